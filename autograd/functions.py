@@ -1,0 +1,119 @@
+"""Functions over several numbers, and compositions of primitives: no derivative is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from typing import Any
+
+from . import primitives
+from .primitives import eq, exp, mul, where
+from .value import Value
+
+
+def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
+    """bias + w₁x₁ + … + wₙxₙ as one node, added strictly from left to right.
+
+    The two sequences have the same length, at least 1; else ValueError.
+
+    >>> dot([1.0, 2.0], [3.0, 4.0], 0.5)
+    11.5
+    """
+    weights, inputs = [*weights], [*inputs]
+    if len(weights) != len(inputs):
+        raise ValueError(f"dot needs one input for each weight: {len(weights)} weights, {len(inputs)} inputs")
+    if not weights:
+        raise ValueError("dot of nothing: give it at least one weight and one input")
+    return primitives.dot(*weights, *inputs, bias)
+
+
+def total(xs: Iterable[Any]) -> Any:
+    """x₁ + … + xₙ as one node, added from left to right; 0.0 for no numbers at all.
+
+    >>> total([0.1, 0.2, 0.3])
+    0.6000000000000001
+    """
+    xs = [*xs]
+    return primitives.total(*xs) if xs else 0.0
+
+
+def logsumexp(xs: Iterable[Any]) -> Any:
+    """log(eˣ¹ + … + eˣⁿ) as one node, without overflow.
+
+    >>> logsumexp([1000.0, 1000.0])
+    1000.6931471805599
+    """
+    return primitives.logsumexp(*_some(xs, "logsumexp"))
+
+
+def softmax(xs: Iterable[Any]) -> list[Any]:
+    """exp(xᵢ) / Σ exp(xⱼ) for each xᵢ: positive numbers that add up to 1.
+
+    >>> softmax([0.0, 0.0])
+    [0.5, 0.5]
+    """
+    return [exp(x) for x in log_softmax(_some(xs, "softmax"))]
+
+
+def log_softmax(xs: Iterable[Any]) -> list[Any]:
+    """xᵢ − log Σ exp(xⱼ) for each xᵢ: the logarithm of softmax, without overflow.
+
+    >>> log_softmax([1000.0, 1000.0])
+    [-0.6931471805599219, -0.6931471805599219]
+    """
+    xs = _some(xs, "log_softmax")
+    whole = primitives.logsumexp(*xs)
+    return [x - whole for x in xs]
+
+
+def mean(xs: Iterable[Any]) -> Any:
+    """(x₁ + … + xₙ) / n.
+
+    >>> mean([1.0, 2.0, 6.0])
+    3.0
+    """
+    xs = _some(xs, "mean")
+    return primitives.total(*xs) / len(xs)
+
+
+def prod(xs: Iterable[Any]) -> Any:
+    """x₁ · … · xₙ, multiplied from left to right.
+
+    >>> prod([2.0, 3.0, 4.0])
+    24.0
+    """
+    return reduce(mul, _some(xs, "prod"))
+
+
+def leaky_relu(x: Any, slope: Any = 0.01) -> Any:
+    """x above 0, slope · x below; the derivative at 0 is the slope.
+
+    >>> leaky_relu(-2.0)
+    -0.02
+    """
+    return primitives.leaky_relu(x, slope)
+
+
+def pick(xs: Sequence[Any], index: Any) -> Any:
+    """xs[index], where the index may be a Value: a whole number from 0 to len(xs) − 1.
+
+    >>> from autograd import Value
+    >>> pick([10.0, 20.0, 30.0], Value(1.0)).data
+    20.0
+    """
+    number = index.data if isinstance(index, Value) else index
+    if number not in range(len(xs)):
+        raise IndexError(f"pick: the index must be a whole number from 0 to {len(xs) - 1}, not {number!r}")
+    if not isinstance(index, Value):
+        return xs[int(index)]
+    out = xs[-1]
+    for i in reversed(range(len(xs) - 1)):
+        out = where(eq(index, i), xs[i], out)
+    return out
+
+
+def _some(xs: Iterable[Any], name: str) -> list[Any]:
+    xs = [*xs]
+    if not xs:
+        raise ValueError(f"{name} of nothing: give it at least one number")
+    return xs

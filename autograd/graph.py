@@ -1,0 +1,112 @@
+"""The graph: what a node stores, and the one order in which every walk visits it.
+
+A node points to its parents, the nodes it was computed from, and never to its children: so a graph has no
+cycles, and Python frees it by reference count as soon as its root goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+if TYPE_CHECKING:
+    from .primitives import Primitive
+
+
+class Node:
+    """One number of a computation: a leaf, or the output of a primitive applied to its parents.
+
+    One or two parents stand in slots of their own (``_a``, ``_b``), their partials beside them (``_da``,
+    ``_db``): that takes half the time and memory of tuples.  Three or more stand in ``_a`` as a tuple,
+    their partials in ``_da``.  A leaf has None in ``_a``.
+    """
+
+    __slots__ = ("_a", "_b", "_da", "_data", "_db", "grad", "label", "primitive", "requires_grad")
+
+    _data: float
+    grad: float
+    label: str
+    primitive: Primitive | None
+    requires_grad: bool
+    _a: Any
+    _b: Any
+    _da: Any
+    _db: Any
+
+    @property
+    def parents(self) -> tuple[Self, ...]:
+        """The operands in order, with multiplicity: those of ``x * x`` are ``(x, x)``; a leaf has none."""
+        if self._a is None:
+            return ()
+        if type(self._a) is tuple:
+            return self._a
+        return (self._a,) if self._b is None else (self._a, self._b)
+
+    @property
+    def partials(self) -> tuple[float, ...]:
+        """∂self/∂parent for each parent, as numbers; 0.0 toward a parent that needs no gradient."""
+        if self._a is None:
+            return ()
+        if type(self._a) is tuple:
+            return self._da
+        return (self._da,) if self._b is None else (self._da, self._db)
+
+
+class Mode:
+    """How the next operation is carried out; one for the whole process, not one per thread."""
+
+    __slots__ = ("lenient", "recording")
+
+    def __init__(self) -> None:
+        self.recording = True  # False under no_grad(): values are computed, nothing is recorded
+        self.lenient = False  # True while a derivative is built: IEEE 754 results instead of exceptions
+
+
+mode = Mode()
+
+N = TypeVar("N", bound=Node)
+
+
+def topological_order(*roots: N) -> list[N]:
+    """Every node below the roots once, each after all of its parents, without recursion.
+
+    The order is that of a depth-first walk, first parent first: the same graph always gives the same.
+
+    >>> from autograd import Value
+    >>> a, b = Value(2.0, label="a"), Value(3.0, label="b")
+    >>> [node.label or node._op for node in topological_order(a * b + a)]
+    ['a', 'b', '*', '+']
+    """
+    order: list[N] = []
+    seen: set[N] = set()
+    rest: dict[N, Iterator[N]] = {}  # the parents still to visit of nodes that have many
+    emit, see = order.append, seen.add
+    for root in roots:
+        if root in seen:
+            continue
+        see(root)
+        stack = [root]
+        push, pop = stack.append, stack.pop
+        while stack:
+            node = stack[-1]
+            parent = node._a
+            if type(parent) is tuple:
+                for parent in rest.setdefault(node, iter(parent)):
+                    if parent not in seen:
+                        see(parent)
+                        push(parent)
+                        break
+                else:
+                    emit(pop())
+                continue
+            if parent is not None and parent not in seen:
+                see(parent)
+                push(parent)
+                continue
+            parent = node._b
+            if parent is not None and parent not in seen:
+                see(parent)
+                push(parent)
+                continue
+            emit(pop())
+    return order

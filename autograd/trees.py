@@ -1,0 +1,43 @@
+"""Nested lists of scalars: taken apart into their leaves, and put together again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .primitives import as_float
+from .value import Value
+
+
+class Tree:
+    """A scalar or nested lists of scalars (numbers and Values), as flat leaves and a shape.
+
+    ``shape`` is None for a scalar, else a list of the shapes inside; ``paths`` name each leaf: "[0][2]".
+    NumPy arrays count as nested lists.  TypeError names what is no number.
+    """
+
+    def __init__(self, tree: Any, what: str) -> None:
+        self.leaves: list[Any] = []
+        self.paths: list[str] = []
+        self.shape = self._walk(tree, "", what)
+
+    def _walk(self, part: Any, path: str, what: str) -> Any:
+        if isinstance(part, (list, tuple)) or getattr(part, "ndim", 0):
+            return [self._walk(inner, f"{path}[{i}]", what) for i, inner in enumerate(part)]
+        if not isinstance(part, Value):
+            try:
+                part = as_float(part)
+            except TypeError as error:
+                raise TypeError(f"{what}{path}: {error}") from None
+        self.leaves.append(part)
+        self.paths.append(path)
+        return None
+
+    def like(self, flat: Sequence[Any]) -> Any:
+        """The flat items in this tree's shape."""
+        items = iter(flat)
+
+        def put(shape: Any) -> Any:
+            return next(items) if shape is None else [put(inner) for inner in shape]
+
+        return put(self.shape)
