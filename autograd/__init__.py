@@ -1,18 +1,30 @@
 """Scalar reverse-mode automatic differentiation.
 
-A ``Value`` records its operations into a graph; ``backward`` applies the chain rule over it; the transforms
-(``grad``, ``jvp``, ``hessian``, ...) differentiate functions; ``draw`` shows the graph.
+A ``Value`` records its operations into a graph, and ``backward`` applies the chain rule over it; the
+transforms (``grad``, ``jvp``, ``hessian``, …) differentiate functions; ``draw`` shows a graph.
 """
 
 from .check import gradcheck
+from .draw import DrawError, Drawing, draw
 from .errors import AutogradError, GradcheckError, NonFiniteError, StaleGraphError
 from .functions import dot, leaky_relu, log_softmax, logsumexp, mean, pick, prod, softmax, total
 from .graph import topological_order
-from .primitives import (
-    acos, asin, atan, atan2, cos, cosh, eq, erf, exp, expm1, floordiv, gaussian, ge, gt, hypot, le, log,
-    log1p, logical_and, logical_not, logical_or, lt, maximum, minimum, mod, mul, ne, neg, primitive, relu, sigmoid, sin,
-    sinh, softplus, sqrt, sub, tan, tanh, where,
-    abs, add, chain, div, pow,
-)  # fmt: skip
+from .primitives import Primitive, as_float, primitive, where
+
+from .primitives import neg, add, sub, mul, div, pow, mod, floordiv, abs  # isort: skip  # the table's order
+from .primitives import exp, expm1, gaussian, log, log1p, sqrt  # isort: skip
+from .primitives import sin, cos, tan, asin, acos, atan, atan2, sinh, cosh, tanh, erf  # isort: skip
+from .primitives import relu, sigmoid, softplus, maximum, minimum, hypot, chain  # isort: skip
+from .primitives import lt, le, gt, ge, eq, ne, logical_and, logical_or, logical_not  # isort: skip
 from .transforms import grad, grad_of, hessian, hvp, jacobian, jvp, value_and_grad
 from .value import Value, no_grad
+
+__all__ = [
+    "AutogradError", "DrawError", "Drawing", "GradcheckError", "NonFiniteError", "Primitive", "StaleGraphError",
+    "Value", "abs", "acos", "add", "as_float", "asin", "atan", "atan2", "chain", "cos", "cosh", "div", "dot", "draw", "eq",
+    "erf", "exp", "expm1", "floordiv", "gaussian", "ge", "grad", "grad_of", "gradcheck", "gt", "hessian", "hvp",
+    "hypot", "jacobian", "jvp", "le", "leaky_relu", "log", "log1p", "log_softmax", "logical_and", "logical_not",
+    "logical_or", "logsumexp", "lt", "maximum", "mean", "minimum", "mod", "mul", "ne", "neg", "no_grad", "pick",
+    "pow", "primitive", "prod", "relu", "sigmoid", "sin", "sinh", "softmax", "softplus", "sqrt", "sub", "tan",
+    "tanh", "topological_order", "total", "value_and_grad", "where",
+]  # fmt: skip

@@ -58,7 +58,9 @@ class Report:
             for row in self.rows
         ]
         widths = [max(len(line[i]) for line in (head, *body)) for i in range(5)]
-        lines = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) for line in (head, *body)]
+        lines = [
+            "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) for line in (head, *body)
+        ]
         title = f"{self.name}: relative error {self.error:.1e}, tolerance {self.tolerance:.1e}"
         return "\n".join([title, *(line.rstrip() for line in lines)])
 

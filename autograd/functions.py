@@ -19,12 +19,16 @@ def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
     >>> dot([1.0, 2.0], [3.0, 4.0], 0.5)
     11.5
     """
-    weights, inputs = [*weights], [*inputs]
+    if not (isinstance(weights, list) and isinstance(inputs, list)):
+        weights, inputs = [*weights], [*inputs]
     if len(weights) != len(inputs):
         raise ValueError(f"dot needs one input for each weight: {len(weights)} weights, {len(inputs)} inputs")
     if not weights:
         raise ValueError("dot of nothing: give it at least one weight and one input")
-    return primitives.dot(*weights, *inputs, bias)
+    args = (*weights, *inputs, bias)
+    if type(args[0]) is Value:
+        return args[0]._apply(primitives.dot, args)  # what the next line comes to: networks spend their time here
+    return primitives.dot(*args)
 
 
 def total(xs: Iterable[Any]) -> Any:
@@ -59,7 +63,7 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
     """xᵢ − log Σ exp(xⱼ) for each xᵢ: the logarithm of softmax, without overflow.
 
     >>> log_softmax([1000.0, 1000.0])
-    [-0.6931471805599219, -0.6931471805599219]
+    [-0.69314718056, -0.69314718056]
     """
     xs = _some(xs, "log_softmax")
     whole = primitives.logsumexp(*xs)

@@ -1,4 +1,4 @@
-"""Writes operators.py from the table: ``python -m autograd.generate``.
+"""Writes operators.py from the table: ``python autograd/generate.py``.
 
 A rule called as a function costs more than all the rest of a node.  So each method gets the forward and the
 partials of its row written out in place, the way dataclasses write ``__init__``; only here the result is
@@ -8,13 +8,22 @@ kept as a file, which debuggers, type checkers and readers see.  A test holds th
 from __future__ import annotations
 
 import ast
+import importlib.util
+import math
+import sys
 import textwrap
 from pathlib import Path
-
-from . import primitives
-from .primitives import TABLE, Primitive
+from typing import Any
 
 HERE = Path(__file__).parent
+
+# By its path: the package itself cannot be imported before operators.py is written.
+_spec = importlib.util.spec_from_file_location("primitives", HERE / "primitives.py")
+assert _spec is not None
+assert _spec.loader is not None
+primitives = sys.modules["primitives"] = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(primitives)
+TABLE = primitives.TABLE
 
 # Rows that Python has an operator for, and rows that are methods though they take two arguments.
 UNARY_OPERATORS = {"neg": "__neg__", "abs": "__abs__"}
@@ -46,7 +55,8 @@ from . import primitives
 from .graph import Node, mode
 
 if TYPE_CHECKING:
-    from .value import Operand, Value  # value.py puts the class here once it exists
+    from .value import Operand
+    from .value import Value as Value  # value.py puts the class here once it exists
 
 new = object.__new__
 
@@ -67,7 +77,8 @@ class Operators(Node):
 
 UNARY = '''
     def {method}(self) -> Value:
-        """{doc}"""
+        """{doc}
+        """
         if mode.recording:
             x = self._data
             x_needed = self.requires_grad
@@ -93,14 +104,16 @@ UNARY = '''
 
 BINARY = '''
     def {method}(self, {parameter}) -> Value:
-        """{doc}"""
-        if type(other) is not Value:
-            other = {lift}
+        """{doc}
+        """
+        right: Any = other
+        if type(right) is not Value:
+            right = {lift}
         if mode.recording:
             x = self._data
-            y = other._data
+            y = right._data
             x_needed = self.requires_grad
-            y_needed = other.requires_grad
+            y_needed = right.requires_grad
             try:
                 out = {forward}
                 dx = {dx}
@@ -116,22 +129,22 @@ BINARY = '''
                 node.requires_grad = x_needed or y_needed
                 node._a = self
                 node._da = dx
-                node._b = other
+                node._b = right
                 node._db = dy
                 return node
-        return self._apply(primitives.{name}, (self, other))
+        return self._apply(primitives.{name}, (self, right))
 '''
 
 # An operator leaves to Python what it does not know, so that NumPy arrays of Values work.
-LIFT_OR_DECLINE = """self._lift(other)
-            if other is NotImplemented:
+LIFT_OR_DECLINE = """self._lift(right)
+            if right is NotImplemented:
                 return NotImplemented"""
 
-REFLECTED = '''
+REFLECTED = """
     def __r{operator}__(self, other: Operand) -> Value:
         x = self._lift(other)
         return NotImplemented if x is NotImplemented else x.__{operator}__(self)
-'''
+"""
 
 
 def truth(test: ast.expr) -> ast.expr:
@@ -147,6 +160,18 @@ def truth(test: ast.expr) -> ast.expr:
 def choose(test: ast.expr, body: ast.expr, orelse: ast.expr) -> ast.expr:
     """``body if test else orelse``, and just one of them where both are the same."""
     return body if ast.dump(body) == ast.dump(orelse) else ast.IfExp(truth(test), body, orelse)
+
+
+METHODS = """
+
+# The method of each row that has one.
+METHODS: dict[primitives.Primitive, Any] = {
+"""
+
+DOCUMENT = """
+for _row, _method in METHODS.items():
+    object.__setattr__(_row, "__doc__", _method.__doc__)
+"""
 
 
 class Source:
@@ -223,45 +248,72 @@ class Source:
     def derivatives(self, name: str) -> list[ast.expr]:
         """The partials of a row as expressions in its parameters and ``out``."""
         resolved = self.resolve(self.rows[name][1])
-        assert resolved is not None and isinstance(resolved[1], ast.Tuple), f"{name}: partials must be one tuple"
+        assert resolved is not None, f"{name}: partials must be one expression"
+        assert isinstance(resolved[1], ast.Tuple), f"{name}: partials must be a tuple"
         return resolved[1].elts
 
 
-def method(source: Source, name: str, row: Primitive) -> str:
+def method(source: Source, name: str, row: Any) -> str:
     """The text of one method."""
     rules = source.derivatives(name)
     arguments = [ast.Name("x"), ast.Name("y")][: len(rules)]
-    needed = [ast.Name(f"{argument.id}_needed") for argument in arguments]
     zero = ast.Constant(0.0)
     text = {
         "name": name,
-        "doc": f"{row.meaning}.  " + ", ".join(f"∂/∂{a.id} = {ast.unparse(r)}" for a, r in zip(arguments, rules, strict=True)),
+        "doc": textwrap.indent(docstring(row, [ast.unparse(rule) for rule in rules]), " " * 8).strip(),
         "forward": ast.unparse(source.call(name, [*arguments])),
     }
-    for argument, need, rule in zip(arguments, needed, rules, strict=True):
-        text[f"d{argument.id}"] = ast.unparse(choose(need, source.inline(rule, {}), zero))
+    for argument, rule in zip(arguments, rules, strict=True):
+        partial = source.inline(rule, {})
+        known = ast.unparse(partial) in ("x", "y", "out", "1.0", "-1.0", "0.0")  # costs nothing, needed or not
+        needed = ast.Name(f"{argument.id}_needed")
+        text[f"d{argument.id}"] = ast.unparse(partial if known else choose(needed, partial, zero))
     if len(rules) == 1:
-        return UNARY.format(method=UNARY_OPERATORS.get(name, name), **text)
-    operator = BINARY_OPERATORS.get(name)
+        return UNARY.format(method=method_name(name), **text)
     parameter = BINARY_METHODS.get(name, "other: Operand")
-    if operator is None:
-        lift = f"self._operand(primitives.{name}, other)"
+    if name not in BINARY_OPERATORS:
+        lift = f"self._operand(primitives.{name}, right)"
         return BINARY.format(method=name, parameter=parameter, lift=lift, **text)
-    made = BINARY.format(method=f"__{operator}__", parameter=parameter, lift=LIFT_OR_DECLINE, **text)
-    return made + REFLECTED.format(operator=operator)
+    made = BINARY.format(method=method_name(name), parameter=parameter, lift=LIFT_OR_DECLINE, **text)
+    return made + REFLECTED.format(operator=BINARY_OPERATORS[name])
+
+
+def method_name(name: str) -> str:
+    return f"__{BINARY_OPERATORS[name]}__" if name in BINARY_OPERATORS else UNARY_OPERATORS.get(name, name)
+
+
+def docstring(row: Any, rules: list[str]) -> str:
+    """What a row computes, its derivative and an example, as the docstring of the row and of its method."""
+    point = (0.5, 2.0)[: len(rules)]
+    names = ("x", "y")[: len(rules)]
+    derivatives = ", ".join(f"∂/∂{x} = {rule}" for x, rule in zip(names, rules, strict=True))
+    bounds = [
+        f"{x} in [{low:g}, {high:g}]" for x, (low, high) in zip(names, row.domain, strict=True) if low > -math.inf
+    ]
+    lines = [
+        f"{row.name}({', '.join(names)}) = {row.meaning}" + (f", for {bounds[0]}." if bounds else "."),
+        "",
+        f"{derivatives}, where out is the result." if "out" in derivatives else f"{derivatives}.",
+        "",
+        f">>> from autograd import {row.name}",
+        f">>> {row.name}({', '.join(map(str, point))})",
+        f"{row.forward(*point):.6g}" if row.forward(*point) % 1 else f"{row.forward(*point)}",
+    ]
+    return "\n".join(lines)
 
 
 def generate() -> str:
     """The text of operators.py."""
     source = Source((HERE / "primitives.py").read_text(encoding="utf-8"))
-    text = HEADER
-    for name, row in TABLE.items():
-        arity = len(row.domain)
-        if row.variadic or name.startswith("logical") or row.partials is primitives.flat or arity > 2:
-            continue
-        if arity == 1 or name in BINARY_OPERATORS or name in BINARY_METHODS:
-            text += method(source, name, row)
-    return text
+    rows = [
+        (name, row)
+        for name, row in TABLE.items()
+        if name in UNARY_OPERATORS | BINARY_OPERATORS | BINARY_METHODS
+        or (len(row.domain) == 1 and not row.variadic and not name.startswith("logical"))
+    ]
+    text = HEADER + "".join(method(source, name, row) for name, row in rows)
+    methods = "".join(f"    primitives.{name}: Operators.{method_name(name)},\n" for name, _ in rows)
+    return f"{text}{METHODS}{methods}}}\n{DOCUMENT}"
 
 
 if __name__ == "__main__":

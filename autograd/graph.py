@@ -18,7 +18,7 @@ class Node:
 
     One or two parents stand in slots of their own (``_a``, ``_b``), their partials beside them (``_da``,
     ``_db``): that takes half the time and memory of tuples.  Three or more stand in ``_a`` as a tuple,
-    their partials in ``_da``.  A leaf has None in ``_a``.
+    their partials in ``_da``, a sequence as long.  A leaf has None in ``_a``.
     """
 
     __slots__ = ("_a", "_b", "_da", "_data", "_db", "grad", "label", "primitive", "requires_grad")
@@ -44,11 +44,11 @@ class Node:
 
     @property
     def partials(self) -> tuple[float, ...]:
-        """∂self/∂parent for each parent, as numbers; 0.0 toward a parent that needs no gradient."""
+        """∂self/∂parent for each parent, as numbers; one that no gradient needs may be left at 0.0."""
         if self._a is None:
             return ()
         if type(self._a) is tuple:
-            return self._da
+            return tuple(self._da)
         return (self._da,) if self._b is None else (self._da, self._db)
 
 
@@ -91,7 +91,12 @@ def topological_order(*roots: N) -> list[N]:
             node = stack[-1]
             parent = node._a
             if type(parent) is tuple:
-                for parent in rest.setdefault(node, iter(parent)):
+                if node not in rest:
+                    if seen.issuperset(parent):  # usual in networks, and quick
+                        emit(pop())
+                        continue
+                    rest[node] = iter(parent)
+                for parent in rest[node]:
                     if parent not in seen:
                         see(parent)
                         push(parent)

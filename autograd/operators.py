@@ -14,7 +14,8 @@ from . import primitives
 from .graph import Node, mode
 
 if TYPE_CHECKING:
-    from .value import Operand, Value  # value.py puts the class here once it exists
+    from .value import Operand
+    from .value import Value as Value  # value.py puts the class here once it exists
 
 new = object.__new__
 
@@ -33,13 +34,20 @@ class Operators(Node):
         def _operand(self, primitive: primitives.Primitive, x: Any) -> Value: ...
 
     def __neg__(self) -> Value:
-        """−x.  ∂/∂x = -1.0"""
+        """neg(x) = −x.
+
+        ∂/∂x = -1.0.
+
+        >>> from autograd import neg
+        >>> neg(0.5)
+        -0.5
+        """
         if mode.recording:
             x = self._data
             x_needed = self.requires_grad
             try:
                 out = -x
-                dx = -1.0 if x_needed else 0.0
+                dx = -1.0
             except (ArithmeticError, ValueError):
                 pass
             else:
@@ -57,20 +65,28 @@ class Operators(Node):
         return self._apply(primitives.neg, (self,))
 
     def __add__(self, other: Operand) -> Value:
-        """x + y.  ∂/∂x = 1.0, ∂/∂y = 1.0"""
-        if type(other) is not Value:
-            other = self._lift(other)
-            if other is NotImplemented:
+        """add(x, y) = x + y.
+
+        ∂/∂x = 1.0, ∂/∂y = 1.0.
+
+        >>> from autograd import add
+        >>> add(0.5, 2.0)
+        2.5
+        """
+        right: Any = other
+        if type(right) is not Value:
+            right = self._lift(right)
+            if right is NotImplemented:
                 return NotImplemented
         if mode.recording:
             x = self._data
-            y = other._data
+            y = right._data
             x_needed = self.requires_grad
-            y_needed = other.requires_grad
+            y_needed = right.requires_grad
             try:
                 out = x + y
-                dx = 1.0 if x_needed else 0.0
-                dy = 1.0 if y_needed else 0.0
+                dx = 1.0
+                dy = 1.0
             except (ArithmeticError, ValueError):
                 pass
             else:
@@ -82,30 +98,38 @@ class Operators(Node):
                 node.requires_grad = x_needed or y_needed
                 node._a = self
                 node._da = dx
-                node._b = other
+                node._b = right
                 node._db = dy
                 return node
-        return self._apply(primitives.add, (self, other))
+        return self._apply(primitives.add, (self, right))
 
     def __radd__(self, other: Operand) -> Value:
         x = self._lift(other)
         return NotImplemented if x is NotImplemented else x.__add__(self)
 
     def __sub__(self, other: Operand) -> Value:
-        """x − y.  ∂/∂x = 1.0, ∂/∂y = -1.0"""
-        if type(other) is not Value:
-            other = self._lift(other)
-            if other is NotImplemented:
+        """sub(x, y) = x − y.
+
+        ∂/∂x = 1.0, ∂/∂y = -1.0.
+
+        >>> from autograd import sub
+        >>> sub(0.5, 2.0)
+        -1.5
+        """
+        right: Any = other
+        if type(right) is not Value:
+            right = self._lift(right)
+            if right is NotImplemented:
                 return NotImplemented
         if mode.recording:
             x = self._data
-            y = other._data
+            y = right._data
             x_needed = self.requires_grad
-            y_needed = other.requires_grad
+            y_needed = right.requires_grad
             try:
                 out = x - y
-                dx = 1.0 if x_needed else 0.0
-                dy = -1.0 if y_needed else 0.0
+                dx = 1.0
+                dy = -1.0
             except (ArithmeticError, ValueError):
                 pass
             else:
@@ -117,30 +141,38 @@ class Operators(Node):
                 node.requires_grad = x_needed or y_needed
                 node._a = self
                 node._da = dx
-                node._b = other
+                node._b = right
                 node._db = dy
                 return node
-        return self._apply(primitives.sub, (self, other))
+        return self._apply(primitives.sub, (self, right))
 
     def __rsub__(self, other: Operand) -> Value:
         x = self._lift(other)
         return NotImplemented if x is NotImplemented else x.__sub__(self)
 
     def __mul__(self, other: Operand) -> Value:
-        """x · y.  ∂/∂x = y, ∂/∂y = x"""
-        if type(other) is not Value:
-            other = self._lift(other)
-            if other is NotImplemented:
+        """mul(x, y) = x · y.
+
+        ∂/∂x = y, ∂/∂y = x.
+
+        >>> from autograd import mul
+        >>> mul(0.5, 2.0)
+        1.0
+        """
+        right: Any = other
+        if type(right) is not Value:
+            right = self._lift(right)
+            if right is NotImplemented:
                 return NotImplemented
         if mode.recording:
             x = self._data
-            y = other._data
+            y = right._data
             x_needed = self.requires_grad
-            y_needed = other.requires_grad
+            y_needed = right.requires_grad
             try:
                 out = x * y
-                dx = y if x_needed else 0.0
-                dy = x if y_needed else 0.0
+                dx = y
+                dy = x
             except (ArithmeticError, ValueError):
                 pass
             else:
@@ -152,26 +184,34 @@ class Operators(Node):
                 node.requires_grad = x_needed or y_needed
                 node._a = self
                 node._da = dx
-                node._b = other
+                node._b = right
                 node._db = dy
                 return node
-        return self._apply(primitives.mul, (self, other))
+        return self._apply(primitives.mul, (self, right))
 
     def __rmul__(self, other: Operand) -> Value:
         x = self._lift(other)
         return NotImplemented if x is NotImplemented else x.__mul__(self)
 
     def __truediv__(self, other: Operand) -> Value:
-        """x / y.  ∂/∂x = 1.0 / y, ∂/∂y = -out / y"""
-        if type(other) is not Value:
-            other = self._lift(other)
-            if other is NotImplemented:
+        """div(x, y) = x / y.
+
+        ∂/∂x = 1.0 / y, ∂/∂y = -out / y, where out is the result.
+
+        >>> from autograd import div
+        >>> div(0.5, 2.0)
+        0.25
+        """
+        right: Any = other
+        if type(right) is not Value:
+            right = self._lift(right)
+            if right is NotImplemented:
                 return NotImplemented
         if mode.recording:
             x = self._data
-            y = other._data
+            y = right._data
             x_needed = self.requires_grad
-            y_needed = other.requires_grad
+            y_needed = right.requires_grad
             try:
                 out = x / y
                 dx = 1.0 / y if x_needed else 0.0
@@ -187,29 +227,37 @@ class Operators(Node):
                 node.requires_grad = x_needed or y_needed
                 node._a = self
                 node._da = dx
-                node._b = other
+                node._b = right
                 node._db = dy
                 return node
-        return self._apply(primitives.div, (self, other))
+        return self._apply(primitives.div, (self, right))
 
     def __rtruediv__(self, other: Operand) -> Value:
         x = self._lift(other)
         return NotImplemented if x is NotImplemented else x.__truediv__(self)
 
     def __pow__(self, other: Operand) -> Value:
-        """x to the power y.  ∂/∂x = chain(y, where(lt(y, 0.5), where(ne(x, 0.0), out / x, x ** (y - 1.0)), x ** (y - 1.0))), ∂/∂y = where(logical_and(eq(x, 0.0), ge(y, 0.0)), 0.0, out * log(x))"""
-        if type(other) is not Value:
-            other = self._lift(other)
-            if other is NotImplemented:
+        """pow(x, y) = x to the power y, for x in [4.94066e-324, inf].
+
+        ∂/∂x = where(lt(y, 0.5), where(ne(x, 0.0), chain(y, out) / x, chain(y, x ** (y - 1.0))), chain(y, x ** (y - 1.0))), ∂/∂y = where(logical_and(eq(x, 0.0), ge(y, 0.0)), 0.0, out * log(x)), where out is the result.
+
+        >>> from autograd import pow
+        >>> pow(0.5, 2.0)
+        0.25
+        """
+        right: Any = other
+        if type(right) is not Value:
+            right = self._lift(right)
+            if right is NotImplemented:
                 return NotImplemented
         if mode.recording:
             x = self._data
-            y = other._data
+            y = right._data
             x_needed = self.requires_grad
-            y_needed = other.requires_grad
+            y_needed = right.requires_grad
             try:
                 out = primitives.power(x, y)
-                dx = primitives.chain.forward(y, (out / x if x != 0.0 else x ** (y - 1.0)) if y < 0.5 else x ** (y - 1.0)) if x_needed else 0.0
+                dx = (((y * out if y and out else 0.0) / x if x != 0.0 else primitives.chain.forward(y, x ** (y - 1.0))) if y < 0.5 else primitives.chain.forward(y, x ** (y - 1.0))) if x_needed else 0.0
                 dy = (0.0 if x == 0.0 and y >= 0.0 else out * math.log(x)) if y_needed else 0.0
             except (ArithmeticError, ValueError):
                 pass
@@ -222,29 +270,37 @@ class Operators(Node):
                 node.requires_grad = x_needed or y_needed
                 node._a = self
                 node._da = dx
-                node._b = other
+                node._b = right
                 node._db = dy
                 return node
-        return self._apply(primitives.pow, (self, other))
+        return self._apply(primitives.pow, (self, right))
 
     def __rpow__(self, other: Operand) -> Value:
         x = self._lift(other)
         return NotImplemented if x is NotImplemented else x.__pow__(self)
 
     def __mod__(self, other: Operand) -> Value:
-        """x − y·⌊x / y⌋.  ∂/∂x = 1.0, ∂/∂y = -(x // y)"""
-        if type(other) is not Value:
-            other = self._lift(other)
-            if other is NotImplemented:
+        """mod(x, y) = x − y·⌊x / y⌋.
+
+        ∂/∂x = 1.0, ∂/∂y = -(x // y).
+
+        >>> from autograd import mod
+        >>> mod(0.5, 2.0)
+        0.5
+        """
+        right: Any = other
+        if type(right) is not Value:
+            right = self._lift(right)
+            if right is NotImplemented:
                 return NotImplemented
         if mode.recording:
             x = self._data
-            y = other._data
+            y = right._data
             x_needed = self.requires_grad
-            y_needed = other.requires_grad
+            y_needed = right.requires_grad
             try:
                 out = x % y
-                dx = 1.0 if x_needed else 0.0
+                dx = 1.0
                 dy = -(x // y) if y_needed else 0.0
             except (ArithmeticError, ValueError):
                 pass
@@ -257,26 +313,34 @@ class Operators(Node):
                 node.requires_grad = x_needed or y_needed
                 node._a = self
                 node._da = dx
-                node._b = other
+                node._b = right
                 node._db = dy
                 return node
-        return self._apply(primitives.mod, (self, other))
+        return self._apply(primitives.mod, (self, right))
 
     def __rmod__(self, other: Operand) -> Value:
         x = self._lift(other)
         return NotImplemented if x is NotImplemented else x.__mod__(self)
 
     def __floordiv__(self, other: Operand) -> Value:
-        """⌊x / y⌋.  ∂/∂x = 0.0, ∂/∂y = 0.0"""
-        if type(other) is not Value:
-            other = self._lift(other)
-            if other is NotImplemented:
+        """floordiv(x, y) = ⌊x / y⌋.
+
+        ∂/∂x = 0.0, ∂/∂y = 0.0.
+
+        >>> from autograd import floordiv
+        >>> floordiv(0.5, 2.0)
+        0.0
+        """
+        right: Any = other
+        if type(right) is not Value:
+            right = self._lift(right)
+            if right is NotImplemented:
                 return NotImplemented
         if mode.recording:
             x = self._data
-            y = other._data
+            y = right._data
             x_needed = self.requires_grad
-            y_needed = other.requires_grad
+            y_needed = right.requires_grad
             try:
                 out = x // y
                 dx = 0.0
@@ -292,17 +356,24 @@ class Operators(Node):
                 node.requires_grad = x_needed or y_needed
                 node._a = self
                 node._da = dx
-                node._b = other
+                node._b = right
                 node._db = dy
                 return node
-        return self._apply(primitives.floordiv, (self, other))
+        return self._apply(primitives.floordiv, (self, right))
 
     def __rfloordiv__(self, other: Operand) -> Value:
         x = self._lift(other)
         return NotImplemented if x is NotImplemented else x.__floordiv__(self)
 
     def __abs__(self) -> Value:
-        """|x|.  ∂/∂x = gt(x, 0.0) - lt(x, 0.0)"""
+        """abs(x) = |x|.
+
+        ∂/∂x = gt(x, 0.0) - lt(x, 0.0).
+
+        >>> from autograd import abs
+        >>> abs(0.5)
+        0.5
+        """
         if mode.recording:
             x = self._data
             x_needed = self.requires_grad
@@ -326,13 +397,20 @@ class Operators(Node):
         return self._apply(primitives.abs, (self,))
 
     def exp(self) -> Value:
-        """eˣ.  ∂/∂x = out"""
+        """exp(x) = eˣ.
+
+        ∂/∂x = out, where out is the result.
+
+        >>> from autograd import exp
+        >>> exp(0.5)
+        1.64872
+        """
         if mode.recording:
             x = self._data
             x_needed = self.requires_grad
             try:
                 out = math.exp(x)
-                dx = out if x_needed else 0.0
+                dx = out
             except (ArithmeticError, ValueError):
                 pass
             else:
@@ -350,7 +428,14 @@ class Operators(Node):
         return self._apply(primitives.exp, (self,))
 
     def expm1(self) -> Value:
-        """eˣ − 1, exact near 0.  ∂/∂x = exp(x)"""
+        """expm1(x) = eˣ − 1, exact near 0.
+
+        ∂/∂x = exp(x).
+
+        >>> from autograd import expm1
+        >>> expm1(0.5)
+        0.648721
+        """
         if mode.recording:
             x = self._data
             x_needed = self.requires_grad
@@ -374,13 +459,20 @@ class Operators(Node):
         return self._apply(primitives.expm1, (self,))
 
     def gaussian(self) -> Value:
-        """exp(−x²).  ∂/∂x = -2.0 * x * out"""
+        """gaussian(x) = exp(−x²).
+
+        ∂/∂x = chain(x, -2.0 * out), where out is the result.
+
+        >>> from autograd import gaussian
+        >>> gaussian(0.5)
+        0.778801
+        """
         if mode.recording:
             x = self._data
             x_needed = self.requires_grad
             try:
                 out = primitives.gaussian_forward(x)
-                dx = -2.0 * x * out if x_needed else 0.0
+                dx = primitives.chain.forward(x, -2.0 * out) if x_needed else 0.0
             except (ArithmeticError, ValueError):
                 pass
             else:
@@ -398,7 +490,14 @@ class Operators(Node):
         return self._apply(primitives.gaussian, (self,))
 
     def log(self) -> Value:
-        """the natural logarithm of x.  ∂/∂x = 1.0 / x"""
+        """log(x) = the natural logarithm of x, for x in [4.94066e-324, inf].
+
+        ∂/∂x = 1.0 / x.
+
+        >>> from autograd import log
+        >>> log(0.5)
+        -0.693147
+        """
         if mode.recording:
             x = self._data
             x_needed = self.requires_grad
@@ -422,7 +521,14 @@ class Operators(Node):
         return self._apply(primitives.log, (self,))
 
     def log1p(self) -> Value:
-        """log(1 + x), exact near 0.  ∂/∂x = 1.0 / (1.0 + x)"""
+        """log1p(x) = log(1 + x), exact near 0, for x in [-1, inf].
+
+        ∂/∂x = 1.0 / (1.0 + x).
+
+        >>> from autograd import log1p
+        >>> log1p(0.5)
+        0.405465
+        """
         if mode.recording:
             x = self._data
             x_needed = self.requires_grad
@@ -446,7 +552,14 @@ class Operators(Node):
         return self._apply(primitives.log1p, (self,))
 
     def sqrt(self) -> Value:
-        """the square root of x.  ∂/∂x = 0.5 / (out + 0.0)"""
+        """sqrt(x) = √x, for x in [0, inf].
+
+        ∂/∂x = 0.5 / (out + 0.0), where out is the result.
+
+        >>> from autograd import sqrt
+        >>> sqrt(0.5)
+        0.707107
+        """
         if mode.recording:
             x = self._data
             x_needed = self.requires_grad
@@ -470,7 +583,14 @@ class Operators(Node):
         return self._apply(primitives.sqrt, (self,))
 
     def sin(self) -> Value:
-        """the sine of x, in radians.  ∂/∂x = cos(x)"""
+        """sin(x) = the sine of x radians.
+
+        ∂/∂x = cos(x).
+
+        >>> from autograd import sin
+        >>> sin(0.5)
+        0.479426
+        """
         if mode.recording:
             x = self._data
             x_needed = self.requires_grad
@@ -494,7 +614,14 @@ class Operators(Node):
         return self._apply(primitives.sin, (self,))
 
     def cos(self) -> Value:
-        """the cosine of x, in radians.  ∂/∂x = -sin(x)"""
+        """cos(x) = the cosine of x radians.
+
+        ∂/∂x = -sin(x).
+
+        >>> from autograd import cos
+        >>> cos(0.5)
+        0.877583
+        """
         if mode.recording:
             x = self._data
             x_needed = self.requires_grad
@@ -518,7 +645,14 @@ class Operators(Node):
         return self._apply(primitives.cos, (self,))
 
     def tan(self) -> Value:
-        """the tangent of x, in radians.  ∂/∂x = 1.0 + out * out"""
+        """tan(x) = the tangent of x radians.
+
+        ∂/∂x = 1.0 + out * out, where out is the result.
+
+        >>> from autograd import tan
+        >>> tan(0.5)
+        0.546302
+        """
         if mode.recording:
             x = self._data
             x_needed = self.requires_grad
@@ -542,7 +676,14 @@ class Operators(Node):
         return self._apply(primitives.tan, (self,))
 
     def asin(self) -> Value:
-        """the angle in radians whose sine is x.  ∂/∂x = 1.0 / sqrt((1.0 - x) * (1.0 + x))"""
+        """asin(x) = the angle in radians with sine x, for x in [-1, 1].
+
+        ∂/∂x = 1.0 / sqrt((1.0 - x) * (1.0 + x)).
+
+        >>> from autograd import asin
+        >>> asin(0.5)
+        0.523599
+        """
         if mode.recording:
             x = self._data
             x_needed = self.requires_grad
@@ -566,7 +707,14 @@ class Operators(Node):
         return self._apply(primitives.asin, (self,))
 
     def acos(self) -> Value:
-        """the angle in radians whose cosine is x.  ∂/∂x = -1.0 / sqrt((1.0 - x) * (1.0 + x))"""
+        """acos(x) = the angle in radians with cosine x, for x in [-1, 1].
+
+        ∂/∂x = -1.0 / sqrt((1.0 - x) * (1.0 + x)).
+
+        >>> from autograd import acos
+        >>> acos(0.5)
+        1.0472
+        """
         if mode.recording:
             x = self._data
             x_needed = self.requires_grad
@@ -590,7 +738,14 @@ class Operators(Node):
         return self._apply(primitives.acos, (self,))
 
     def atan(self) -> Value:
-        """the angle in radians whose tangent is x.  ∂/∂x = 1.0 / hypot(1.0, x) / hypot(1.0, x)"""
+        """atan(x) = the angle in radians with tangent x.
+
+        ∂/∂x = 1.0 / hypot(1.0, x) / hypot(1.0, x).
+
+        >>> from autograd import atan
+        >>> atan(0.5)
+        0.463648
+        """
         if mode.recording:
             x = self._data
             x_needed = self.requires_grad
@@ -614,14 +769,22 @@ class Operators(Node):
         return self._apply(primitives.atan, (self,))
 
     def atan2(self, other: Operand) -> Value:
-        """the angle in radians of the point (y, x).  ∂/∂x = y / hypot(x, y) / hypot(x, y), ∂/∂y = -x / hypot(x, y) / hypot(x, y)"""
-        if type(other) is not Value:
-            other = self._operand(primitives.atan2, other)
+        """atan2(x, y) = the angle in radians of the point (y, x).
+
+        ∂/∂x = y / hypot(x, y) / hypot(x, y), ∂/∂y = -x / hypot(x, y) / hypot(x, y).
+
+        >>> from autograd import atan2
+        >>> atan2(0.5, 2.0)
+        0.244979
+        """
+        right: Any = other
+        if type(right) is not Value:
+            right = self._operand(primitives.atan2, right)
         if mode.recording:
             x = self._data
-            y = other._data
+            y = right._data
             x_needed = self.requires_grad
-            y_needed = other.requires_grad
+            y_needed = right.requires_grad
             try:
                 out = math.atan2(x, y)
                 dx = y / math.hypot(x, y) / math.hypot(x, y) if x_needed else 0.0
@@ -637,13 +800,20 @@ class Operators(Node):
                 node.requires_grad = x_needed or y_needed
                 node._a = self
                 node._da = dx
-                node._b = other
+                node._b = right
                 node._db = dy
                 return node
-        return self._apply(primitives.atan2, (self, other))
+        return self._apply(primitives.atan2, (self, right))
 
     def sinh(self) -> Value:
-        """(eˣ − e⁻ˣ) / 2.  ∂/∂x = cosh(x)"""
+        """sinh(x) = (eˣ − e⁻ˣ) / 2.
+
+        ∂/∂x = cosh(x).
+
+        >>> from autograd import sinh
+        >>> sinh(0.5)
+        0.521095
+        """
         if mode.recording:
             x = self._data
             x_needed = self.requires_grad
@@ -667,7 +837,14 @@ class Operators(Node):
         return self._apply(primitives.sinh, (self,))
 
     def cosh(self) -> Value:
-        """(eˣ + e⁻ˣ) / 2.  ∂/∂x = sinh(x)"""
+        """cosh(x) = (eˣ + e⁻ˣ) / 2.
+
+        ∂/∂x = sinh(x).
+
+        >>> from autograd import cosh
+        >>> cosh(0.5)
+        1.12763
+        """
         if mode.recording:
             x = self._data
             x_needed = self.requires_grad
@@ -691,7 +868,14 @@ class Operators(Node):
         return self._apply(primitives.cosh, (self,))
 
     def tanh(self) -> Value:
-        """(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ).  ∂/∂x = 1.0 - out * out"""
+        """tanh(x) = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ).
+
+        ∂/∂x = 1.0 - out * out, where out is the result.
+
+        >>> from autograd import tanh
+        >>> tanh(0.5)
+        0.462117
+        """
         if mode.recording:
             x = self._data
             x_needed = self.requires_grad
@@ -715,7 +899,14 @@ class Operators(Node):
         return self._apply(primitives.tanh, (self,))
 
     def erf(self) -> Value:
-        """the error function, 2/√π ∫₀ˣ exp(−t²) dt.  ∂/∂x = TWO_OVER_ROOT_PI * gaussian(x)"""
+        """erf(x) = 2/√π ∫₀ˣ exp(−t²) dt.
+
+        ∂/∂x = TWO_OVER_ROOT_PI * gaussian(x).
+
+        >>> from autograd import erf
+        >>> erf(0.5)
+        0.5205
+        """
         if mode.recording:
             x = self._data
             x_needed = self.requires_grad
@@ -739,7 +930,14 @@ class Operators(Node):
         return self._apply(primitives.erf, (self,))
 
     def relu(self) -> Value:
-        """max(x, 0).  ∂/∂x = gt(out, 0.0)"""
+        """relu(x) = max(x, 0).
+
+        ∂/∂x = gt(out, 0.0), where out is the result.
+
+        >>> from autograd import relu
+        >>> relu(0.5)
+        0.5
+        """
         if mode.recording:
             x = self._data
             x_needed = self.requires_grad
@@ -763,14 +961,22 @@ class Operators(Node):
         return self._apply(primitives.relu, (self,))
 
     def leaky_relu(self, other: Operand = 0.01) -> Value:
-        """x above 0, slope · x below.  ∂/∂x = where(gt(x, 0.0), 1.0, y), ∂/∂y = where(gt(x, 0.0), 0.0, x)"""
-        if type(other) is not Value:
-            other = self._operand(primitives.leaky_relu, other)
+        """leaky_relu(x, y) = x above 0, slope · x below; the slope is y.
+
+        ∂/∂x = where(gt(x, 0.0), 1.0, y), ∂/∂y = where(gt(x, 0.0), 0.0, x).
+
+        >>> from autograd import leaky_relu
+        >>> leaky_relu(0.5, 2.0)
+        0.5
+        """
+        right: Any = other
+        if type(right) is not Value:
+            right = self._operand(primitives.leaky_relu, right)
         if mode.recording:
             x = self._data
-            y = other._data
+            y = right._data
             x_needed = self.requires_grad
-            y_needed = other.requires_grad
+            y_needed = right.requires_grad
             try:
                 out = x if x > 0.0 else y * x
                 dx = (1.0 if x > 0.0 else y) if x_needed else 0.0
@@ -786,13 +992,20 @@ class Operators(Node):
                 node.requires_grad = x_needed or y_needed
                 node._a = self
                 node._da = dx
-                node._b = other
+                node._b = right
                 node._db = dy
                 return node
-        return self._apply(primitives.leaky_relu, (self, other))
+        return self._apply(primitives.leaky_relu, (self, right))
 
     def sigmoid(self) -> Value:
-        """1 / (1 + e⁻ˣ).  ∂/∂x = out * (1.0 - out)"""
+        """sigmoid(x) = 1 / (1 + e⁻ˣ).
+
+        ∂/∂x = out * (1.0 - out), where out is the result.
+
+        >>> from autograd import sigmoid
+        >>> sigmoid(0.5)
+        0.622459
+        """
         if mode.recording:
             x = self._data
             x_needed = self.requires_grad
@@ -816,12 +1029,19 @@ class Operators(Node):
         return self._apply(primitives.sigmoid, (self,))
 
     def softplus(self) -> Value:
-        """log(1 + eˣ).  ∂/∂x = sigmoid(x)"""
+        """softplus(x) = log(1 + eˣ).
+
+        ∂/∂x = sigmoid(x).
+
+        >>> from autograd import softplus
+        >>> softplus(0.5)
+        0.974077
+        """
         if mode.recording:
             x = self._data
             x_needed = self.requires_grad
             try:
-                out = max(x, 0.0) + math.log1p(math.exp(-math.fabs(x)))
+                out = (x if x > 0.0 or x != x else 0.0) + math.log1p(math.exp(-math.fabs(x)))
                 dx = primitives.sigmoid_forward(x) if x_needed else 0.0
             except (ArithmeticError, ValueError):
                 pass
@@ -840,16 +1060,24 @@ class Operators(Node):
         return self._apply(primitives.softplus, (self,))
 
     def maximum(self, other: Operand) -> Value:
-        """the larger of x and y.  ∂/∂x = where(ne(out, out), out, gt(x, y) + 0.5 * eq(x, y)), ∂/∂y = where(ne(out, out), out, lt(x, y) + 0.5 * eq(x, y))"""
-        if type(other) is not Value:
-            other = self._operand(primitives.maximum, other)
+        """maximum(x, y) = the larger of x and y.
+
+        ∂/∂x = where(ne(out, out), out, gt(x, y) + 0.5 * eq(x, y)), ∂/∂y = where(ne(out, out), out, lt(x, y) + 0.5 * eq(x, y)), where out is the result.
+
+        >>> from autograd import maximum
+        >>> maximum(0.5, 2.0)
+        2.0
+        """
+        right: Any = other
+        if type(right) is not Value:
+            right = self._operand(primitives.maximum, right)
         if mode.recording:
             x = self._data
-            y = other._data
+            y = right._data
             x_needed = self.requires_grad
-            y_needed = other.requires_grad
+            y_needed = right.requires_grad
             try:
-                out = x if x > y or x != x else y
+                out = x if x >= y or x != x else y
                 dx = (out if out != out else (1.0 if x > y else 0.0) + 0.5 * (1.0 if x == y else 0.0)) if x_needed else 0.0
                 dy = (out if out != out else (1.0 if x < y else 0.0) + 0.5 * (1.0 if x == y else 0.0)) if y_needed else 0.0
             except (ArithmeticError, ValueError):
@@ -863,22 +1091,30 @@ class Operators(Node):
                 node.requires_grad = x_needed or y_needed
                 node._a = self
                 node._da = dx
-                node._b = other
+                node._b = right
                 node._db = dy
                 return node
-        return self._apply(primitives.maximum, (self, other))
+        return self._apply(primitives.maximum, (self, right))
 
     def minimum(self, other: Operand) -> Value:
-        """the smaller of x and y.  ∂/∂x = where(ne(out, out), out, lt(x, y) + 0.5 * eq(x, y)), ∂/∂y = where(ne(out, out), out, gt(x, y) + 0.5 * eq(x, y))"""
-        if type(other) is not Value:
-            other = self._operand(primitives.minimum, other)
+        """minimum(x, y) = the smaller of x and y.
+
+        ∂/∂x = where(ne(out, out), out, lt(x, y) + 0.5 * eq(x, y)), ∂/∂y = where(ne(out, out), out, gt(x, y) + 0.5 * eq(x, y)), where out is the result.
+
+        >>> from autograd import minimum
+        >>> minimum(0.5, 2.0)
+        0.5
+        """
+        right: Any = other
+        if type(right) is not Value:
+            right = self._operand(primitives.minimum, right)
         if mode.recording:
             x = self._data
-            y = other._data
+            y = right._data
             x_needed = self.requires_grad
-            y_needed = other.requires_grad
+            y_needed = right.requires_grad
             try:
-                out = x if x < y or x != x else y
+                out = x if x <= y or x != x else y
                 dx = (out if out != out else (1.0 if x < y else 0.0) + 0.5 * (1.0 if x == y else 0.0)) if x_needed else 0.0
                 dy = (out if out != out else (1.0 if x > y else 0.0) + 0.5 * (1.0 if x == y else 0.0)) if y_needed else 0.0
             except (ArithmeticError, ValueError):
@@ -892,20 +1128,28 @@ class Operators(Node):
                 node.requires_grad = x_needed or y_needed
                 node._a = self
                 node._da = dx
-                node._b = other
+                node._b = right
                 node._db = dy
                 return node
-        return self._apply(primitives.minimum, (self, other))
+        return self._apply(primitives.minimum, (self, right))
 
     def hypot(self, other: Operand) -> Value:
-        """√(x² + y²), without overflow.  ∂/∂x = where(eq(out, 0.0), 0.0, x / out), ∂/∂y = where(eq(out, 0.0), 0.0, y / out)"""
-        if type(other) is not Value:
-            other = self._operand(primitives.hypot, other)
+        """hypot(x, y) = √(x² + y²), without overflow.
+
+        ∂/∂x = where(eq(out, 0.0), 0.0, x / out), ∂/∂y = where(eq(out, 0.0), 0.0, y / out), where out is the result.
+
+        >>> from autograd import hypot
+        >>> hypot(0.5, 2.0)
+        2.06155
+        """
+        right: Any = other
+        if type(right) is not Value:
+            right = self._operand(primitives.hypot, right)
         if mode.recording:
             x = self._data
-            y = other._data
+            y = right._data
             x_needed = self.requires_grad
-            y_needed = other.requires_grad
+            y_needed = right.requires_grad
             try:
                 out = math.hypot(x, y)
                 dx = (0.0 if out == 0.0 else x / out) if x_needed else 0.0
@@ -921,7 +1165,48 @@ class Operators(Node):
                 node.requires_grad = x_needed or y_needed
                 node._a = self
                 node._da = dx
-                node._b = other
+                node._b = right
                 node._db = dy
                 return node
-        return self._apply(primitives.hypot, (self, other))
+        return self._apply(primitives.hypot, (self, right))
+
+
+# The method of each row that has one.
+METHODS: dict[primitives.Primitive, Any] = {
+    primitives.neg: Operators.__neg__,
+    primitives.add: Operators.__add__,
+    primitives.sub: Operators.__sub__,
+    primitives.mul: Operators.__mul__,
+    primitives.div: Operators.__truediv__,
+    primitives.pow: Operators.__pow__,
+    primitives.mod: Operators.__mod__,
+    primitives.floordiv: Operators.__floordiv__,
+    primitives.abs: Operators.__abs__,
+    primitives.exp: Operators.exp,
+    primitives.expm1: Operators.expm1,
+    primitives.gaussian: Operators.gaussian,
+    primitives.log: Operators.log,
+    primitives.log1p: Operators.log1p,
+    primitives.sqrt: Operators.sqrt,
+    primitives.sin: Operators.sin,
+    primitives.cos: Operators.cos,
+    primitives.tan: Operators.tan,
+    primitives.asin: Operators.asin,
+    primitives.acos: Operators.acos,
+    primitives.atan: Operators.atan,
+    primitives.atan2: Operators.atan2,
+    primitives.sinh: Operators.sinh,
+    primitives.cosh: Operators.cosh,
+    primitives.tanh: Operators.tanh,
+    primitives.erf: Operators.erf,
+    primitives.relu: Operators.relu,
+    primitives.leaky_relu: Operators.leaky_relu,
+    primitives.sigmoid: Operators.sigmoid,
+    primitives.softplus: Operators.softplus,
+    primitives.maximum: Operators.maximum,
+    primitives.minimum: Operators.minimum,
+    primitives.hypot: Operators.hypot,
+}
+
+for _row, _method in METHODS.items():
+    object.__setattr__(_row, "__doc__", _method.__doc__)

@@ -13,10 +13,14 @@ never branches on data with ``if``: it says ``where``.
     out     forward(x, y)               g, p   an incoming gradient and a partial
 """
 
+# mypy: disable-error-code="has-type"
+# (rows name each other in their rules, whichever comes first)
+
 from __future__ import annotations
 
 import math
 import numbers
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -29,6 +33,7 @@ TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
 REAL = (-INF, INF)
 POSITIVE = (5e-324, INF)
 UNIT = (-1.0, 1.0)
+ABOVE_MINUS_1 = (-1.0 + 2.0**-53, INF)
 
 TABLE: dict[str, Primitive] = {}
 
@@ -51,7 +56,7 @@ class Primitive:
     name: str
     symbol: str
     forward: Callable[..., float]
-    partials: Callable[..., tuple[Any, ...]]
+    partials: Callable[..., Sequence[Any]]
     domain: tuple[tuple[float, float], ...] = ()
     meaning: str = ""
     variadic: bool = False  # takes any number of arguments: forward(xs), partials(xs, out)
@@ -102,6 +107,7 @@ def primitive(
 def row(name: str, symbol: str, forward: Any, partials: Any, *columns: Any, **more: Any) -> Primitive:
     """Add a row to the table."""
     TABLE[name] = made = Primitive(name, symbol, forward, partials, *columns, **more)
+    object.__setattr__(made, "__doc__", f"{made.meaning}.")
     return made
 
 
@@ -128,7 +134,7 @@ def where(condition: Any, a: Any, b: Any) -> Any:
 
 
 def power(x: float, y: float) -> float:
-    out = x**y
+    out: float | complex = x**y
     if isinstance(out, complex):
         raise ValueError("a negative number to a fractional power has no real value")
     return out
@@ -154,19 +160,22 @@ def gaussian_forward(x: float) -> float:
     return math.exp(-head * head) * math.exp(-tail * (head + x))
 
 
+def softplus_forward(x: float) -> float:
+    return (x if x > 0.0 or x != x else 0.0) + math.log1p(math.exp(-math.fabs(x)))
+
+
 def maximum_forward(x: float, y: float) -> float:
-    return x if x > y or x != x else y
+    return x if x >= y or x != x else y
 
 
 def minimum_forward(x: float, y: float) -> float:
-    return x if x < y or x != x else y
+    return x if x <= y or x != x else y
 
 
 def dot_forward(xs: Sequence[float]) -> float:
-    n = len(xs) // 2  # w₁ … wₙ, x₁ … xₙ, bias
-    out = xs[-1]
-    for w, x in zip(xs[:n], xs[n:-1], strict=True):  # left to right: sum() adds otherwise since Python 3.12
-        out += w * x
+    out = xs[-1]  # w₁ … wₙ, x₁ … xₙ, bias
+    for wx in map(operator.mul, xs, xs[len(xs) // 2 : -1]):
+        out += wx  # left to right: sum() adds otherwise since Python 3.12
     return out
 
 
@@ -182,13 +191,6 @@ def logsumexp_forward(xs: Sequence[float]) -> float:
     if not math.isfinite(top):
         return NAN if any(x != x for x in xs) else top
     return top + math.log(total_forward([math.exp(x - top) for x in xs]))
-
-
-def softmax_partials(xs: Sequence[Any], out: Any) -> tuple[Any, ...]:
-    # Σ exp(x - out) is 1 up to the rounding of out; dividing by it takes that rounding out of each partial.
-    parts = [exp(x - out) for x in xs]
-    whole = total(*parts)
-    return tuple(part / whole for part in parts)
 
 
 # --- what IEEE 754 says where Python raises: for partials and derivative graphs, never for a forward ----
@@ -209,92 +211,132 @@ def log_ieee(x: float) -> float:
     return -INF if x == 0.0 else NAN
 
 
-# --- the rows -------------------------------------------------------------------------------------------
+# --- rules longer than a row --------------------------------------------------------------------------------
+
+
+def pow_partials(x: Any, y: Any, out: Any) -> Sequence[Any]:
+    # ∂x is y·x^(y-1).  Below ½ the rounding of y - 1 would show in it: there y·out/x.
+    # chain makes it 0 for y = 0 at any x.
+    return (
+        where(lt(y, 0.5), where(ne(x, 0.0), chain(y, out) / x, chain(y, x ** (y - 1.0))), chain(y, x ** (y - 1.0))),
+        where(logical_and(eq(x, 0.0), ge(y, 0.0)), 0.0, out * log(x)),
+    )
+
+
+def atan2_partials(x: Any, y: Any, out: Any) -> Sequence[Any]:
+    return (y / hypot(x, y) / hypot(x, y), -x / hypot(x, y) / hypot(x, y))
+
+
+def hypot_partials(x: Any, y: Any, out: Any) -> Sequence[Any]:
+    return (where(eq(out, 0.0), 0.0, x / out), where(eq(out, 0.0), 0.0, y / out))
+
+
+def leaky_relu_partials(x: Any, y: Any, out: Any) -> Sequence[Any]:
+    return (where(gt(x, 0.0), 1.0, y), where(gt(x, 0.0), 0.0, x))
+
+
+def maximum_partials(x: Any, y: Any, out: Any) -> Sequence[Any]:
+    # ½ each at a tie; where(out ≠ out, out, ...) lets a nan through.
+    return (
+        where(ne(out, out), out, gt(x, y) + 0.5 * eq(x, y)),
+        where(ne(out, out), out, lt(x, y) + 0.5 * eq(x, y)),
+    )
+
+
+def minimum_partials(x: Any, y: Any, out: Any) -> Sequence[Any]:
+    return (
+        where(ne(out, out), out, lt(x, y) + 0.5 * eq(x, y)),
+        where(ne(out, out), out, gt(x, y) + 0.5 * eq(x, y)),
+    )
+
+
+def flat_partials(x: Any, y: Any, out: Any) -> Sequence[Any]:
+    return (0.0, 0.0)
+
+
+def dot_partials(xs: Sequence[Any], out: Any) -> Sequence[Any]:
+    n = len(xs) // 2
+    return [*xs[n:-1], *xs[:n], 1.0]
+
+
+def dot_expanded(xs: Sequence[Any]) -> Any:
+    n = len(xs) // 2
+    return reduce(operator.add, map(operator.mul, xs[:n], xs[n:-1]), xs[-1])
+
+
+def logsumexp_partials(xs: Sequence[Any], out: Any) -> Sequence[Any]:
+    # Σ exp(x - out) is 1 up to the rounding of out; dividing by it takes that rounding out of each partial.
+    parts = [exp(x - out) for x in xs]
+    whole = total(*parts)
+    return [part / whole for part in parts]
+
+
+def logsumexp_expanded(xs: Sequence[Any]) -> Any:
+    top = reduce(maximum, xs)
+    return top + log(reduce(operator.add, [exp(x - top) for x in xs]))
+
+
+# --- the rows -----------------------------------------------------------------------------------------------
 # fmt: off
 
-R1, R2 = (REAL,), (REAL, REAL)
+#          name, symbol                  forward                        partials                                   domain          meaning
+neg      = row("neg",      "-",          lambda x: -x,                  lambda x, out: (-1.0,),                    (REAL,),        "−x")
+add      = row("add",      "+",          lambda x, y: x + y,            lambda x, y, out: (1.0, 1.0),              (REAL, REAL),   "x + y")
+sub      = row("sub",      "-",          lambda x, y: x - y,            lambda x, y, out: (1.0, -1.0),             (REAL, REAL),   "x − y")
+mul      = row("mul",      "*",          lambda x, y: x * y,            lambda x, y, out: (y, x),                  (REAL, REAL),   "x · y")
+div      = row("div",      "/",          lambda x, y: x / y,            lambda x, y, out: (1.0 / y, -out / y),     (REAL, REAL),   "x / y", ieee=divide_ieee)
+pow      = row("pow",      "**",         power,                         pow_partials,                              (POSITIVE, REAL), "x to the power y", ieee=power_ieee)
+mod      = row("mod",      "%",          lambda x, y: x % y,            lambda x, y, out: (1.0, -(x // y)),        (REAL, REAL),   "x − y·⌊x / y⌋")
+floordiv = row("floordiv", "//",         lambda x, y: x // y,           lambda x, y, out: (0.0, 0.0),              (REAL, REAL),   "⌊x / y⌋", ieee=divide_ieee)
+abs      = row("abs",      "abs",        lambda x: math.fabs(x),        lambda x, out: (gt(x, 0.0) - lt(x, 0.0),), (REAL,),        "|x|")
 
-#                name           symbol   forward                    partials                                    domain  meaning
-neg      = row("neg",           "-",     lambda x: -x,              lambda x, out: (-1.0,),                         R1, "−x")
-add      = row("add",           "+",     lambda x, y: x + y,        lambda x, y, out: (1.0, 1.0),                   R2, "x + y")
-sub      = row("sub",           "-",     lambda x, y: x - y,        lambda x, y, out: (1.0, -1.0),                  R2, "x − y")
-mul      = row("mul",           "*",     lambda x, y: x * y,        lambda x, y, out: (y, x),                       R2, "x · y")
-div      = row("div",           "/",     lambda x, y: x / y,        lambda x, y, out: (1.0 / y, -out / y),          R2, "x / y",
-               ieee=divide_ieee)
-pow      = row("pow",           "**",    power,                     lambda x, y, out: (
-               # y·x^(y-1), and 0 for y = 0 at any x.  Below ½ the rounding of y - 1 would show in x^(y-1).
-               chain(y, where(lt(y, 0.5), where(ne(x, 0.0), out / x, x ** (y - 1.0)), x ** (y - 1.0))),
-               where(logical_and(eq(x, 0.0), ge(y, 0.0)), 0.0, out * log(x))),                    (POSITIVE, REAL), "x to the power y",
-               ieee=power_ieee)
-mod      = row("mod",           "%",     lambda x, y: x % y,        lambda x, y, out: (1.0, -(x // y)),             R2, "x − y·⌊x / y⌋")
-floordiv = row("floordiv",      "//",    lambda x, y: x // y,       lambda x, y, out: (0.0, 0.0),                   R2, "⌊x / y⌋",
-               ieee=divide_ieee)
-abs      = row("abs",           "abs",   lambda x: math.fabs(x),    lambda x, out: (gt(x, 0.0) - lt(x, 0.0),),      R1, "|x|")
+exp      = row("exp",      "exp",        math.exp,                      lambda x, out: (out,),                     (REAL,),        "eˣ", ieee=lambda x: INF)
+expm1    = row("expm1",    "expm1",      math.expm1,                    lambda x, out: (exp(x),),                  (REAL,),        "eˣ − 1, exact near 0", ieee=lambda x: INF)
+gaussian = row("gaussian", "gaussian",   gaussian_forward,              lambda x, out: (chain(x, -2.0 * out),),    (REAL,),        "exp(−x²)")
+log      = row("log",      "log",        math.log,                      lambda x, out: (1.0 / x,),                 (POSITIVE,),    "the natural logarithm of x", ieee=log_ieee)
+log1p    = row("log1p",    "log1p",      math.log1p,                    lambda x, out: (1.0 / (1.0 + x),),         (ABOVE_MINUS_1,), "log(1 + x), exact near 0", ieee=lambda x: log_ieee(1.0 + x))
+sqrt     = row("sqrt",     "√",          math.sqrt,                     lambda x, out: (0.5 / (out + 0.0),),       ((0.0, INF),),  "√x")  # −0 + 0 is 0: +∞ at −0 too
 
-exp      = row("exp",           "exp",   math.exp,                  lambda x, out: (out,),                          R1, "eˣ",
-               ieee=lambda x: INF)
-expm1    = row("expm1",         "expm1", math.expm1,                lambda x, out: (exp(x),),                       R1, "eˣ − 1, exact near 0",
-               ieee=lambda x: INF)
-gaussian = row("gaussian",      "gaussian", gaussian_forward,       lambda x, out: (-2.0 * x * out,),               R1, "exp(−x²)")
-log      = row("log",           "log",   math.log,                  lambda x, out: (1.0 / x,),             (POSITIVE,), "the natural logarithm of x",
-               ieee=log_ieee)
-log1p    = row("log1p",         "log1p", math.log1p,                lambda x, out: (1.0 / (1.0 + x),),  ((-1.0, INF),), "log(1 + x), exact near 0",
-               ieee=lambda x: log_ieee(1.0 + x))
-sqrt     = row("sqrt",          "√",     math.sqrt,                 lambda x, out: (0.5 / (out + 0.0),),           ((0.0, INF),), "the square root of x")
+sin      = row("sin",      "sin",        math.sin,                      lambda x, out: (cos(x),),                  (REAL,),        "the sine of x radians")
+cos      = row("cos",      "cos",        math.cos,                      lambda x, out: (-sin(x),),                 (REAL,),        "the cosine of x radians")
+tan      = row("tan",      "tan",        math.tan,                      lambda x, out: (1.0 + out * out,),         (REAL,),        "the tangent of x radians")
+asin     = row("asin",     "asin",       math.asin,                     lambda x, out: (1.0 / sqrt((1.0 - x) * (1.0 + x)),),  (UNIT,), "the angle in radians with sine x")
+acos     = row("acos",     "acos",       math.acos,                     lambda x, out: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),), (UNIT,), "the angle in radians with cosine x")
+atan     = row("atan",     "atan",       math.atan,                     lambda x, out: (1.0 / hypot(1.0, x) / hypot(1.0, x),), (REAL,), "the angle in radians with tangent x")
+atan2    = row("atan2",    "atan2",      math.atan2,                    atan2_partials,                            (REAL, REAL),   "the angle in radians of the point (y, x)")
+sinh     = row("sinh",     "sinh",       math.sinh,                     lambda x, out: (cosh(x),),                 (REAL,),        "(eˣ − e⁻ˣ) / 2", ieee=lambda x: math.copysign(INF, x))
+cosh     = row("cosh",     "cosh",       math.cosh,                     lambda x, out: (sinh(x),),                 (REAL,),        "(eˣ + e⁻ˣ) / 2", ieee=lambda x: INF)
+tanh     = row("tanh",     "tanh",       math.tanh,                     lambda x, out: (1.0 - out * out,),         (REAL,),        "(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)")
+erf      = row("erf",      "erf",        math.erf,                      lambda x, out: (TWO_OVER_ROOT_PI * gaussian(x),), (REAL,), "2/√π ∫₀ˣ exp(−t²) dt")
 
-sin      = row("sin",           "sin",   math.sin,                  lambda x, out: (cos(x),),                       R1, "the sine of x, in radians")
-cos      = row("cos",           "cos",   math.cos,                  lambda x, out: (-sin(x),),                      R1, "the cosine of x, in radians")
-tan      = row("tan",           "tan",   math.tan,                  lambda x, out: (1.0 + out * out,),              R1, "the tangent of x, in radians")
-asin     = row("asin",          "asin",  math.asin,                 lambda x, out: (1.0 / sqrt((1.0 - x) * (1.0 + x)),),  (UNIT,), "the angle in radians whose sine is x")
-acos     = row("acos",          "acos",  math.acos,                 lambda x, out: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),), (UNIT,), "the angle in radians whose cosine is x")
-atan     = row("atan",          "atan",  math.atan,                 lambda x, out: (1.0 / hypot(1.0, x) / hypot(1.0, x),), R1, "the angle in radians whose tangent is x")
-atan2    = row("atan2",         "atan2", math.atan2,                lambda x, y, out: (y / hypot(x, y) / hypot(x, y), -x / hypot(x, y) / hypot(x, y)),
-                                                                                                                    R2, "the angle in radians of the point (y, x)")
-sinh     = row("sinh",          "sinh",  math.sinh,                 lambda x, out: (cosh(x),),                      R1, "(eˣ − e⁻ˣ) / 2",
-               ieee=lambda x: math.copysign(INF, x))
-cosh     = row("cosh",          "cosh",  math.cosh,                 lambda x, out: (sinh(x),),                      R1, "(eˣ + e⁻ˣ) / 2",
-               ieee=lambda x: INF)
-tanh     = row("tanh",          "tanh",  math.tanh,                 lambda x, out: (1.0 - out * out,),              R1, "(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)")
-erf      = row("erf",           "erf",   math.erf,                  lambda x, out: (TWO_OVER_ROOT_PI * gaussian(x),), R1, "the error function, 2/√π ∫₀ˣ exp(−t²) dt")
+relu     = row("relu",     "relu",       relu_forward,                  lambda x, out: (gt(out, 0.0),),            (REAL,),        "max(x, 0)")
+leaky_relu = row("leaky_relu", "leaky_relu", lambda x, y: x if x > 0.0 else y * x, leaky_relu_partials,            (REAL, REAL),   "x above 0, slope · x below; the slope is y")
+sigmoid  = row("sigmoid",  "σ",          sigmoid_forward,               lambda x, out: (out * (1.0 - out),),       (REAL,),        "1 / (1 + e⁻ˣ)")
+softplus = row("softplus", "softplus",   softplus_forward,              lambda x, out: (sigmoid(x),),              (REAL,),        "log(1 + eˣ)")
+maximum  = row("maximum",  "max",        maximum_forward,               maximum_partials,                          (REAL, REAL),   "the larger of x and y")
+minimum  = row("minimum",  "min",        minimum_forward,               minimum_partials,                          (REAL, REAL),   "the smaller of x and y")
+hypot    = row("hypot",    "hypot",      math.hypot,                    hypot_partials,                            (REAL, REAL),   "√(x² + y²), without overflow")
 
-relu     = row("relu",          "relu",  relu_forward,              lambda x, out: (gt(out, 0.0),),                 R1, "max(x, 0)")
-leaky_relu = row("leaky_relu",  "leaky_relu", lambda x, y: x if x > 0.0 else y * x,
-                                                                    lambda x, y, out: (where(gt(x, 0.0), 1.0, y), where(gt(x, 0.0), 0.0, x)),
-                                                                                                                    R2, "x above 0, slope · x below")
-sigmoid  = row("sigmoid",       "σ",     sigmoid_forward,           lambda x, out: (out * (1.0 - out),),            R1, "1 / (1 + e⁻ˣ)")
-softplus = row("softplus",      "softplus", lambda x: max(x, 0.0) + math.log1p(math.exp(-math.fabs(x))),
-                                                                    lambda x, out: (sigmoid(x),),                   R1, "log(1 + eˣ)")
-maximum  = row("maximum",       "max",   maximum_forward,           lambda x, y, out: (
-               where(ne(out, out), out, gt(x, y) + 0.5 * eq(x, y)), where(ne(out, out), out, lt(x, y) + 0.5 * eq(x, y))), R2, "the larger of x and y")
-minimum  = row("minimum",       "min",   minimum_forward,           lambda x, y, out: (
-               where(ne(out, out), out, lt(x, y) + 0.5 * eq(x, y)), where(ne(out, out), out, gt(x, y) + 0.5 * eq(x, y))), R2, "the smaller of x and y")
-hypot    = row("hypot",         "hypot", math.hypot,                lambda x, y, out: (where(eq(out, 0.0), 0.0, x / out), where(eq(out, 0.0), 0.0, y / out)),
-                                                                                                                    R2, "√(x² + y²), without overflow")
+# Comparisons give 1.0 where they hold, else 0.0; nothing flows through them.
+lt       = row("lt",       "<",          lambda x, y: 1.0 if x < y else 0.0,   flat_partials,                      (REAL, REAL),   "1 if x < y, else 0")
+le       = row("le",       "≤",          lambda x, y: 1.0 if x <= y else 0.0,  flat_partials,                      (REAL, REAL),   "1 if x ≤ y, else 0")
+gt       = row("gt",       ">",          lambda x, y: 1.0 if x > y else 0.0,   flat_partials,                      (REAL, REAL),   "1 if x > y, else 0")
+ge       = row("ge",       "≥",          lambda x, y: 1.0 if x >= y else 0.0,  flat_partials,                      (REAL, REAL),   "1 if x ≥ y, else 0")
+eq       = row("eq",       "=",          lambda x, y: 1.0 if x == y else 0.0,  flat_partials,                      (REAL, REAL),   "1 if x = y, else 0")
+ne       = row("ne",       "≠",          lambda x, y: 1.0 if x != y else 0.0,  flat_partials,                      (REAL, REAL),   "1 if x ≠ y, else 0")
+logical_and = row("logical_and", "&",    lambda x, y: 1.0 if x and y else 0.0, flat_partials,                      (REAL, REAL),   "1 if x and y hold, else 0")
+logical_or  = row("logical_or", "|",     lambda x, y: 1.0 if x or y else 0.0,  flat_partials,                      (REAL, REAL),   "1 if x or y holds, else 0")
+logical_not = row("logical_not", "~",    lambda x: 0.0 if x else 1.0,          lambda x, out: (0.0,),              (REAL,),        "1 if x does not hold, else 0")
+select   = row("where",    "where",      lambda c, x, y: x if c else y,        lambda c, x, y, out: (0.0, ne(c, 0.0), eq(c, 0.0)), (REAL, REAL, REAL), "x where c holds, else y")
 
-# Comparisons are 1.0 where they hold, else 0.0; nothing flows through them.
-def flat(x: Any, y: Any, out: Any) -> tuple[float, float]: return (0.0, 0.0)
-lt       = row("lt",            "<",     lambda x, y: 1.0 if x < y else 0.0,      flat,                             R2, "1 if x < y, else 0")
-le       = row("le",            "≤",     lambda x, y: 1.0 if x <= y else 0.0,     flat,                             R2, "1 if x ≤ y, else 0")
-gt       = row("gt",            ">",     lambda x, y: 1.0 if x > y else 0.0,      flat,                             R2, "1 if x > y, else 0")
-ge       = row("ge",            "≥",     lambda x, y: 1.0 if x >= y else 0.0,     flat,                             R2, "1 if x ≥ y, else 0")
-eq       = row("eq",            "=",     lambda x, y: 1.0 if x == y else 0.0,     flat,                             R2, "1 if x = y, else 0")
-ne       = row("ne",            "≠",     lambda x, y: 1.0 if x != y else 0.0,     flat,                             R2, "1 if x ≠ y, else 0")
-logical_and = row("logical_and", "&",    lambda x, y: 1.0 if x and y else 0.0,    flat,                             R2, "1 if x and y hold, else 0")
-logical_or  = row("logical_or",  "|",    lambda x, y: 1.0 if x or y else 0.0,     flat,                             R2, "1 if x or y holds, else 0")
-logical_not = row("logical_not", "~",    lambda x: 0.0 if x else 1.0,             lambda x, out: (0.0,),            R1, "1 if x does not hold, else 0")
-select   = row("where",         "where", lambda c, x, y: x if c else y,           lambda c, x, y, out: (0.0, ne(c, 0.0), eq(c, 0.0)),
-                                                                                                    (REAL, REAL, REAL), "x where c holds, else y")
+# The product rule of every walk: what reaches a node times a partial is 0 if either is 0, even where the other is not finite.
+chain    = row("chain",    "·",          lambda g, p: g * p if g and p else 0.0, lambda g, p, out: (p, g),         (REAL, REAL),   "g · p, and 0 if either is 0")
 
-# The one product rule of every walk: a gradient times a partial is 0 if either is 0, even where the other is not finite.
-chain    = row("chain",         "·",     lambda g, p: g * p if g and p else 0.0,  lambda g, p, out: (p, g),         R2, "g · p, and 0 if either is 0")
-
-dot      = row("dot",           "dot",   dot_forward,               lambda xs, out: (*xs[len(xs) // 2 : -1], *xs[: len(xs) // 2], 1.0),
-               R1, "bias + w₁x₁ + … + wₙxₙ, added from left to right", variadic=True,
-               expand=lambda xs: reduce(lambda out, wx: out + wx[0] * wx[1], zip(xs[: len(xs) // 2], xs[len(xs) // 2 : -1], strict=True), xs[-1]))
-total    = row("total",         "Σ",     total_forward,             lambda xs, out: (1.0,) * len(xs),
-               R1, "x₁ + … + xₙ, added from left to right", variadic=True,
-               expand=lambda xs: reduce(lambda out, x: out + x, xs, 0.0))
-logsumexp = row("logsumexp",    "logsumexp", logsumexp_forward,     softmax_partials,
-               R1, "log(eˣ¹ + … + eˣⁿ), without overflow", variadic=True,
-               expand=lambda xs: log(reduce(lambda out, x: out + x, [exp(x) for x in xs])))
+# Any number of arguments: forward(xs), partials(xs, out).
+dot       = row("dot",       "dot",       dot_forward,                  dot_partials,                              (REAL,),        "bias + w₁x₁ + … + wₙxₙ, from left to right",
+                variadic=True, expand=dot_expanded)
+total     = row("total",     "Σ",         total_forward,                lambda xs, out: [1.0] * len(xs),           (REAL,),        "x₁ + … + xₙ, from left to right",
+                variadic=True, expand=lambda xs: reduce(operator.add, xs))
+logsumexp = row("logsumexp", "logsumexp", logsumexp_forward,            logsumexp_partials,                        (REAL,),        "log(eˣ¹ + … + eˣⁿ), without overflow",
+                variadic=True, expand=logsumexp_expanded)
 # fmt: on

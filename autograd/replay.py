@@ -56,8 +56,10 @@ def _copy(order: list[Value], copies: dict[Value, Value]) -> Value:
 
 def _write_out(node: Value, parents: list[Value]) -> Value:
     """The expansion of one fused node, its gradients found on stand-ins so that no parent's is touched."""
-    assert node.primitive is not None and node.primitive.expand is not None
+    fused = node.primitive
+    assert fused is not None
+    assert fused.expand is not None
     stand_ins = [Value(parent._data) for parent in parents]
-    inner = topological_order(node.primitive.expand(stand_ins))
+    inner = topological_order(fused.expand(stand_ins))
     sweep(inner, node.grad)
     return _copy(inner, dict(zip(stand_ins, parents, strict=True)))

@@ -161,7 +161,7 @@ def _forward(outputs: list[Value], tangents: dict[Value, Any]) -> list[Any]:
     return [tangents.get(y, 0.0) for y in outputs]
 
 
-def _rule(node: Value) -> tuple[Any, ...]:
+def _rule(node: Value) -> Sequence[Any]:
     """The partials of a node as graphs; constants go in as plain numbers, so that what is fixed folds away."""
     primitive = node.primitive
     assert primitive is not None

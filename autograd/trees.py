@@ -22,7 +22,7 @@ class Tree:
         self.shape = self._walk(tree, "", what)
 
     def _walk(self, part: Any, path: str, what: str) -> Any:
-        if isinstance(part, (list, tuple)) or getattr(part, "ndim", 0):
+        if isinstance(part, (list, tuple)) or getattr(part, "ndim", None):
             return [self._walk(inner, f"{path}[{i}]", what) for i, inner in enumerate(part)]
         if not isinstance(part, Value):
             try:

@@ -14,6 +14,7 @@ from typing import Any, Union, cast
 from . import operators, primitives
 from .errors import AutogradError, NonFiniteError
 from .graph import Node, mode, topological_order
+from .operators import METHODS, new
 from .primitives import NAN, TABLE, Primitive, as_float
 
 Operand = Union["Value", float]
@@ -104,7 +105,7 @@ class Value(operators.Operators):
                 leaf.grad = grad
             raise
         for leaf, grad in before:
-            leaf.grad += grad
+            leaf.grad = grad + leaf.grad if leaf.requires_grad else grad
 
     def detach(self) -> Value:
         """The same number as a frozen leaf: no gradient flows through it."""
@@ -181,7 +182,7 @@ class Value(operators.Operators):
             "and their kin, or v.data where you mean the bare number"
         )
 
-    __int__ = __complex__ = __float__  # type: ignore[assignment]  # they raise the same advice
+    __int__ = __complex__ = __float__  # they raise the same advice
 
     # --- making nodes the general way --------------------------------------------------------------------
 
@@ -194,14 +195,21 @@ class Value(operators.Operators):
                 x = as_float(x)
             except TypeError:
                 return NotImplemented
-        return _node(Constant, x)
+        node = new(Constant)
+        node._data = x
+        node.grad = 0.0
+        node.label = ""
+        node.primitive = None
+        node.requires_grad = False
+        node._a = node._b = None
+        node._da = node._db = 0.0
+        return node
 
     def _call(self, primitive: Primitive, args: tuple[Any, ...]) -> Value:
         """primitive(*args): by the method written out for it where there is one, else by calling the row."""
         method = METHODS.get(primitive)
-        if method is None or type(args[0]) is not Value:
-            return self._apply(primitive, args)
-        return cast(Value, method(*args))
+        made = method(*args) if method is not None and type(args[0]) is Value else NotImplemented
+        return self._apply(primitive, args) if made is NotImplemented else made
 
     def _apply(self, primitive: Primitive, args: tuple[Any, ...]) -> Value:
         """primitive(*args) as a node, computed by calling the row: the reference for operators.py."""
@@ -210,18 +218,25 @@ class Value(operators.Operators):
         except AttributeError:
             args = tuple([self._operand(primitive, arg) for arg in args])
             data = [arg._data for arg in args]
-        node = _node(Value, evaluate(primitive, data, args))
+        node = new(Value)
+        node._data = out = evaluate(primitive, data, args)
+        node.grad = 0.0
+        node.label = ""
+        node.primitive = None
+        node.requires_grad = False
+        node._a = node._b = None
+        node._da = node._db = 0.0
         if not mode.recording:
             return node
         node.primitive = primitive
-        partials: tuple[float, ...] = (0.0,) * len(args)
-        needed = [arg.requires_grad for arg in args]
-        if True in needed:
-            node.requires_grad = True
-            partials = _partials(primitive, data, node._data)
-            if False in needed:
-                partials = tuple([p if need else 0.0 for p, need in zip(partials, needed, strict=True)])
-        if len(args) > 2:
+        for arg in args:
+            if arg.requires_grad:
+                node.requires_grad = True
+                partials = differentiate(primitive, data, out)
+                break
+        else:
+            partials = (0.0,) * len(args)
+        if primitive.variadic or len(args) > 2:
             node._a, node._da = args, partials
         else:
             node._a, node._da = args[0], partials[0]
@@ -256,28 +271,14 @@ class Constant(Value):
     __slots__ = ()
 
 
-operators.Value = Value  # type: ignore[misc]  # what the operator methods create
-
-METHODS = {row: getattr(Value, name) for name, row in TABLE.items() if hasattr(Value, name)}
-
-
-def _node(kind: type[Value], data: float) -> Value:
-    """A leaf that needs no gradient, made without the checks of the constructor."""
-    node = kind.__new__(kind)
-    node._data = data
-    node.grad = 0.0
-    node.label = ""
-    node.primitive = None
-    node.requires_grad = False
-    node._a = node._b = None
-    node._da = node._db = 0.0
-    return node
+operators.Value = Value  # type: ignore[misc]  # a type there, for checkers; at run time what methods create
 
 
 def sweep(order: list[Value], seed: float) -> None:
     """The chain rule from the last node of a topological order down, over the partials as recorded.
 
-    Sets the grad of every node in the order.  A gradient times a partial is 0 if either is 0: the skip.
+    Sets the grad of every node in the order; what reaches a frozen leaf is the caller's to drop.  A gradient
+    times a partial is 0 if either is 0: hence the skips.
     """
     for node in order:
         node.grad = 0.0
@@ -287,8 +288,11 @@ def sweep(order: list[Value], seed: float) -> None:
         a = node._a
         if not g or a is None:
             continue
+        if not node.requires_grad:
+            node.grad = 0.0
+            continue
         if type(a) is tuple:
-            for parent, partial in zip(a, node._da, strict=True):
+            for parent, partial in zip(a, node._da):  # noqa: B905  # equally long, and strict costs a tenth
                 if partial:
                     parent.grad += g * partial
             continue
@@ -347,28 +351,28 @@ def evaluate(primitive: Primitive, data: list[float], args: Sequence[Value]) -> 
         if mode.lenient:
             return primitive.ieee(*data) if primitive.ieee else NAN
         operands = ", ".join(describe(arg) for arg in args)
-        raise type(error)(f"{error}: {primitive.name} of {operands}") from error
+        raise type(error)(f"{error.args[-1]}: {primitive.name} of {operands}") from error
     return out if type(out) is float else as_float(out)
 
 
-def _partials(primitive: Primitive, data: list[float], out: float) -> tuple[float, ...]:
+def differentiate(primitive: Primitive, data: list[float], out: float) -> Sequence[float]:
     """The partials of a row as numbers; where float arithmetic raises, as IEEE 754 has them."""
     rule = primitive.partials
     try:
         if primitive.variadic:
-            return rule(data, out)
+            return rule(data, out)  # of the table alone: nothing to check
         found = rule(*data, out)
     except (ArithmeticError, ValueError):
         with _set_mode(recording=False, lenient=True):
             values = [Value(x) for x in data]
             found = rule(values, Value(out)) if primitive.variadic else rule(*values, Value(out))
-    if not isinstance(found, tuple) or len(found) != len(data):
+    if not isinstance(found, (tuple, list)) or len(found) != len(data):
         raise TypeError(
             f"the partials of primitive {primitive.name!r} must be a tuple with one entry for each of its "
             f"{len(data)} arguments, not {found!r:.60}"
         )
     if {*map(type, found)} != {float}:
-        found = tuple([p._data if isinstance(p, Node) else as_float(p) for p in found])
+        return [p._data if isinstance(p, Node) else as_float(p) for p in found]
     return found
 
 

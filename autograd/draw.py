@@ -1,0 +1,386 @@
+"""The graph as a picture: graph → DOT text → SVG or PNG, and as lines of text where no picture can be made.
+
+The DOT text is built from strings alone and the same graph always gives the same text.  A ``dot`` executable
+lays it out; :func:`find_dot` decides which.  What this file leaves out: steps and animation (``walkthrough.py``).
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections import Counter
+from functools import cached_property
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from .errors import AutogradError
+from .graph import topological_order
+from .replay import expand as write_out
+from .value import Constant, Value
+
+if TYPE_CHECKING:
+    import graphviz
+
+DIRECTIONS = ("LR", "TB", "RL", "BT")
+MAX_REACH = 200  # a leaf that feeds more operations than this is drawn again beside each: dot hangs on such hubs
+MAX_LABEL = 24  # characters of a label that are shown
+MAX_LINES = 60  # lines of text that a repr shows
+PNG_DPI = 144
+
+# Blue and vermilion: the pair that the colour-blind tell apart.  Whatever is a derivative is vermilion.
+BLUE, PALE_BLUE, VERMILION, INK, GREY, PALE_GREY = "#0072B2", "#E5F1F9", "#B34700", "#222222", "#666666", "#EEEEEE"
+FONT = "Helvetica"  # a single name: dot knows its metrics, so that text fits its box on every machine
+
+# The rows whose result does not depend on the order of their operands.
+SYMMETRIC = frozenset(
+    [
+        "add",
+        "mul",
+        "maximum",
+        "minimum",
+        "hypot",
+        "eq",
+        "ne",
+        "logical_and",
+        "logical_or",
+        "chain",
+        "total",
+        "logsumexp",
+    ]
+)
+
+
+class DrawError(AutogradError):
+    """There is no dot executable, or it failed, or it took too long."""
+
+
+def draw(
+    root: Value, *, expand: bool = False, direction: str = "LR", max_nodes: int = 1500, timeout: float = 30.0
+) -> Drawing:
+    """The graph below root as a :class:`Drawing`, which shows itself in a notebook.
+
+    A box is a value: its label, its number and, once any gradient in the graph is non-zero, its gradient.
+    A dark node is the operation that computed the box behind it, and the number at an edge into it is the
+    local partial ∂(its result)/∂(the operand).  Leaves are blue, frozen leaves dashed, plain numbers grey;
+    the root has a thick border.  Where the order of operands matters, edges are named x, y, ....
+
+    ``expand`` writes fused operations (dot, total, logsumexp) out in simpler ones.  ``direction`` is the way
+    the computation runs: "LR", "TB", "RL" or "BT".  A graph of more than ``max_nodes`` is not laid out, and
+    a layout that takes more than ``timeout`` seconds is given up.
+
+    >>> from autograd import Value
+    >>> a, b, c = Value(2.0, label="a"), Value(-3.0, label="b"), Value(10.0, label="c")
+    >>> d = a * b + c
+    >>> d.label = "d"
+    >>> d.backward()
+    >>> draw(d)
+    a = 2.0              grad -3.0
+    b = -3.0             grad 2.0
+    n2 = a * b = -6.0    grad 1.0
+    c = 10.0             grad 1.0
+    d = n2 + c = 4.0     grad 1.0
+    """
+    if not isinstance(root, Value):
+        raise TypeError(
+            f"draw takes the Value whose graph is to be drawn, not {type(root).__name__}; of several, draw each, "
+            f"or their autograd.total"
+        )
+    if direction not in DIRECTIONS:
+        raise ValueError(f"direction must be one of {', '.join(DIRECTIONS)}, not {direction!r}")
+    order = topological_order(write_out(root) if expand else root)
+    return Drawing(order, direction, max_nodes, timeout)
+
+
+class Drawing:
+    """A picture of a graph, as it was when it was drawn.
+
+    ``source`` is the DOT text, ``svg`` the SVG text, ``save`` writes a file, ``digraph`` is for changing
+    the picture with the ``graphviz`` package, ``str`` gives one line of text for each value.
+    """
+
+    def __init__(self, order: list[Value], direction: str, max_nodes: int, timeout: float) -> None:
+        self._nodes = len(order)
+        self._max_nodes = max_nodes
+        self._timeout = timeout
+        self._body = _dot_lines(order, direction)
+        self._text = _text_lines(order)
+        label = _clean(order[-1].label)
+        self._title = f"computation graph of {label}" if label else "computation graph"
+
+    @property
+    def source(self) -> str:
+        """The DOT text: the same for the same graph, and there whatever its size.
+
+        >>> x = Value(3.0)
+        >>> draw(x * x).source.count("n0 -> o1 ")
+        2
+        """
+        return "".join(["digraph {\n", *self._body, "}\n"])
+
+    @cached_property
+    def svg(self) -> str:
+        """The picture as SVG text, to be put into a page as it is."""
+        svg = self._render("svg").decode()
+        # A page needs no XML prolog; those who hear pages need a role and a title.
+        title = f"<title>{escape(self._title)}</title>"
+        return re.sub(r"(?s)^.*?<svg ([^>]*>)", lambda m: f'<svg role="img" {m[1]}\n{title}', svg, count=1)
+
+    @property
+    def digraph(self) -> graphviz.Digraph:
+        """The picture as a ``graphviz.Digraph``, to add to.  Its own rendering needs a ``dot`` on the PATH."""
+        import graphviz
+
+        return graphviz.Digraph(body=self._body)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the picture to a file: .svg, .png, or .dot / .gv for the DOT text."""
+        extension = os.path.splitext(path)[1].lower()
+        if extension in (".dot", ".gv"):
+            data = self.source.encode()
+        elif extension == ".svg":
+            data = self.svg.encode()
+        elif extension == ".png":
+            data = self._render("png", f"-Gdpi={PNG_DPI}")
+        else:
+            raise ValueError(
+                f"a drawing can be saved as .svg, .png, .dot or .gv, not as {os.fspath(path)!r}; for PDF and "
+                f"others, give the .dot file to Graphviz"
+            )
+        with open(path, "wb") as file:
+            file.write(data)
+
+    def __str__(self) -> str:
+        return "\n".join(self._text)
+
+    def __repr__(self) -> str:
+        lines, half = self._text, MAX_LINES // 2
+        if len(lines) <= MAX_LINES:
+            return str(self)
+        return "\n".join([*lines[:half], f"... {len(lines) - 2 * half} more: print(drawing) ...", *lines[-half:]])
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """For notebooks.  An untrusted one strips inline SVG and keeps images, so HTML carries it as an image."""
+        from base64 import b64encode
+
+        try:
+            svg = self.svg
+        except (DrawError, ValueError) as error:
+            return {"text/plain": f"{self!r}\n\nNo picture: {error}"}
+        data = b64encode(svg.encode()).decode()
+        html = f'<img alt="{escape(self._title)}" src="data:image/svg+xml;base64,{data}">'
+        return {"text/html": html, "text/plain": repr(self)}
+
+    def _render(self, *flags: str) -> bytes:
+        if self._nodes > self._max_nodes:
+            raise ValueError(
+                f"the graph has {self._nodes} nodes, more than max_nodes={self._max_nodes}, and its layout would be slow "
+                f"and hard to read: draw a smaller root (one sample, one neuron, one layer), or pass draw(..., "
+                f"max_nodes={self._nodes}); print() of the drawing and its .source are there at any size"
+            )
+        return run_dot(self.source, *flags, timeout=self._timeout)
+
+
+# --- the graph as DOT text ------------------------------------------------------------------------------
+# n3 is the box of the node that is number 3 in topological order, o3 the operation that computed it, and
+# n0_3 a copy of the leaf n0 beside o3.
+
+
+def _dot_lines(order: list[Value], direction: str) -> list[str]:
+    """The lines of the DOT text between its braces."""
+    number = {node: i for i, node in enumerate(order)}
+    copied = _far_reaching(order)
+    graded = any(node.grad for node in order)
+    lines = [
+        f"\tgraph [rankdir={direction} bgcolor=white pad=0.15 nodesep=0.2 ranksep=0.3]\n",
+        f'\tnode [fontname={FONT} fontsize=14 fontcolor="{INK}" shape=box margin="0.08,0.04" height=0.3 width=0.3]\n',
+        f'\tedge [fontname={FONT} fontsize=12 fontcolor="{VERMILION}" color="{GREY}" arrowsize=0.6]\n',
+    ]
+    for i, node in enumerate(order):
+        if node in copied and node.primitive is None:
+            continue
+        lines.append(f"\tn{i} {_box(node, graded, node is order[-1])}\n")
+        if node.primitive is None:
+            continue
+        lines.append(f"\to{i} {_operation(node)}\n")
+        for parent in dict.fromkeys(node.parents):
+            if parent in copied:
+                lines.append(f"\tn{number[parent]}_{i} {_box(parent, graded, False, copied[parent])}\n")
+        for parent, partial, name in zip(node.parents, node.partials, _operand_names(node), strict=True):
+            tail = f"n{number[parent]}_{i}" if parent in copied else f"n{number[parent]}"
+            parts = [f'<font color="{INK}"><i>{name}</i></font>'] if name else []
+            if parent.requires_grad:
+                parts.append(f"∂ {_number(partial)}")
+            label = f" [label=<{'  '.join(parts)}>]" if parts else ""
+            lines.append(f"\t{tail} -> o{i}{label}\n")
+        lines.append(f"\to{i} -> n{i}\n")
+    return lines
+
+
+def _far_reaching(order: list[Value]) -> dict[Value, int]:
+    """The values whose edges would cross more than MAX_REACH layers in all, and how many operations they feed."""
+    depth: dict[Value, int] = {}
+    uses: dict[Value, list[int]] = {}
+    for node in order:
+        depth[node] = 1 + max((depth[parent] for parent in node.parents), default=0)
+        for parent in dict.fromkeys(node.parents):
+            uses.setdefault(parent, []).append(depth[node])
+    return {n: len(at) for n, at in uses.items() if sum(at) - len(at) * min(at) > MAX_REACH}
+
+
+def _box(node: Value, graded: bool, is_root: bool, copies: int = 0) -> str:
+    """The attributes of the box of a value."""
+    label = _clean(node.label)
+    rows = [f"<b>{_escape(label)}</b>"] if label else []
+    rows.append(_number(node.data))
+    if graded and node.requires_grad:
+        rows.append(f'<font point-size="13" color="{VERMILION}">grad {_number(node.grad)}</font>')
+    if copies:
+        rows.append(f'<font point-size="10" color="{GREY}">1 of {copies} copies</font>')
+    style, fill, edge = "rounded,filled", "white", INK
+    if type(node) is Constant:
+        style, fill, edge = "filled", PALE_GREY, PALE_GREY
+    elif not node.requires_grad:
+        style, fill, edge = "rounded,filled,dashed", PALE_GREY, GREY
+    elif node.primitive is None:
+        fill, edge = PALE_BLUE, BLUE
+    width = " penwidth=3" if is_root else ""
+    return f'[label=<{"<br/>".join(rows)}> style="{style}" fillcolor="{fill}" color="{edge}"{width}]'
+
+
+def _operation(node: Value) -> str:
+    """The attributes of the node of an operation."""
+    assert node.primitive is not None
+    symbol, names = node.primitive.symbol, _operand_names(node)
+    text = _expression(symbol, names) if any(names) and len(names) == 2 else symbol
+    return (
+        f'[label=<<b>{_escape(_clean(text))}</b>> shape=box style="filled,rounded" fillcolor="{INK}" '
+        f'fontcolor=white fontsize=16 color="{INK}"]'
+    )
+
+
+def _operand_names(node: Value) -> list[str]:
+    """What the edges into an operation are called: nothing, where the order of operands does not matter."""
+    assert node.primitive is not None
+    count = len(node.parents)
+    if count == 1 or node.primitive.name in SYMMETRIC:
+        return [""] * count
+    if node.primitive.name == "dot":
+        pairs = range(1, count // 2 + 1)
+        return [*(f"w{i}" for i in pairs), *(f"x{i}" for i in pairs), "b"]
+    if node.primitive.name == "where":
+        return ["if", "then", "else"]
+    return ["x", "y"] if count == 2 else [f"x{i}" for i in range(1, count + 1)]
+
+
+def _escape(text: str) -> str:
+    """Clean text for an HTML-like label: dot expands backslashes in those too."""
+    return escape(text).replace("\\", "\\\\")
+
+
+# --- the graph as lines of text, and what both share ----------------------------------------------------
+
+
+def _text_lines(order: list[Value]) -> list[str]:
+    """One line for each value, in topological order; plain numbers stand in the lines that use them."""
+    labels = [_clean(node.label) for node in order]
+    count = Counter(labels)
+    names = {
+        node: label if label and count[label] == 1 else f"{label}_n{i}".removeprefix("_")
+        for i, (node, label) in enumerate(zip(order, labels, strict=True))
+    }
+    names |= {node: _number(node.data) for node in order if type(node) is Constant}
+    graded = any(node.grad for node in order)
+    rows: list[tuple[str, str]] = []
+    for node in order:
+        if type(node) is Constant and node is not order[-1]:
+            continue
+        parts = [names[node], _number(node.data)]
+        if node.primitive is not None:
+            parts.insert(1, _expression(node.primitive.symbol, [names[parent] for parent in node.parents]))
+        note = f"grad {_number(node.grad)}" if graded and node.requires_grad else ""
+        if node.primitive is None and not node.requires_grad:
+            note = "frozen"
+        rows.append((" = ".join(parts), note))
+    width = min(max(len(text) for text, _ in rows), 60)
+    return [f"{text.ljust(width)}    {note}".rstrip() for text, note in rows]
+
+
+def _expression(symbol: str, operands: list[str]) -> str:
+    """An operation on named operands as one would write it: ``a * b``, ``-a``, ``tanh(a)``."""
+    if len(operands) > 12:
+        operands = [*operands[:6], "...", *operands[-3:]]
+    if len(operands) > 2 or symbol[0].isalpha():
+        return f"{symbol}({', '.join(operands)})"
+    return f" {symbol} ".join(operands) if len(operands) == 2 else f"{symbol}{operands[0]}"
+
+
+def _number(x: float) -> str:
+    """A number in four significant digits; whole ones in full."""
+    return f"{x:.1f}" if x.is_integer() and math.fabs(x) < 1e6 else f"{x:.4g}"
+
+
+def _clean(label: object) -> str:
+    """A label on one line, short, and without characters that XML forbids or that turn the text around."""
+    text = " ".join(str(label).split())
+    if len(text) > MAX_LABEL:
+        text = text[: MAX_LABEL - 1] + "…"
+    return "".join(c if c.isprintable() or c in "\u200c\u200d" else "\ufffd" for c in text)
+
+
+# --- running dot ----------------------------------------------------------------------------------------
+
+
+def find_dot() -> str:
+    """The executable that lays out graphs: $STEPGRAD_DOT, else ``dot`` on the PATH, else ``graphviz-pure``."""
+    import shutil
+    import sys
+    import sysconfig
+
+    chosen = os.environ.get("STEPGRAD_DOT")
+    if chosen:
+        found = shutil.which(chosen)
+        if not found:
+            raise DrawError(
+                f"the environment variable STEPGRAD_DOT is {chosen!r}, and there is no such executable: "
+                f"correct it, or unset it to have one looked for"
+            )
+        return found
+    # pip puts graphviz-pure beside Python, which need not be on the PATH of a notebook's kernel.
+    schemes = (sysconfig.get_default_scheme(), sysconfig.get_preferred_scheme("user"))
+    beside = [os.path.dirname(sys.executable), *(sysconfig.get_path("scripts", scheme) for scheme in schemes)]
+    found = shutil.which("dot") or shutil.which("graphviz-pure")
+    found = found or shutil.which("graphviz-pure", path=os.pathsep.join(beside))
+    if not found:
+        raise DrawError(
+            "a picture needs Graphviz, and there is no dot executable here.  Install one of\n"
+            "    python -m pip install graphviz-pure\n"
+            "    sudo apt install graphviz        (Debian, Ubuntu)\n"
+            "    brew install graphviz            (macOS)\n"
+            "    winget install Graphviz.Graphviz (Windows)\n"
+            "or name it in the environment variable STEPGRAD_DOT.  Without one, print() of the drawing shows the "
+            "graph as text, and .source is its DOT text"
+        )
+    return found
+
+
+def run_dot(source: str, format: str, *flags: str, timeout: float) -> bytes:
+    """DOT text as a picture, in bytes."""
+    import subprocess
+
+    dot = find_dot()
+    try:
+        done = subprocess.run(
+            [dot, f"-T{format}", *flags], input=source.encode(), capture_output=True, timeout=timeout, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise DrawError(
+            f"{dot} had not finished after {timeout:g} seconds: draw a smaller root, or pass a longer draw(..., "
+            f"timeout=); print() of the drawing shows the graph as text"
+        ) from None
+    except OSError as error:
+        raise DrawError(f"{dot} could not be run: {error}") from error
+    if done.returncode or not done.stdout:
+        said = done.stderr.decode(errors="replace").strip() or "it said nothing"
+        raise DrawError(f"{dot} failed with exit status {done.returncode}: {said[-500:]}")
+    return done.stdout

@@ -1,0 +1,5 @@
+"""``python -m nn``: the stepgrad command."""
+
+from .cli import main
+
+main()

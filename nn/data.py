@@ -1,0 +1,136 @@
+"""Getting data ready: standardise it, split it, cut it into batches, check it before training.
+
+X is anything that iterates over rows (a list of lists, a NumPy array), y anything that iterates over targets.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from random import Random
+from typing import Any
+
+from autograd import as_float
+
+
+def standardize(train: Iterable[Any], *others: Iterable[Any]) -> Any:
+    """Shift and scale each column so that the rows of ``train`` have mean 0 and standard deviation 1.
+
+    x → (x − mean) / deviation, where the deviation divides by n.  Both come from ``train`` alone, and the
+    others go through the same numbers: test rows must not help to choose them.  A column that is constant in
+    ``train`` becomes 0.0 everywhere.  Returns new lists: one for one argument, a tuple for several.  A flat
+    list of numbers, such as the targets of a regression, is one column and stays flat.
+
+    >>> standardize([[1.0, 7.0], [3.0, 7.0]], [[4.0, 8.0]])
+    ([[-1.0, 0.0], [1.0, 0.0]], [[2.0, 0.0]])
+    >>> standardize([100, 300])
+    [-1.0, 1.0]
+    """
+    tables = [_table(rows, f"argument {i} of standardize") for i, rows in enumerate((train, *others), 1)]
+    if len({*(widths := [_width(table[0]) for table in tables])}) > 1:
+        raise ValueError(f"the arguments must have rows of one width, not of {' and '.join(widths)}")
+    flat = isinstance(tables[0][0], float)
+    scales = []
+    for column in [tables[0]] if flat else zip(*tables[0], strict=True):
+        mean = math.fsum(column) / len(column)
+        spread = math.hypot(*[x - mean for x in column]) / math.sqrt(len(column))  # no square to overflow
+        scales.append((mean, spread if min(column) < max(column) else 0.0))
+
+    def scaled(row: list[float]) -> list[float]:
+        return [(x - mean) / spread if spread else 0.0 for x, (mean, spread) in zip(row, scales, strict=True)]
+
+    results = [[scaled([x])[0] for x in table] if flat else [scaled(row) for row in table] for table in tables]
+    return tuple(results) if others else results[0]
+
+
+def train_test_split(X: Iterable[Any], y: Iterable[Any], test: float = 0.25, seed: int = 0) -> Any:
+    """(X_train, X_test, y_train, y_test): each row in exactly one part, as it is, in an order made by ``seed``.
+
+    ``test`` is the fraction to hold back, rounded to whole rows, at least one on either side.  Raises
+    ValueError for any other ``test``, for fewer than 2 rows and for lengths that differ.
+
+    >>> train_test_split([[1.0], [2.0], [3.0], [4.0]], "abcd")
+    ([[2.0], [1.0], [3.0]], [[4.0]], ['b', 'a', 'c'], ['d'])
+    """
+    rows, targets = _paired(list(X), list(y))
+    if not 0.0 < test < 1.0 or len(rows) < 2:
+        raise ValueError(f"test must be a fraction between 0 and 1 of 2 rows or more, not {test} of {len(rows)}")
+    held = min(max(round(len(rows) * test), 1), len(rows) - 1)
+    order = Random(seed).sample(range(len(rows)), len(rows))
+    return tuple([part[i] for i in some] for part in (rows, targets) for some in (order[held:], order[:held]))
+
+
+def batches(
+    X: Iterable[Any], y: Iterable[Any], batch_size: int, *, shuffle: bool = True, seed: int | Random = 0
+) -> Iterator[tuple[list[Any], list[Any]]]:
+    """(X_batch, y_batch) one after the other: each row once, batch_size at a time, at last what is left.
+
+    The same ``seed`` gives the same order; a ``random.Random`` of your own gives a new one at every call.
+    Raises ValueError for a batch_size below 1 and for lengths that differ.
+
+    >>> [y_batch for _, y_batch in batches([[1.0], [2.0], [3.0]], "abc", 2, shuffle=False)]
+    [['a', 'b'], ['c']]
+    """
+    rows, targets = _paired(list(X), list(y))
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be 1 or more, not {batch_size}")
+    order = list(range(len(rows)))
+    if shuffle:
+        (seed if isinstance(seed, Random) else Random(seed)).shuffle(order)
+    cuts = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    return (([rows[i] for i in cut], [targets[i] for i in cut]) for cut in cuts)
+
+
+def check_data(X: Iterable[Any], y: Iterable[Any]) -> tuple[list[list[float]], list[Any]]:
+    """X as check_rows gives it; y as a list of floats, or of rows of floats where it has rows."""
+    return _paired(check_rows(X), _table(y, "y"))
+
+
+def check_rows(X: Iterable[Any]) -> list[list[float]]:
+    """X as a list of rows of floats, all of one width; a row that is a single number becomes a row of one.
+
+    Raises ValueError for no rows, rows of unequal width, nan and inf; TypeError for what is no real number.
+
+    >>> check_rows([1, 2])
+    [[1.0], [2.0]]
+    >>> check_rows([[1.0, 2.0], [3.0, float("nan")]])
+    Traceback (most recent call last):
+    ValueError: X, row 1, column 1 (from 0): nan teaches nothing: leave such rows out, or fill the gap
+    """
+    return [row if isinstance(row, list) else [row] for row in _table(X, "X")]
+
+
+def _paired(rows: list[Any], targets: list[Any]) -> tuple[list[Any], list[Any]]:
+    if len(rows) != len(targets):
+        raise ValueError(f"X has {len(rows)} rows but y has {len(targets)} targets: every row needs one")
+    return rows, targets
+
+
+def _table(rows: Any, name: str) -> list[Any]:
+    """A list of rows of floats, all of one width, or a list of floats."""
+    table: list[Any] = _floats(rows, name)
+    if not table:
+        raise ValueError(f"{name} is empty: it must have one row at least")
+    for i, row in enumerate(table):
+        if _width(row) != _width(table[0]) or row == []:
+            raise ValueError(f"{name}, row {i} (from 0) has {_width(row)}, row 0 has {_width(table[0])}")
+    return table
+
+
+def _width(row: float | list[float]) -> str:
+    return f"{len(row)} number{'s' * (len(row) != 1)}" if isinstance(row, list) else "a single number"
+
+
+def _floats(x: Any, name: str, *index: int) -> Any:
+    """Lists down to the cells of a row, and a finite float for each cell or row that is a number."""
+    if len(index) < 2 and isinstance(x, Iterable) and not isinstance(x, (str, bytes)):
+        return [_floats(part, name, *index, i) for i, part in enumerate(x)]
+    if not index:
+        raise TypeError(f"{name} must be a list of rows or of numbers, not {type(x).__name__}")
+    try:
+        if math.isfinite(number := as_float(x)):
+            return number
+        raise ValueError(f"{number} teaches nothing: leave such rows out, or fill the gap")
+    except (TypeError, ValueError, OverflowError) as error:
+        where = ", ".join(f"{kind} {i}" for kind, i in zip(("row", "column"), index, strict=False))
+        raise type(error)(f"{name}, {where} (from 0): {error}") from None

@@ -1,0 +1,76 @@
+"""Initial weights: functions ``(nin, nout, rng) -> float``, called once for each weight.
+
+``rng`` is a ``random.Random``.  Only its ``random`` and ``normalvariate`` are used, which give the same
+numbers on every machine.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+
+Initialiser = Callable[[int, int, random.Random], float]
+
+
+def he_normal(nin: int, nout: int, rng: random.Random) -> float:
+    """Normal, mean 0, variance 2 / nin: keeps the size of signals through relu.
+
+    He et al., "Delving Deep into Rectifiers", 2015.
+    """
+    return rng.normalvariate(0.0, math.sqrt(2.0 / nin))
+
+
+def he_uniform(nin: int, nout: int, rng: random.Random) -> float:
+    """Uniform within ±√(6 / nin): the variance of he_normal."""
+    return _uniform(math.sqrt(6.0 / nin), rng)
+
+
+def xavier_normal(nin: int, nout: int, rng: random.Random) -> float:
+    """Normal, mean 0, variance 2 / (nin + nout): keeps signals and gradients through tanh and sigmoid.
+
+    Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
+    """
+    return rng.normalvariate(0.0, math.sqrt(2.0 / (nin + nout)))
+
+
+def xavier_uniform(nin: int, nout: int, rng: random.Random) -> float:
+    """Uniform within ±√(6 / (nin + nout)): the variance of xavier_normal."""
+    return _uniform(math.sqrt(6.0 / (nin + nout)), rng)
+
+
+def uniform(nin: int, nout: int, rng: random.Random) -> float:
+    """Uniform within ±1, whatever the width: micrograd's."""
+    return _uniform(1.0, rng)
+
+
+def zeros(nin: int, nout: int, rng: random.Random) -> float:
+    """0.0: every neuron of a layer then stays the same as the others, which is there to be seen."""
+    return 0.0
+
+
+def constant(x: float) -> Initialiser:
+    """An initialiser that gives x."""
+
+    def give(nin: int, nout: int, rng: random.Random) -> float:
+        return x
+
+    return give
+
+
+INITIALISERS: dict[str, Initialiser] = {
+    f.__name__: f for f in (he_normal, he_uniform, xavier_normal, xavier_uniform, uniform, zeros)
+}
+
+
+def _uniform(bound: float, rng: random.Random) -> float:
+    return rng.uniform(-bound, bound)
+
+
+def find_initialiser(init: str | Initialiser) -> Initialiser:
+    """The initialiser of a name; a function is its own."""
+    if callable(init):
+        return init
+    if init not in INITIALISERS:
+        raise ValueError(f"no initialiser {init!r}: choose from {', '.join(INITIALISERS)}, or give a function")
+    return INITIALISERS[init]

@@ -1,0 +1,149 @@
+"""Neuron, Layer, Sequential and MLP: one sample in, a list of numbers or Values; Values out."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd import Value, dot
+
+from .activations import Activation, find_activation
+from .init import Initialiser, find_initialiser
+from .module import Module
+
+
+class Neuron(Module):
+    """activation(b + w₁x₁ + … + wₙxₙ): nin inputs, one Value out.
+
+    ``activation`` is a name or a function of one Value; without one it is relu, or linear where nonlin is
+    False.  ``init`` is a name or a function from ``nn.init``; the bias starts at 0.
+
+    >>> neuron = Neuron(2, activation="tanh", init="zeros")
+    >>> neuron([1.0, -2.0]).data
+    0.0
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nonlin: bool = True,
+        *,
+        activation: str | Activation | None = None,
+        init: str | Initialiser | None = None,
+        rng: random.Random | None = None,
+        nout: int = 1,
+    ) -> None:
+        if not isinstance(nin, int) or nin < 1:
+            raise ValueError(f"a neuron needs at least one input, not nin={nin!r}")
+        self.activation = activation or ("relu" if nonlin else "linear")
+        self._activate, usual = find_activation(self.activation)
+        initialise = find_initialiser(init or usual)
+        rng = rng or _generator(init, None)
+        self.w = [Value(initialise(nin, nout, rng)) for _ in range(nin)]
+        self.b = Value(0.0)
+
+    def forward(self, x: Sequence[Any]) -> Value:
+        if len(x) != len(self.w):
+            raise ValueError(f"this neuron has {len(self.w)} weights and was given {len(x)} inputs")
+        out: Value = self._activate(dot(self.w, x, self.b))
+        return out
+
+    def __repr__(self) -> str:
+        return f"Neuron({len(self.w)}, activation={_name(self.activation)!r})"
+
+
+class Layer(Module):
+    """nout neurons over the same nin inputs: a list of Values, or the bare Value where nout is 1."""
+
+    def __init__(self, nin: int, nout: int, *, rng: random.Random | None = None, **neuron: Any) -> None:
+        if not isinstance(nout, int) or nout < 1:
+            raise ValueError(f"a layer needs at least one neuron, not nout={nout!r}")
+        rng = rng or _generator(neuron.get("init"), None)
+        self.neurons = [Neuron(nin, nout=nout, rng=rng, **neuron) for _ in range(nout)]
+
+    def forward(self, x: Sequence[Any]) -> Any:
+        width = len(self.neurons[0].w)
+        if len(x) != width:
+            raise ValueError(f"{self!r} takes {width} inputs and was given {len(x)}")
+        # One leaf for an input number, shared by all neurons.
+        inputs = [xi if isinstance(xi, Value) else Value(xi, requires_grad=False) for xi in x]
+        out = [neuron(inputs) for neuron in self.neurons]
+        return out[0] if len(out) == 1 else out
+
+    def __repr__(self) -> str:
+        first = self.neurons[0]
+        return f"Layer({len(first.w)}, {len(self.neurons)}, activation={_name(first.activation)!r})"
+
+
+class Sequential(Module):
+    """Layers (or functions) one after the other; each but the first is given a list.
+
+    >>> model = Sequential(Layer(2, 8, activation="tanh"), Layer(8, 1, activation="linear"))
+    >>> len(model.parameters())
+    33
+    """
+
+    def __init__(self, *layers: Callable[[Any], Any]) -> None:
+        if not layers:
+            raise ValueError("Sequential needs at least one layer")
+        for i, layer in enumerate(layers):
+            if not callable(layer):
+                raise TypeError(f"Sequential: layer {i} must be a Module or a function, not {layer!r}")
+        self.layers = list(layers)
+
+    def forward(self, x: Any) -> Any:
+        for layer in self.layers[:-1]:
+            x = layer(x)
+            if not isinstance(x, list):
+                x = [x]
+        return self.layers[-1](x)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self.layers))})"
+
+
+class MLP(Sequential):
+    """A multi-layer perceptron: nin inputs, then a layer for each width in nouts.
+
+    Hidden layers have ``activation``, the last has ``output_activation``.  ``init`` defaults to what suits
+    each layer's activation (He for relu and its kin, Xavier for the others).  ``seed`` gives the same network
+    on any machine.  With ``init="uniform"`` and no seed, weights come from Python's own ``random`` in
+    micrograd's order.
+
+    >>> model = MLP(2, [16, 16, 1], seed=1)
+    >>> len(model.parameters())
+    337
+    >>> isinstance(model([1.0, -2.0]), Value)
+    True
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nouts: Sequence[int],
+        activation: str | Activation = "relu",
+        output_activation: str | Activation = "linear",
+        init: str | Initialiser | None = None,
+        seed: int | None = None,
+    ) -> None:
+        rng = _generator(init, seed)
+        sizes = [nin, *nouts]
+        activations = [activation] * (len(nouts) - 1) + [output_activation]
+        super().__init__(
+            *(
+                Layer(m, n, activation=act, init=init, rng=rng)
+                for m, n, act in zip(sizes[:-1], sizes[1:], activations, strict=True)
+            )
+        )
+
+
+def _generator(init: str | Initialiser | None, seed: int | None) -> random.Random:
+    """A generator of the model's own; Python's shared one for micrograd's initialisation without a seed."""
+    if init == "uniform" and seed is None:
+        return random  # type: ignore[return-value]  # the module has the methods of its hidden Random
+    return random.Random(seed)
+
+
+def _name(function: str | Callable[..., Any]) -> str:
+    return function if isinstance(function, str) else getattr(function, "__name__", repr(function))

@@ -1,0 +1,95 @@
+"""Losses ``(prediction, target) -> Value`` for one sample; over several outputs they are averaged.
+
+``prediction`` is a Value or a list of them, ``target`` a number or a list as long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autograd import le, log, logsumexp, mean, pick, relu, softplus, where
+
+Loss = Callable[[Any, Any], Any]
+
+
+def mse(prediction: Any, target: Any) -> Any:
+    """Mean squared error: (p − t)², averaged over the outputs."""
+    return _average(lambda p, t: (p - t) * (p - t), prediction, target)
+
+
+def mae(prediction: Any, target: Any) -> Any:
+    """Mean absolute error: |p − t|."""
+    return _average(lambda p, t: abs(p - t), prediction, target)
+
+
+def huber(prediction: Any, target: Any, delta: float = 1.0) -> Any:
+    """½(p − t)² where |p − t| ≤ δ, else δ(|p − t| − ½δ).
+
+    Huber, "Robust estimation of a location parameter", 1964.
+    """
+
+    def one(p: Any, t: Any) -> Any:
+        size = abs(p - t)
+        return where(le(size, delta), 0.5 * size * size, delta * (size - 0.5 * delta))
+
+    return _average(one, prediction, target)
+
+
+def hinge(prediction: Any, target: Any) -> Any:
+    """max(0, 1 − t·p) with t = ±1; targets 0 and 1 count as −1 and 1."""
+
+    def one(p: Any, t: Any) -> Any:
+        if t not in (-1, 0, 1):
+            raise ValueError(f"hinge takes targets 0 and 1, or -1 and 1, not {t!r}")
+        sign = 1.0 if t > 0 else -1.0
+        return relu(1.0 - sign * p)
+
+    return _average(one, prediction, target)
+
+
+def bce(prediction: Any, target: Any) -> Any:
+    """Binary cross-entropy of a probability: −t·log(p + 10⁻¹⁵) − (1 − t)·log(1 − p + 10⁻¹⁵)."""
+
+    def one(p: Any, t: Any) -> Any:
+        return -(t * log(p + 1e-15) + (1.0 - t) * log(1.0 - p + 1e-15))
+
+    return _average(one, prediction, target)
+
+
+def bce_with_logits(prediction: Any, target: Any) -> Any:
+    """Binary cross-entropy of sigmoid(z), without overflow: log(1 + eᶻ) − t·z."""
+    return _average(lambda z, t: softplus(z) - t * z, prediction, target)
+
+
+def cross_entropy(prediction: Any, target: Any) -> Any:
+    """−log softmax(z)[class] for logits z and the index of the class: log Σ eᶻ − z[class]."""
+    if not isinstance(prediction, (list, tuple)) or len(prediction) < 2:
+        raise ValueError("cross_entropy takes a list of at least two logits; for one logit use bce_with_logits")
+    return logsumexp(prediction) - pick(prediction, target)
+
+
+LOSSES: dict[str, Loss] = {f.__name__: f for f in (mse, mae, huber, hinge, bce, bce_with_logits, cross_entropy)}
+
+
+def _average(one: Loss, prediction: Any, target: Any) -> Any:
+    """The mean of one(p, t) over the outputs."""
+    if not isinstance(prediction, (list, tuple)):
+        if isinstance(target, (list, tuple)) and len(target) == 1:
+            target = target[0]
+        if isinstance(target, (list, tuple)):
+            raise ValueError(f"the model gives one output and the target has {len(target)} numbers")
+        return one(prediction, target)
+    if not isinstance(target, (list, tuple)) or len(target) != len(prediction):
+        given = len(target) if isinstance(target, (list, tuple)) else 1
+        raise ValueError(f"the model gives {len(prediction)} outputs and the target has {given} number(s)")
+    return mean([one(p, t) for p, t in zip(prediction, target, strict=True)])
+
+
+def find_loss(loss: str | Loss) -> Loss:
+    """The loss of a name; a function is its own."""
+    if callable(loss):
+        return loss
+    if loss not in LOSSES:
+        raise ValueError(f"no loss {loss!r}: choose from {', '.join(LOSSES)}, or give a function")
+    return LOSSES[loss]

@@ -1,0 +1,168 @@
+"""fit: train a model over many samples."""
+
+from __future__ import annotations
+
+import math
+import random
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograd import NonFiniteError, Value, dot, mean, no_grad
+
+from .data import check_data
+from .evaluation import evaluate, outputs
+from .losses import LOSSES, Loss, find_loss
+from .module import Module
+from .optim import Optimizer
+
+
+@dataclass
+class History:
+    """What happened, one number for each epoch.
+
+    ``loss`` is the mean of the whole objective over the epoch's own forward passes, before their updates;
+    ``data_loss`` is the same without penalties; ``val_loss`` is the loss on the validation data after the
+    epoch, without penalties, and empty where there is none.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    data_loss: list[float] = field(default_factory=list)
+    val_loss: list[float] = field(default_factory=list)
+
+
+Callback = Callable[[History, Module], Any]
+
+
+def fit(
+    model: Module,
+    X: Iterable[Any],
+    y: Iterable[Any],
+    *,
+    loss: str | Loss,
+    optimizer: Optimizer,
+    epochs: int,
+    batch_size: int | None = None,
+    l2: float = 0.0,
+    validation: tuple[Iterable[Any], Iterable[Any]] | None = None,
+    seed: int | None = None,
+    callbacks: Sequence[Callback] = (),
+    progress: bool | None = None,
+) -> History:
+    """Train the model: minimise the mean loss over each batch, plus l2·Σp² over all parameters.
+
+    X and y are lists, NumPy arrays, anything that iterates over rows.  ``loss`` is a name from ``nn.losses``
+    or a function ``(prediction, target) -> Value``.  Without a ``batch_size`` every step takes all rows, in
+    order; with one, the rows are shuffled in each epoch by ``seed``.  After each epoch every
+    ``callback(history, model)`` is called, and one that returns True stops the training.  ``progress`` shows
+    a bar; by default where a terminal or notebook watches.
+
+    Bad data is refused before the first step.  A loss or gradient that is not finite raises NonFiniteError
+    with the epoch and row; the parameters stay those of the last good step.
+
+    >>> from nn import MLP, Adam, datasets
+    >>> X, y = datasets.xor(40, noise=0.1)
+    >>> model = MLP(2, [4, 1], activation="tanh", seed=1)
+    >>> history = fit(model, X, y, loss="hinge", optimizer=Adam(model.parameters(), lr=0.1), epochs=60)
+    >>> history.loss[-1] < 0.1 < history.loss[0]
+    True
+    """
+    for name, number in (("epochs", epochs), ("batch_size", batch_size)):
+        if number is not None and (not isinstance(number, int) or number < 1):
+            raise ValueError(f"fit: {name} must be a whole number of at least 1, not {number!r}")
+    own = set(model.parameters())
+    if not any(parameter in own for parameter in optimizer.parameters):
+        raise ValueError("fit: the optimizer holds no parameter of this model: give it model.parameters()")
+    function = find_loss(loss)
+    rows, targets = check_data(X, y)
+    held_out = check_data(*validation) if validation is not None else None
+    for part, data in (("", (rows, targets)), ("validation ", held_out)):
+        if data is not None and function in LOSSES.values():
+            _check_targets(model, *data, function, part)
+
+    history = History()
+    order = list(range(len(rows)))
+    size = batch_size or len(rows)
+    rng = random.Random(seed)
+    model.train()
+    with _bar(epochs, progress) as bar:
+        for epoch in range(1, epochs + 1):
+            if batch_size is not None:
+                rng.shuffle(order)
+            objective = data_loss = 0.0
+            for start in range(0, len(order), size):
+                batch = order[start : start + size]
+                whole, of_data = _step(model, rows, targets, batch, function, optimizer, l2, f"fit: epoch {epoch}")
+                objective += whole * len(batch) / len(rows)
+                data_loss += of_data * len(batch) / len(rows)
+            history.loss.append(objective)
+            history.data_loss.append(data_loss)
+            if held_out is not None:
+                history.val_loss.append(evaluate(model, *held_out, loss=function))
+            bar.set_postfix_str(f"loss {objective:.4g}", refresh=False)
+            bar.update()
+            answers = [callback(history, model) for callback in callbacks]  # all of them, also when one stops
+            if True in answers:
+                break
+    return history
+
+
+def _step(
+    model: Module,
+    rows: list[list[float]],
+    targets: list[Any],
+    batch: list[int],
+    loss: Loss,
+    optimizer: Optimizer,
+    l2: float,
+    where: str,
+) -> tuple[float, float]:
+    """One update on the rows of a batch: (objective, data loss) as they were before it."""
+    losses = []
+    for i in batch:
+        try:
+            losses.append(loss(model(rows[i]), targets[i]))
+        except (ZeroDivisionError, OverflowError, ValueError) as error:
+            raise type(error)(f"{where}, row {i}: {error}") from error
+    data = mean(losses)
+    parameters = model.parameters()
+    objective = data + l2 * dot(parameters, parameters) if l2 else data
+    if not isinstance(objective, Value):
+        raise TypeError(f"{where}: the loss must be a Value computed from the prediction, not {objective!r:.60}")
+    optimizer.zero_grad()
+    model.zero_grad()
+    for i, one in zip(batch, losses, strict=True):
+        if not math.isfinite(one.data):
+            _raise_non_finite(one, f"{where}, row {i}")
+    objective.backward()
+    for name, parameter in model.named_parameters().items():
+        if not math.isfinite(parameter.grad):
+            raise NonFiniteError(f"{where}: the gradient of {name} is {parameter.grad}; nothing was updated")
+    optimizer.step()
+    return objective.data, data.data
+
+
+def _raise_non_finite(loss: Value, where: str) -> None:
+    try:
+        loss.backward()
+    except NonFiniteError as error:
+        raise NonFiniteError(f"{where}: {error}") from None
+
+
+def _check_targets(model: Module, rows: list[list[float]], targets: list[Any], loss: Loss, part: str) -> None:
+    """Try every target on the prediction for the first row, so that a bad one is refused before any step."""
+    (prediction,) = outputs(model, rows[:1])
+    with no_grad():
+        for i, target in enumerate(targets):
+            try:
+                loss(prediction, target)
+            except (ValueError, IndexError) as error:
+                raise ValueError(f"fit: {part}target {i} ({target!r}): {error}") from None
+
+
+def _bar(epochs: int, progress: bool | None) -> Any:
+    from tqdm import tqdm
+
+    watched = sys.stderr.isatty() or "ipykernel" in sys.modules
+    return tqdm(total=epochs, unit="epoch", disable=not (watched if progress is None else progress))
