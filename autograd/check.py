@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import GradcheckError
 from .transforms import grad, jacobian
@@ -13,8 +12,7 @@ from .trees import Tree
 from .value import Value, no_grad
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One derivative, both ways."""
 
     where: str
@@ -29,8 +27,7 @@ class Row:
         return relative_error([self.analytic], [self.numeric])
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """What gradcheck compared: ``rows``, and the relative ``error`` over all of them together."""
 
     name: str

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import graphviz
 
 DIRECTIONS = ("LR", "TB", "RL", "BT")
-MAX_REACH = 200  # a leaf that feeds more operations than this is drawn again beside each: dot hangs on such hubs
+MAX_CROSSED = 200  # a leaf that feeds more operations than this is drawn again beside each: dot hangs on such hubs
 MAX_LABEL = 24  # characters of a label that are shown
 MAX_LINES = 60  # lines of text that a repr shows
 PNG_DPI = 144
@@ -189,7 +189,7 @@ class Drawing:
 def _dot_lines(order: list[Value], direction: str) -> list[str]:
     """The lines of the DOT text between its braces."""
     number = {node: i for i, node in enumerate(order)}
-    copied = _far_reaching(order)
+    copied = _drawn_again(order)
     graded = any(node.grad for node in order)
     lines = [
         f"\tgraph [rankdir={direction} bgcolor=white pad=0.15 nodesep=0.2 ranksep=0.3]\n",
@@ -217,15 +217,26 @@ def _dot_lines(order: list[Value], direction: str) -> list[str]:
     return lines
 
 
-def _far_reaching(order: list[Value]) -> dict[Value, int]:
-    """The values whose edges would cross more than MAX_REACH layers in all, and how many operations they feed."""
+def _drawn_again(order: list[Value]) -> dict[Value, int]:
+    """The values to draw again beside each operation that they feed, and how many operations those are.
+
+    The time of a layout grows steeply with the layers that edges cross.  An edge can be short to the first
+    layer in which a value is used; the rest it has to cross.
+    """
     depth: dict[Value, int] = {}
     uses: dict[Value, list[int]] = {}
     for node in order:
         depth[node] = 1 + max((depth[parent] for parent in node.parents), default=0)
         for parent in dict.fromkeys(node.parents):
             uses.setdefault(parent, []).append(depth[node])
-    return {n: len(at) for n, at in uses.items() if sum(at) - len(at) * min(at) > MAX_REACH}
+    crossed = {node: sum(at) - len(at) * min(at) for node, at in uses.items()}
+    total, again = sum(crossed.values()), {}
+    for node in sorted(crossed, key=lambda node: -crossed[node]):
+        if total <= MAX_CROSSED:
+            break
+        total -= crossed[node]
+        again[node] = len(uses[node])
+    return again
 
 
 def _box(node: Value, graded: bool, is_root: bool, copies: int = 0) -> str:

@@ -170,7 +170,7 @@ METHODS: dict[primitives.Primitive, Any] = {
 
 DOCUMENT = """
 for _row, _method in METHODS.items():
-    object.__setattr__(_row, "__doc__", _method.__doc__)
+    _row.__doc__ = _method.__doc__
 """
 
 

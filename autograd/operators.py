@@ -1209,4 +1209,4 @@ METHODS: dict[primitives.Primitive, Any] = {
 }
 
 for _row, _method in METHODS.items():
-    object.__setattr__(_row, "__doc__", _method.__doc__)
+    _row.__doc__ = _method.__doc__

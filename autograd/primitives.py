@@ -22,7 +22,6 @@ import math
 import numbers
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
@@ -45,7 +44,6 @@ def as_float(x: Any) -> float:
     raise TypeError(f"expected a real number (int, float, bool or a NumPy scalar), not {type(x).__name__}: {x!r:.60}")
 
 
-@dataclass(frozen=True, eq=False)
 class Primitive:
     """An operation the engine can record: a callable with its derivative.
 
@@ -53,15 +51,30 @@ class Primitive:
     returns a ``Value``.  Make your own with :func:`primitive`.
     """
 
-    name: str
-    symbol: str
-    forward: Callable[..., float]
-    partials: Callable[..., Sequence[Any]]
-    domain: tuple[tuple[float, float], ...] = ()
-    meaning: str = ""
-    variadic: bool = False  # takes any number of arguments: forward(xs), partials(xs, out)
-    ieee: Callable[..., float] | None = None  # the IEEE 754 result where forward raises; None: nan
-    expand: Callable[..., Any] | None = None  # the same computation in simpler rows, to be drawn
+    # A plain class: dataclasses would cost more than half of the time it takes to import the package.
+    def __init__(
+        self,
+        name: str,
+        symbol: str,
+        forward: Callable[..., float],
+        partials: Callable[..., Sequence[Any]],
+        domain: tuple[tuple[float, float], ...] = (),
+        meaning: str = "",
+        *,
+        variadic: bool = False,
+        ieee: Callable[..., float] | None = None,
+        expand: Callable[..., Any] | None = None,
+    ) -> None:
+        self.name = self.__name__ = name
+        self.symbol = symbol
+        self.forward = forward
+        self.partials = partials
+        self.domain = domain
+        self.meaning = meaning
+        self.variadic = variadic  # takes any number of arguments: forward(xs), partials(xs, out)
+        self.ieee = ieee  # the IEEE 754 result where forward raises; None: nan
+        self.expand = expand  # the same computation in simpler rows, to be drawn
+        self.__doc__ = f"{meaning}." if meaning else forward.__doc__
 
     def __call__(self, *args: Any) -> Any:
         for arg in args:
@@ -107,7 +120,6 @@ def primitive(
 def row(name: str, symbol: str, forward: Any, partials: Any, *columns: Any, **more: Any) -> Primitive:
     """Add a row to the table."""
     TABLE[name] = made = Primitive(name, symbol, forward, partials, *columns, **more)
-    object.__setattr__(made, "__doc__", f"{made.meaning}.")
     return made
 
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from pathlib import Path
 
-from autograd.draw import DrawError, draw
+from autograd import AutogradError, draw
 from autograd.expression import parse_assignments, parse_expression
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command; bad input is told in a few lines on stderr, with exit status 2."""
-    arguments = sys.argv[1:] if argv is None else argv
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that has no ∂ shows ? instead of stopping us
     try:
-        run(arguments)
-    except (ValueError, DrawError, OSError) as error:
+        run(sys.argv[1:] if argv is None else argv)
+    except (ValueError, AutogradError, OSError) as error:
         print(f"stepgrad: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

@@ -15,9 +15,9 @@ from . import datasets
 from .data import train_test_split
 from .evaluation import accuracy
 from .layers import MLP
-from .optim import SGD, Adam
+from .optim import Adam
 from .plots import plot_decision_boundary, plot_history
-from .training import fit
+from .training import History, fit
 
 
 def demo(folder: Path) -> None:
@@ -50,21 +50,18 @@ def draw_neuron(path: Path, written: list[Path]) -> None:
 
 
 def train_on_moons(folder: Path, written: list[Path]) -> None:
-    X, y = datasets.moons(200, noise=0.1, seed=1)
+    X, y = datasets.moons(400, noise=0.1, seed=1)
     X_train, X_test, y_train, y_test = train_test_split(X, y, test=0.5, seed=1)
     model = MLP(2, [16, 16, 1], seed=1)
     start = time.perf_counter()
     history = fit(
         model, X_train, y_train,
-        loss="hinge", optimizer=SGD(model.parameters(), lr=0.1, momentum=0.9), epochs=80, l2=1e-4,
-        validation=(X_test, y_test),
+        loss="hinge", optimizer=Adam(model.parameters(), lr=0.02), epochs=20, batch_size=32, l2=1e-4,
+        validation=(X_test, y_test), seed=1,
     )  # fmt: skip
     seconds = time.perf_counter() - start
-    print(
-        f"Moons:  {len(model.parameters())} parameters, {len(history.loss)} steps in {seconds:.1f} s, "
-        f"loss {history.loss[0]:.3f} → {history.loss[-1]:.3f}, held-out accuracy {accuracy(model, X_test, y_test):.3f}"
-    )
     held_out = accuracy(model, X_test, y_test)
+    report("Moons", model, len(X_train), history, seconds, held_out)
     title = f"Two moons: held-out accuracy {held_out:.3f}"
     save(folder / "boundary.svg", written, lambda: plot_decision_boundary(model, X_test, y_test, title=title))
     save(folder / "loss.svg", written, lambda: plot_history(history, title="Two moons: hinge loss"))
@@ -81,10 +78,13 @@ def train_on_digits(folder: Path, written: list[Path]) -> None:
         loss="cross_entropy", optimizer=Adam(model.parameters(), lr=0.01), epochs=12, batch_size=32, seed=1,
     )  # fmt: skip
     seconds = time.perf_counter() - start
+    report("Digits", model, len(X_train), history, seconds, accuracy(model, X_test, y_test))
+
+
+def report(name: str, model: MLP, samples: int, history: History, seconds: float, held_out: float) -> None:
     print(
-        f"Digits: {len(model.parameters())} parameters, {len(X_train)} images, {len(history.loss)} epochs in "
-        f"{seconds:.1f} s, loss {history.loss[0]:.3f} → {history.loss[-1]:.3f}, "
-        f"held-out accuracy {accuracy(model, X_test, y_test):.3f}"
+        f"{name}: {samples} samples, {len(model.parameters())} parameters, {len(history.loss)} epochs in "
+        f"{seconds:.1f} s: loss {history.loss[0]:.3f} → {history.loss[-1]:.3f}, held-out accuracy {held_out:.3f}"
     )
 
 

@@ -45,10 +45,11 @@ def accuracy(model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float
 
 def outputs(model: Module, rows: list[list[float]]) -> list[Any]:
     """The model's output for each checked row, as Values."""
-    was_training = model.training
+    before = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
         with no_grad():
             return [model(row) for row in rows]
     finally:
-        model.train(was_training)
+        for module, training in before:
+            module.training = training

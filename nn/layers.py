@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from numbers import Integral  # NumPy's integers too
 from typing import Any
 
 from autograd import Value, dot
@@ -34,11 +35,11 @@ class Neuron(Module):
         rng: random.Random | None = None,
         nout: int = 1,
     ) -> None:
-        if not isinstance(nin, int) or nin < 1:
+        if not isinstance(nin, (int, Integral)) or nin < 1:
             raise ValueError(f"a neuron needs at least one input, not nin={nin!r}")
-        self.activation = activation or ("relu" if nonlin else "linear")
+        self.activation = activation if activation is not None else "relu" if nonlin else "linear"
         self._activate, usual = find_activation(self.activation)
-        initialise = find_initialiser(init or usual)
+        initialise = find_initialiser(usual if init is None else init)
         rng = rng or _generator(init, None)
         self.w = [Value(initialise(nin, nout, rng)) for _ in range(nin)]
         self.b = Value(0.0)
@@ -57,7 +58,7 @@ class Layer(Module):
     """nout neurons over the same nin inputs: a list of Values, or the bare Value where nout is 1."""
 
     def __init__(self, nin: int, nout: int, *, rng: random.Random | None = None, **neuron: Any) -> None:
-        if not isinstance(nout, int) or nout < 1:
+        if not isinstance(nout, (int, Integral)) or nout < 1:
             raise ValueError(f"a layer needs at least one neuron, not nout={nout!r}")
         rng = rng or _generator(neuron.get("init"), None)
         self.neurons = [Neuron(nin, nout=nout, rng=rng, **neuron) for _ in range(nout)]
@@ -127,6 +128,8 @@ class MLP(Sequential):
         init: str | Initialiser | None = None,
         seed: int | None = None,
     ) -> None:
+        if not nouts:
+            raise ValueError("an MLP needs at least one layer: nouts is empty")
         rng = _generator(init, seed)
         sizes = [nin, *nouts]
         activations = [activation] * (len(nouts) - 1) + [output_activation]

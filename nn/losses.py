@@ -74,16 +74,16 @@ LOSSES: dict[str, Loss] = {f.__name__: f for f in (mse, mae, huber, hinge, bce, 
 
 def _average(one: Loss, prediction: Any, target: Any) -> Any:
     """The mean of one(p, t) over the outputs."""
-    if not isinstance(prediction, (list, tuple)):
-        if isinstance(target, (list, tuple)) and len(target) == 1:
-            target = target[0]
-        if isinstance(target, (list, tuple)):
-            raise ValueError(f"the model gives one output and the target has {len(target)} numbers")
-        return one(prediction, target)
-    if not isinstance(target, (list, tuple)) or len(target) != len(prediction):
-        given = len(target) if isinstance(target, (list, tuple)) else 1
-        raise ValueError(f"the model gives {len(prediction)} outputs and the target has {given} number(s)")
-    return mean([one(p, t) for p, t in zip(prediction, target, strict=True)])
+    predictions, targets = _listed(prediction), _listed(target)
+    if len(predictions) != len(targets):
+        raise ValueError(f"the model gives {len(predictions)} output(s) and the target has {len(targets)} number(s)")
+    if len(predictions) == 1:
+        return one(predictions[0], targets[0])
+    return mean([one(p, t) for p, t in zip(predictions, targets, strict=True)])
+
+
+def _listed(x: Any) -> list[Any]:
+    return [*x] if isinstance(x, (list, tuple)) or getattr(x, "ndim", 0) else [x]
 
 
 def find_loss(loss: str | Loss) -> Loss:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
-from autograd import Value
+from autograd import Value, as_float
 
 
 class Module:
@@ -31,6 +31,8 @@ class Module:
         seen = set()
         for name, found in _walk(self):
             if isinstance(found, Value) and found not in seen:
+                if name in named:
+                    raise ValueError(f"{type(self).__name__} has two parameters named {name!r}: rename a dict key")
                 seen.add(found)
                 named[name] = found
         return named
@@ -79,7 +81,7 @@ class Module:
         named = self.named_parameters()
         missing = [name for name in named if name not in state]
         unknown = [name for name in state if name not in named]
-        wrong = [name for name, x in state.items() if not isinstance(x, (int, float)) or not math.isfinite(x)]
+        wrong = [name for name, x in state.items() if not _is_finite(x)]
         for problem, names in (("missing", missing), ("not in this model", unknown), ("no finite number", wrong)):
             if names:
                 more = f" and {len(names) - 3} more" if len(names) > 3 else ""
@@ -108,6 +110,13 @@ def _walk(root: Any) -> Iterator[tuple[str, Any]]:
                 break
         else:
             stack.pop()
+
+
+def _is_finite(x: Any) -> bool:
+    try:
+        return math.isfinite(as_float(x))
+    except (TypeError, OverflowError):
+        return False
 
 
 def _items(holder: Any, prefix: str) -> list[tuple[str, Any]]:

@@ -7,10 +7,11 @@ at 0.  The rule is ordinary arithmetic, so it can be traced like any other funct
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
-from autograd import Value, sqrt
+from autograd import NonFiniteError, Value, sqrt
 
 
 class Optimizer:
@@ -31,7 +32,7 @@ class Optimizer:
             if not number >= 0.0:
                 raise ValueError(f"{type(self).__name__}: {name} must not be negative, it is {number!r}")
         self.lr, self.weight_decay = lr, weight_decay
-        self.t = 0
+        self.t = [0] * len(self.parameters)  # one that was frozen for a while has taken fewer steps
         self.state = [(0.0,) * self.states for _ in self.parameters]
 
     def rule(self, p: Any, g: Any, lr: Any, t: Any, *state: Any) -> tuple[Any, ...]:
@@ -43,12 +44,23 @@ class Optimizer:
         return self.rule(p, g + self.weight_decay * p if self.weight_decay else g, lr, t, *state)
 
     def step(self) -> None:
-        """Move every parameter along its ``.grad``."""
-        self.t += 1
+        """Move every parameter along its ``.grad``; none, and NonFiniteError, where one would become nan or inf."""
+        moved = []
         for i, p in enumerate(self.parameters):
             if p.requires_grad:
-                p.data, *state = self.update(p.data, p.grad, self.lr, self.t, *self.state[i])
-                self.state[i] = tuple(state)
+                try:
+                    x, *state = self.update(p.data, p.grad, self.lr, self.t[i] + 1, *self.state[i])
+                except ZeroDivisionError:  # eps = 0 and no gradient yet
+                    x, state = math.nan, []
+                if not math.isfinite(x):
+                    raise NonFiniteError(
+                        f"{type(self).__name__}: a parameter of {p.data} with gradient {p.grad} would become {x}; "
+                        f"nothing was updated (lr={self.lr})"
+                    )
+                moved.append((i, x, tuple(state)))
+        for i, x, kept in moved:
+            self.parameters[i].data, self.state[i] = x, kept
+            self.t[i] += 1
 
     def zero_grad(self) -> None:
         """Set every parameter's grad to 0.0."""

@@ -10,11 +10,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from .layers import MLP, Layer, Sequential
+from .layers import MLP, Layer, Neuron, Sequential
 from .module import Module
 
 FORMAT, VERSION = "stepgrad model", 1
@@ -31,15 +30,16 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
     ...     load(path).state_dict() == model.state_dict()
     True
     """
-    content = {"format": FORMAT, "version": VERSION, "model": _describe(model), "parameters": model.state_dict()}
+    state = model.state_dict()
+    content = {"format": FORMAT, "version": VERSION, "model": _recipe(model, state), "parameters": state}
     try:
         text = json.dumps(content, indent=1, allow_nan=False)
     except ValueError:
         raise ValueError("a parameter is nan or infinite: nothing was saved") from None
     target = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+    temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
     try:
-        with open(handle, "w", encoding="utf-8") as file:
+        with open(temporary, "x", encoding="utf-8") as file:
             file.write(text + "\n")
             file.flush()
             os.fsync(file.fileno())
@@ -56,12 +56,16 @@ def load(path: str | os.PathLike[str], *, into: Module | None = None) -> Module:
     ValueError, saying what is wrong, for a file that is no whole model of ours, or not of this shape.
     """
     content = _read(Path(path))
-    if into is None:
-        if content["model"] is None:
-            raise ValueError(f"{path} holds a model of a class of its own: load(path, into=that_model)")
-        into = _build(content["model"], len(content["parameters"]), f"{path}")
+    if into is None and content["model"] is None:
+        raise ValueError(
+            f"{path}: classes, functions and sharing of your own are not in the file: load(path, into=model)"
+        )
     try:
+        if into is None:
+            into = _build(content["model"], len(content["parameters"]))
         return into.load_state_dict(content["parameters"])
+    except RecursionError:
+        raise ValueError(f"{path} is nested too deeply to be a model") from None
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
@@ -82,29 +86,45 @@ def _read(path: Path) -> dict[str, Any]:
     return content
 
 
-def _describe(model: Module) -> dict[str, Any] | None:
-    """How to build the model again: its type and its layers; None for what we cannot build."""
+def _recipe(model: Module, state: dict[str, float]) -> dict[str, Any] | None:
+    """How to build the model again; None where that gives other parameters, or we cannot."""
+    recipe = _describe(model)
+    try:
+        return recipe if recipe and [*_build(recipe, len(state)).state_dict()] == [*state] else None
+    except ValueError:  # more parameters than there are: some are shared
+        return None
+
+
+def _describe(model: Any) -> dict[str, Any] | None:
+    """A module's type and what it is made of; None for what is not the library's own."""
+    if type(model) is Neuron and isinstance(model.activation, str):
+        return {"type": "Neuron", "nin": len(model.w), "activation": model.activation}
     if type(model) is Layer:
-        first = model.neurons[0]
-        if not isinstance(first.activation, str):
+        first, *others = map(_describe, model.neurons)
+        if first is None or others.count(first) < len(others):
             return None
-        return {"type": "Layer", "nin": len(first.w), "nout": len(model.neurons), "activation": first.activation}
-    if isinstance(model, Sequential) and type(model) in (MLP, Sequential):
-        layers = [_describe(layer) if isinstance(layer, Module) else None for layer in model.layers]
+        return {**first, "type": "Layer", "nout": len(model.neurons)}
+    if type(model) in (MLP, Sequential):
+        layers = [*map(_describe, model.layers)]
         return None if None in layers else {"type": type(model).__name__, "layers": layers}
     return None
 
 
-def _build(spec: Any, parameters: int, where: str) -> Module:
+def _build(spec: Any, room: int) -> Module:
+    """The described model, if it has no more than ``room`` parameters: a damaged file could ask for anything."""
     match spec:
-        case {"type": "Layer", "nin": int(nin), "nout": int(nout), "activation": str(activation)}:
-            # Before a damaged file makes us build something huge:
-            if nin < 1 or nout < 1 or (nin + 1) * nout > parameters:
-                raise ValueError(f"{where}: a layer of {nin} inputs and {nout} neurons does not fit its parameters")
-            return Layer(nin, nout, activation=activation, init="zeros")
+        case {"type": "Neuron" | "Layer" as kind, "nin": int(nin), "activation": str(activation), **rest}:
+            nout = rest.get("nout", 1)
+            if not isinstance(nout, int) or nin < 1 or nout < 1 or (nin + 1) * nout > room:
+                raise ValueError(f"a {kind} of {nin} inputs and {nout} neurons does not fit {room} parameters")
+            options: dict[str, Any] = {"activation": activation, "init": "zeros"}
+            return Neuron(nin, **options) if kind == "Neuron" else Layer(nin, nout, **options)
         case {"type": "MLP" | "Sequential" as kind, "layers": [*specs]} if specs:
-            layers = [_build(inner, parameters, where) for inner in specs]
+            layers = []
+            for inner in specs:
+                layers.append(_build(inner, room))
+                room -= len(layers[-1].parameters())
             model: Sequential = object.__new__(MLP if kind == "MLP" else Sequential)
             Sequential.__init__(model, *layers)
             return model
-    raise ValueError(f"{where} describes a model that this release does not know: {spec!r:.60}")
+    raise ValueError(f"this release knows no such model: {spec!r:.60}")

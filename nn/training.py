@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import random
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,6 +72,8 @@ def fit(
     for name, number in (("epochs", epochs), ("batch_size", batch_size)):
         if number is not None and (not isinstance(number, int) or number < 1):
             raise ValueError(f"fit: {name} must be a whole number of at least 1, not {number!r}")
+    if not 0.0 <= l2 < math.inf:
+        raise ValueError(f"fit: l2 must be 0 or more, not {l2!r}")
     own = set(model.parameters())
     if not any(parameter in own for parameter in optimizer.parameters):
         raise ValueError("fit: the optimizer holds no parameter of this model: give it model.parameters()")
@@ -103,7 +106,7 @@ def fit(
             bar.set_postfix_str(f"loss {objective:.4g}", refresh=False)
             bar.update()
             answers = [callback(history, model) for callback in callbacks]  # all of them, also when one stops
-            if True in answers:
+            if any(type(x).__name__ in ("bool", "bool_") and x for x in answers):  # True, of Python or NumPy
                 break
     return history
 
@@ -121,38 +124,55 @@ def _step(
     """One update on the rows of a batch: (objective, data loss) as they were before it."""
     losses = []
     for i in batch:
-        try:
-            losses.append(loss(model(rows[i]), targets[i]))
-        except (ZeroDivisionError, OverflowError, ValueError) as error:
-            raise type(error)(f"{where}, row {i}: {error}") from error
+        with _at(f"{where}, row {i}"):
+            one = loss(model(rows[i]), targets[i])
+            if not isinstance(one, Value):
+                raise TypeError(f"the loss must be a Value computed from the prediction, not {one!r:.60}")
+            if not math.isfinite(one.data):
+                one.backward()  # raises, and says which value was the first to go
+            losses.append(one)
     data = mean(losses)
     parameters = model.parameters()
     objective = data + l2 * dot(parameters, parameters) if l2 else data
-    if not isinstance(objective, Value):
-        raise TypeError(f"{where}: the loss must be a Value computed from the prediction, not {objective!r:.60}")
     optimizer.zero_grad()
     model.zero_grad()
-    for i, one in zip(batch, losses, strict=True):
-        if not math.isfinite(one.data):
-            _raise_non_finite(one, f"{where}, row {i}")
-    objective.backward()
-    for name, parameter in model.named_parameters().items():
-        if not math.isfinite(parameter.grad):
-            raise NonFiniteError(f"{where}: the gradient of {name} is {parameter.grad}; nothing was updated")
-    optimizer.step()
+    with _at(where):
+        objective.backward()
+        for name, parameter in model.named_parameters().items():
+            if not math.isfinite(x := parameter.grad):
+                row = _row_to_blame(parameter, batch, losses)
+                raise NonFiniteError(f"{row}the gradient of {name} is {x}; nothing was updated")
+        optimizer.step()
     return objective.data, data.data
 
 
-def _raise_non_finite(loss: Value, where: str) -> None:
+def _row_to_blame(parameter: Value, batch: list[int], losses: list[Value]) -> str:
+    """The first row whose own loss has a gradient that is not finite."""
+    for i, one in zip(batch, losses, strict=True):
+        parameter.grad = 0.0
+        if one.requires_grad:
+            one.backward()
+        if not math.isfinite(parameter.grad):
+            return f"row {i}: "
+    return ""
+
+
+@contextmanager
+def _at(where: str) -> Iterator[None]:
+    """Add the place to what goes wrong, the user's own code included."""
     try:
-        loss.backward()
-    except NonFiniteError as error:
-        raise NonFiniteError(f"{where}: {error}") from None
+        yield
+    except (ArithmeticError, ValueError, TypeError, IndexError, NonFiniteError) as error:
+        if type(error).__module__ in ("builtins", NonFiniteError.__module__):  # other classes: made who knows how
+            raise type(error)(f"{where}: {error}") from error
+        error.add_note(where)
+        raise
 
 
 def _check_targets(model: Module, rows: list[list[float]], targets: list[Any], loss: Loss, part: str) -> None:
     """Try every target on the prediction for the first row, so that a bad one is refused before any step."""
-    (prediction,) = outputs(model, rows[:1])
+    with _at(f"fit: {part or 'epoch 1, '}row 0"):
+        (prediction,) = outputs(model, rows[:1])
     with no_grad():
         for i, target in enumerate(targets):
             try:

@@ -1,0 +1,134 @@
+"""The command: stepgrad demo and stepgrad draw."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograd import DrawError
+from autograd.draw import find_dot
+from nn.cli import main
+
+
+def has_dot() -> bool:
+    try:
+        return bool(find_dot())
+    except DrawError:
+        return False
+
+
+needs_dot = pytest.mark.skipif(not has_dot(), reason="no dot executable here, and graphviz-pure has no wheel for it")
+
+
+def test_draw_prints_the_graph_with_its_gradients(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["draw", "w*x + b", "w=2", "x=-1", "b=0.5"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["w", "=", "2.0", "grad", "-1.0"]
+    assert lines[-1].split()[-4:] == ["=", "-1.5", "grad", "1.0"]
+
+
+def test_an_expression_may_begin_with_a_minus(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["draw", "-x**2", "x=3"])
+    assert capsys.readouterr().out.splitlines()[-1].split()[-4:] == ["=", "-9.0", "grad", "1.0"]
+
+
+@needs_dot
+@pytest.mark.parametrize(("name", "begins"), [("g.svg", b"<svg"), ("g.png", b"\x89PNG"), ("g.dot", b"digraph")])
+def test_draw_writes_a_picture_by_its_extension(tmp_path: Path, name: str, begins: bytes) -> None:
+    main(["draw", "tanh(w*x + b)", "w=2", "x=-1", "b=0.5", "-o", str(tmp_path / name)])
+    assert (tmp_path / name).read_bytes().startswith(begins)
+
+
+def test_an_expression_of_numbers_alone_is_drawn_without_gradients(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["draw", "2 + 3"])
+    assert "grad" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["paint"],
+        ["draw"],
+        ["draw", "x +", "x=1"],
+        ["draw", "y", "x=1"],
+        ["draw", "x", "x=one"],
+        ["draw", "x", "x"],
+        ["draw", "1/x", "x=0"],
+        ["draw", "x*x", "x=1e308"],
+        ["draw", "__import__('os')"],
+        ["draw", "x", "x=1", "-o", "g.pdf"],
+        ["draw", "x", "x=1", "-o", "no/such/folder/g.dot"],
+        ["draw", "(" * 5000],
+        ["draw", "9" * 5000],
+        ["draw", "x", "x=1", "--colour"],
+    ],
+    ids=lambda arguments: " ".join(arguments)[:40] or "nothing",
+)
+def test_bad_input_takes_three_lines_at_most_and_exit_status_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert 1 <= len(said.err.splitlines()) <= 3
+    assert "Traceback" not in said.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_any_dot_the_command_says_what_to_type(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    monkeypatch.delenv("STEPGRAD_DOT", raising=False)
+    with pytest.raises(SystemExit) as stop:
+        main(["draw", "x", "x=1", "-o", str(tmp_path / "g.svg")])
+    assert stop.value.code == 2
+    said = capsys.readouterr().err
+    assert "python -m pip install graphviz-pure" in said
+    assert len(said.splitlines()) <= 3
+
+
+def test_a_terminal_without_the_signs_still_gets_the_text(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "nn", "draw", "sqrt(x)", "x=4"],
+        capture_output=True,
+        env={"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(Path(__file__).parent.parent), "PATH": ""},
+        cwd=tmp_path,
+        check=True,
+    )
+    assert b"= 2.0" in done.stdout
+    assert done.stderr == b""
+
+
+@pytest.mark.slow
+def test_demo_trains_both_networks_and_leaves_its_pictures_in_one_folder(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "nn", "demo"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={
+            "PYTHONIOENCODING": "utf-8",
+            "PYTHONPATH": str(Path(__file__).parent.parent),
+            "PATH": "",
+            "HOME": str(tmp_path / "home"),
+        },
+        cwd=tmp_path,
+        timeout=300,
+        check=True,
+    )
+    accuracies = dict(re.findall(r"^(\w+): .*held-out accuracy ([\d.]+)$", done.stdout, re.MULTILINE))
+    assert float(accuracies["Moons"]) >= 0.95
+    assert float(accuracies["Digits"]) >= 0.93
+    pictures = {path.name for path in (tmp_path / "stepgrad-demo").iterdir()}
+    assert pictures >= {"boundary.svg", "loss.svg"}
+    assert all(f"stepgrad-demo/{name}" in done.stdout.replace("\\", "/") for name in pictures)
+    assert {path.name for path in tmp_path.iterdir()} <= {"stepgrad-demo", "home"}
