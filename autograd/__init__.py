@@ -21,10 +21,10 @@ from .value import Value, no_grad
 
 __all__ = [
     "AutogradError", "DrawError", "Drawing", "GradcheckError", "NonFiniteError", "Primitive", "StaleGraphError",
-    "Value", "abs", "acos", "add", "as_float", "asin", "atan", "atan2", "chain", "cos", "cosh", "div", "dot", "draw", "eq",
-    "erf", "exp", "expm1", "floordiv", "gaussian", "ge", "grad", "grad_of", "gradcheck", "gt", "hessian", "hvp",
-    "hypot", "jacobian", "jvp", "le", "leaky_relu", "log", "log1p", "log_softmax", "logical_and", "logical_not",
-    "logical_or", "logsumexp", "lt", "maximum", "mean", "minimum", "mod", "mul", "ne", "neg", "no_grad", "pick",
-    "pow", "primitive", "prod", "relu", "sigmoid", "sin", "sinh", "softmax", "softplus", "sqrt", "sub", "tan",
-    "tanh", "topological_order", "total", "value_and_grad", "where",
+    "Value", "abs", "acos", "add", "as_float", "asin", "atan", "atan2", "chain", "cos", "cosh", "div", "dot",
+    "draw", "eq", "erf", "exp", "expm1", "floordiv", "gaussian", "ge", "grad", "grad_of", "gradcheck", "gt",
+    "hessian", "hvp", "hypot", "jacobian", "jvp", "le", "leaky_relu", "log", "log1p", "log_softmax",
+    "logical_and", "logical_not", "logical_or", "logsumexp", "lt", "maximum", "mean", "minimum", "mod", "mul",
+    "ne", "neg", "no_grad", "pick", "pow", "primitive", "prod", "relu", "sigmoid", "sin", "sinh", "softmax",
+    "softplus", "sqrt", "sub", "tan", "tanh", "topological_order", "total", "value_and_grad", "where",
 ]  # fmt: skip

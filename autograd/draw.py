@@ -1,7 +1,7 @@
 """The graph as a picture: graph → DOT text → SVG or PNG, and as lines of text where no picture can be made.
 
-The DOT text is built from strings alone and the same graph always gives the same text.  A ``dot`` executable
-lays it out; :func:`find_dot` decides which.  What this file leaves out: steps and animation (``walkthrough.py``).
+The DOT text is built from strings alone, and the same graph always gives the same text.  A ``dot``
+executable lays it out; :func:`find_dot` decides which.  What this file leaves out: steps and animation.
 """
 
 from __future__ import annotations
@@ -11,44 +11,38 @@ import os
 import re
 from collections import Counter
 from functools import cached_property
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from .errors import AutogradError
 from .graph import topological_order
+from .primitives import TABLE
 from .replay import expand as write_out
 from .value import Constant, Value
 
 if TYPE_CHECKING:
     import graphviz
 
+NAME = "computation"
 DIRECTIONS = ("LR", "TB", "RL", "BT")
-MAX_CROSSED = 200  # a leaf that feeds more operations than this is drawn again beside each: dot hangs on such hubs
+# A graph whose edges cross more layers than this in all has its far-reaching values drawn again beside each
+# use.  Measured: a leaf used by each of 64 operations in a row takes dot 10 s, by each of 100 over a minute;
+# drawn again, 0.1 s.
+MAX_CROSSED = 300
+STRAIGHT = 8  # weight of the edges between computed values: keeps a long computation on a line
 MAX_LABEL = 24  # characters of a label that are shown
 MAX_LINES = 60  # lines of text that a repr shows
 PNG_DPI = 144
 
 # Blue and vermilion: the pair that the colour-blind tell apart.  Whatever is a derivative is vermilion.
-BLUE, PALE_BLUE, VERMILION, INK, GREY, PALE_GREY = "#0072B2", "#E5F1F9", "#B34700", "#222222", "#666666", "#EEEEEE"
+BLUE, PALE_BLUE, VERMILION = "#0072B2", "#E5F1F9", "#B34700"
+INK, GREY, PALE_GREY = "#222222", "#666666", "#EEEEEE"
 FONT = "Helvetica"  # a single name: dot knows its metrics, so that text fits its box on every machine
 
 # The rows whose result does not depend on the order of their operands.
-SYMMETRIC = frozenset(
-    [
-        "add",
-        "mul",
-        "maximum",
-        "minimum",
-        "hypot",
-        "eq",
-        "ne",
-        "logical_and",
-        "logical_or",
-        "chain",
-        "total",
-        "logsumexp",
-    ]
-)
+SYMMETRIC = {
+    *(TABLE[name] for name in ("add", "mul", "maximum", "minimum", "hypot", "eq", "ne", "chain")),
+    *(TABLE[name] for name in ("logical_and", "logical_or", "total", "logsumexp")),
+}
 
 
 class DrawError(AutogradError):
@@ -62,8 +56,10 @@ def draw(
 
     A box is a value: its label, its number and, once any gradient in the graph is non-zero, its gradient.
     A dark node is the operation that computed the box behind it, and the number at an edge into it is the
-    local partial ∂(its result)/∂(the operand).  Leaves are blue, frozen leaves dashed, plain numbers grey;
-    the root has a thick border.  Where the order of operands matters, edges are named x, y, ....
+    local partial ∂(its result)/∂(the operand).  Leaves are blue, frozen ones dashed, plain numbers grey; the
+    root has a thick border.  Where the order of operands matters, the edges are named x, y, ....  In a graph
+    whose edges would cross many layers (a weight used at every time step), the values that reach farthest
+    are drawn again beside each operation that uses them, so that every picture is laid out in seconds.
 
     ``expand`` writes fused operations (dot, total, logsumexp) out in simpler ones.  ``direction`` is the way
     the computation runs: "LR", "TB", "RL" or "BT".  A graph of more than ``max_nodes`` is not laid out, and
@@ -83,8 +79,8 @@ def draw(
     """
     if not isinstance(root, Value):
         raise TypeError(
-            f"draw takes the Value whose graph is to be drawn, not {type(root).__name__}; of several, draw each, "
-            f"or their autograd.total"
+            f"draw takes the Value whose graph is to be drawn, not {type(root).__name__}; for several Values, "
+            f"draw each, or their autograd.total"
         )
     if direction not in DIRECTIONS:
         raise ValueError(f"direction must be one of {', '.join(DIRECTIONS)}, not {direction!r}")
@@ -116,22 +112,22 @@ class Drawing:
         >>> draw(x * x).source.count("n0 -> o1 ")
         2
         """
-        return "".join(["digraph {\n", *self._body, "}\n"])
+        return "".join([f"digraph {NAME} {{\n", *self._body, "}\n"])
 
     @cached_property
     def svg(self) -> str:
         """The picture as SVG text, to be put into a page as it is."""
         svg = self._render("svg").decode()
         # A page needs no XML prolog; those who hear pages need a role and a title.
-        title = f"<title>{escape(self._title)}</title>"
-        return re.sub(r"(?s)^.*?<svg ([^>]*>)", lambda m: f'<svg role="img" {m[1]}\n{title}', svg, count=1)
+        attributes, rest = svg[svg.index("<svg ") + 5 :].split(">", 1)
+        return f'<svg role="img" {attributes}>\n<title>{_escape(self._title)}</title>{_centred(rest)}'
 
     @property
     def digraph(self) -> graphviz.Digraph:
         """The picture as a ``graphviz.Digraph``, to add to.  Its own rendering needs a ``dot`` on the PATH."""
         import graphviz
 
-        return graphviz.Digraph(body=self._body)
+        return graphviz.Digraph(NAME, body=self._body)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the picture to a file: .svg, .png, or .dot / .gv for the DOT text."""
@@ -160,7 +156,7 @@ class Drawing:
         return "\n".join([*lines[:half], f"... {len(lines) - 2 * half} more: print(drawing) ...", *lines[-half:]])
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """For notebooks.  An untrusted one strips inline SVG and keeps images, so HTML carries it as an image."""
+        """What a notebook shows: an image, because one that is not trusted strips SVG written in place."""
         from base64 import b64encode
 
         try:
@@ -168,68 +164,70 @@ class Drawing:
         except (DrawError, ValueError) as error:
             return {"text/plain": f"{self!r}\n\nNo picture: {error}"}
         data = b64encode(svg.encode()).decode()
-        html = f'<img alt="{escape(self._title)}" src="data:image/svg+xml;base64,{data}">'
+        html = f'<img alt="{_escape(self._title)}" src="data:image/svg+xml;base64,{data}">'
         return {"text/html": html, "text/plain": repr(self)}
 
-    def _render(self, *flags: str) -> bytes:
+    def _render(self, format: str, *flags: str) -> bytes:
         if self._nodes > self._max_nodes:
             raise ValueError(
-                f"the graph has {self._nodes} nodes, more than max_nodes={self._max_nodes}, and its layout would be slow "
-                f"and hard to read: draw a smaller root (one sample, one neuron, one layer), or pass draw(..., "
-                f"max_nodes={self._nodes}); print() of the drawing and its .source are there at any size"
+                f"the graph has {self._nodes} nodes, more than max_nodes={self._max_nodes}: its picture would "
+                f"take long and be hard to read.  Draw a smaller root (one sample, one neuron, one layer), or "
+                f"pass draw(..., max_nodes={self._nodes}); print() of the drawing and its .source work at any size"
             )
-        return run_dot(self.source, *flags, timeout=self._timeout)
+        return run_dot(self.source, format, *flags, timeout=self._timeout)
 
 
 # --- the graph as DOT text ------------------------------------------------------------------------------
 # n3 is the box of the node that is number 3 in topological order, o3 the operation that computed it, and
-# n0_3 a copy of the leaf n0 beside o3.
+# n0_3 is n0 drawn again beside o3.
 
 
 def _dot_lines(order: list[Value], direction: str) -> list[str]:
     """The lines of the DOT text between its braces."""
-    number = {node: i for i, node in enumerate(order)}
-    copied = _drawn_again(order)
+    ids = {node: f"n{i}" for i, node in enumerate(order)}
+    again = _drawn_again(order)
     graded = any(node.grad for node in order)
     lines = [
-        f"\tgraph [rankdir={direction} bgcolor=white pad=0.15 nodesep=0.2 ranksep=0.3]\n",
-        f'\tnode [fontname={FONT} fontsize=14 fontcolor="{INK}" shape=box margin="0.08,0.04" height=0.3 width=0.3]\n',
-        f'\tedge [fontname={FONT} fontsize=12 fontcolor="{VERMILION}" color="{GREY}" arrowsize=0.6]\n',
+        f"graph [rankdir={direction} bgcolor=white pad=0.15 nodesep=0.2 ranksep=0.3]",
+        f'node [fontname={FONT} fontsize=14 fontcolor="{INK}" shape=box margin="0.14,0.05" height=0.3 width=0.3]',
+        f'edge [fontname={FONT} fontsize=12 fontcolor="{VERMILION}" color="{GREY}" arrowsize=0.6]',
     ]
     for i, node in enumerate(order):
-        if node in copied and node.primitive is None:
-            continue
-        lines.append(f"\tn{i} {_box(node, graded, node is order[-1])}\n")
+        if node.primitive is not None or node not in again:
+            thick = " penwidth=3" if node is order[-1] else ""
+            lines.append(f"n{i} [{_box(node, ids, graded, again)}{thick}]")
         if node.primitive is None:
             continue
-        lines.append(f"\to{i} {_operation(node)}\n")
-        for parent in dict.fromkeys(node.parents):
-            if parent in copied:
-                lines.append(f"\tn{number[parent]}_{i} {_box(parent, graded, False, copied[parent])}\n")
+        lines.append(f"o{i} [{_operation(node)}]")
+        tails = {parent: f"{ids[parent]}_{i}" if parent in again else ids[parent] for parent in node.parents}
+        for parent, tail in tails.items():
+            if parent in again:
+                outline = "dotted" if parent.primitive is not None else "solid"
+                lines.append(f"{tail} [{_box(parent, ids, graded, again, outline)}]")
         for parent, partial, name in zip(node.parents, node.partials, _operand_names(node), strict=True):
-            tail = f"n{number[parent]}_{i}" if parent in copied else f"n{number[parent]}"
             parts = [f'<font color="{INK}"><i>{name}</i></font>'] if name else []
             if parent.requires_grad:
                 parts.append(f"∂ {_number(partial)}")
-            label = f" [label=<{'  '.join(parts)}>]" if parts else ""
-            lines.append(f"\t{tail} -> o{i}{label}\n")
-        lines.append(f"\to{i} -> n{i}\n")
-    return lines
+            weight = 1 if parent in again or parent.primitive is None else STRAIGHT
+            label = f" label=< {'  '.join(parts)}>" if parts else ""  # the space keeps it off the line
+            lines.append(f"{tails[parent]} -> o{i} [weight={weight}{label}]")
+        lines.append(f"o{i} -> n{i} [weight={STRAIGHT}]")
+    return [f"\t{line}\n" for line in lines]
 
 
 def _drawn_again(order: list[Value]) -> dict[Value, int]:
     """The values to draw again beside each operation that they feed, and how many operations those are.
 
-    The time of a layout grows steeply with the layers that edges cross.  An edge can be short to the first
-    layer in which a value is used; the rest it has to cross.
+    The time of a layout grows steeply with the layers that edges cross.  A value stands one layer before the
+    first operation that it feeds; its edges to later ones have layers to cross.  Those that cross most go.
     """
-    depth: dict[Value, int] = {}
+    layer = {order[-1]: 0}  # counted back from the root
     uses: dict[Value, list[int]] = {}
-    for node in order:
-        depth[node] = 1 + max((depth[parent] for parent in node.parents), default=0)
+    for node in reversed(order):
         for parent in dict.fromkeys(node.parents):
-            uses.setdefault(parent, []).append(depth[node])
-    crossed = {node: sum(at) - len(at) * min(at) for node, at in uses.items()}
+            uses.setdefault(parent, []).append(layer[node])
+            layer[parent] = max(layer.get(parent, 0), layer[node] + 1)
+    crossed = {node: len(at) * max(at) - sum(at) for node, at in uses.items()}
     total, again = sum(crossed.values()), {}
     for node in sorted(crossed, key=lambda node: -crossed[node]):
         if total <= MAX_CROSSED:
@@ -239,24 +237,27 @@ def _drawn_again(order: list[Value]) -> dict[Value, int]:
     return again
 
 
-def _box(node: Value, graded: bool, is_root: bool, copies: int = 0) -> str:
+def _box(node: Value, ids: dict[Value, str], graded: bool, again: dict[Value, int], outline: str = "solid") -> str:
     """The attributes of the box of a value."""
     label = _clean(node.label)
-    rows = [f"<b>{_escape(label)}</b>"] if label else []
+    if not label and node in again and node.primitive is not None:
+        label = ids[node]  # tells which box is meant
+    # Without Pango, dot takes non-ASCII characters for narrower than they are: leave them room.
+    room = "\u00a0" * (sum(c > "\x7f" for c in label) // 3)
+    rows = [f"<b>{_html(label)}{room}</b>"] if label else []
     rows.append(_number(node.data))
     if graded and node.requires_grad:
         rows.append(f'<font point-size="13" color="{VERMILION}">grad {_number(node.grad)}</font>')
-    if copies:
-        rows.append(f'<font point-size="10" color="{GREY}">1 of {copies} copies</font>')
-    style, fill, edge = "rounded,filled", "white", INK
+    if node in again:
+        rows.append(f'<font point-size="10" color="{GREY}">used {again[node]}×</font>')
+    fill, border = "white", INK
     if type(node) is Constant:
-        style, fill, edge = "filled", PALE_GREY, PALE_GREY
+        fill = border = PALE_GREY
     elif not node.requires_grad:
-        style, fill, edge = "rounded,filled,dashed", PALE_GREY, GREY
+        fill, border, outline = PALE_GREY, GREY, "dashed"
     elif node.primitive is None:
-        fill, edge = PALE_BLUE, BLUE
-    width = " penwidth=3" if is_root else ""
-    return f'[label=<{"<br/>".join(rows)}> style="{style}" fillcolor="{fill}" color="{edge}"{width}]'
+        fill, border = PALE_BLUE, BLUE
+    return f'label=<{"<br/>".join(rows)}> style="rounded,filled,{outline}" fillcolor="{fill}" color="{border}"'
 
 
 def _operation(node: Value) -> str:
@@ -265,8 +266,8 @@ def _operation(node: Value) -> str:
     symbol, names = node.primitive.symbol, _operand_names(node)
     text = _expression(symbol, names) if any(names) and len(names) == 2 else symbol
     return (
-        f'[label=<<b>{_escape(_clean(text))}</b>> shape=box style="filled,rounded" fillcolor="{INK}" '
-        f'fontcolor=white fontsize=16 color="{INK}"]'
+        f'label=<<b>{_html(_clean(text))}</b>> shape=box style="filled,rounded" fillcolor="{INK}" '
+        f'fontcolor=white fontsize=16 color="{INK}"'
     )
 
 
@@ -274,22 +275,38 @@ def _operand_names(node: Value) -> list[str]:
     """What the edges into an operation are called: nothing, where the order of operands does not matter."""
     assert node.primitive is not None
     count = len(node.parents)
-    if count == 1 or node.primitive.name in SYMMETRIC:
+    if count == 1 or node.primitive in SYMMETRIC:
         return [""] * count
-    if node.primitive.name == "dot":
+    if node.primitive is TABLE["dot"]:
         pairs = range(1, count // 2 + 1)
         return [*(f"w{i}" for i in pairs), *(f"x{i}" for i in pairs), "b"]
-    if node.primitive.name == "where":
+    if node.primitive is TABLE["where"]:
         return ["if", "then", "else"]
     return ["x", "y"] if count == 2 else [f"x{i}" for i in range(1, count + 1)]
 
 
-def _escape(text: str) -> str:
+def _html(text: str) -> str:
     """Clean text for an HTML-like label: dot expands backslashes in those too."""
-    return escape(text).replace("\\", "\\\\")
+    return _escape(text).replace("\\", "\\\\")
 
 
-# --- the graph as lines of text, and what both share ----------------------------------------------------
+def _centred(svg: str) -> str:
+    """The lines of each box centred by the viewer: dot places their left ends by the widths of its own font.
+
+    A viewer without Helvetica takes a wider font, and the text would run over the right edge of its box.
+    """
+
+    def centre(box: re.Match[str]) -> str:
+        outline = re.search(r' (?:d|points)="([^"]*)"', box[0])
+        assert outline is not None
+        xs = [float(x) for x in re.findall(r"(-?[\d.]+),-?[\d.]+", outline[1])]
+        middle = f'text-anchor="middle" x="{(min(xs) + max(xs)) / 2:.2f}"'
+        return re.sub(r'text-anchor="start" x="[^"]*"', middle, box[0])
+
+    return re.sub(r'(?s)<g id="[^"]*" class="node">.*?</g>', centre, svg)
+
+
+# --- the graph as lines of text, and what text and picture share ---------------------------------------
 
 
 def _text_lines(order: list[Value]) -> list[str]:
@@ -308,7 +325,8 @@ def _text_lines(order: list[Value]) -> list[str]:
             continue
         parts = [names[node], _number(node.data)]
         if node.primitive is not None:
-            parts.insert(1, _expression(node.primitive.symbol, [names[parent] for parent in node.parents]))
+            symbol, operands = _clean(node.primitive.symbol), [names[parent] for parent in node.parents]
+            parts.insert(1, _expression(symbol, operands))
         note = f"grad {_number(node.grad)}" if graded and node.requires_grad else ""
         if node.primitive is None and not node.requires_grad:
             note = "frozen"
@@ -321,7 +339,7 @@ def _expression(symbol: str, operands: list[str]) -> str:
     """An operation on named operands as one would write it: ``a * b``, ``-a``, ``tanh(a)``."""
     if len(operands) > 12:
         operands = [*operands[:6], "...", *operands[-3:]]
-    if len(operands) > 2 or symbol[0].isalpha():
+    if len(operands) > 2 or symbol[:1].isalpha():
         return f"{symbol}({', '.join(operands)})"
     return f" {symbol} ".join(operands) if len(operands) == 2 else f"{symbol}{operands[0]}"
 
@@ -337,6 +355,11 @@ def _clean(label: object) -> str:
     if len(text) > MAX_LABEL:
         text = text[: MAX_LABEL - 1] + "…"
     return "".join(c if c.isprintable() or c in "\u200c\u200d" else "\ufffd" for c in text)
+
+
+def _escape(text: str) -> str:
+    """Clean text as XML."""
+    return text.translate({ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;"})
 
 
 # --- running dot ----------------------------------------------------------------------------------------
@@ -364,13 +387,10 @@ def find_dot() -> str:
     found = found or shutil.which("graphviz-pure", path=os.pathsep.join(beside))
     if not found:
         raise DrawError(
-            "a picture needs Graphviz, and there is no dot executable here.  Install one of\n"
-            "    python -m pip install graphviz-pure\n"
-            "    sudo apt install graphviz        (Debian, Ubuntu)\n"
-            "    brew install graphviz            (macOS)\n"
-            "    winget install Graphviz.Graphviz (Windows)\n"
-            "or name it in the environment variable STEPGRAD_DOT.  Without one, print() of the drawing shows the "
-            "graph as text, and .source is its DOT text"
+            "a picture needs a dot executable, and there is none here.  Type: python -m pip install graphviz-pure\n"
+            "or one of: sudo apt install graphviz, brew install graphviz, winget install Graphviz.Graphviz; or name "
+            "yours in the environment variable STEPGRAD_DOT.\n"
+            "Without one, print() of the drawing shows the graph as text, and .source is its DOT text"
         )
     return found
 
@@ -382,12 +402,16 @@ def run_dot(source: str, format: str, *flags: str, timeout: float) -> bytes:
     dot = find_dot()
     try:
         done = subprocess.run(
-            [dot, f"-T{format}", *flags], input=source.encode(), capture_output=True, timeout=timeout, check=False
+            [dot, f"-T{format}", *flags],
+            input=source.encode(),
+            capture_output=True,
+            timeout=timeout,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         raise DrawError(
-            f"{dot} had not finished after {timeout:g} seconds: draw a smaller root, or pass a longer draw(..., "
-            f"timeout=); print() of the drawing shows the graph as text"
+            f"{dot} had not finished after {timeout:g} seconds: draw a smaller root, or pass draw(..., "
+            f"timeout={10 * timeout:g}); print() of the drawing shows the graph as text"
         ) from None
     except OSError as error:
         raise DrawError(f"{dot} could not be run: {error}") from error

@@ -29,7 +29,8 @@ class Operators(Node):
 
         def _apply(self, primitive: primitives.Primitive, args: tuple[Any, ...]) -> Value: ...
 
-        def _lift(self, x: Any) -> Any: ...
+        @staticmethod
+        def _lift(x: Any) -> Any: ...
 
         def _operand(self, primitive: primitives.Primitive, x: Any) -> Value: ...
 
@@ -239,7 +240,7 @@ class Operators(Node):
     def __pow__(self, other: Operand) -> Value:
         """pow(x, y) = x to the power y, for x in [4.94066e-324, inf].
 
-        ∂/∂x = where(lt(y, 0.5), where(ne(x, 0.0), chain(y, out) / x, chain(y, x ** (y - 1.0))), chain(y, x ** (y - 1.0))), ∂/∂y = where(logical_and(eq(x, 0.0), ge(y, 0.0)), 0.0, out * log(x)), where out is the result.
+        ∂/∂x = where(lt(y, 0.5), where(ne(x, 0.0), chain(y, out) / x, chain(y, pow(x, y - 1.0))), chain(y, pow(x, y - 1.0))), ∂/∂y = where(logical_and(eq(x, 0.0), ge(y, 0.0)), 0.0, out * log(x)), where out is the result.
 
         >>> from autograd import pow
         >>> pow(0.5, 2.0)
@@ -257,7 +258,7 @@ class Operators(Node):
             y_needed = right.requires_grad
             try:
                 out = primitives.power(x, y)
-                dx = (((y * out if y and out else 0.0) / x if x != 0.0 else primitives.chain.forward(y, x ** (y - 1.0))) if y < 0.5 else primitives.chain.forward(y, x ** (y - 1.0))) if x_needed else 0.0
+                dx = (((y * out if y and out else 0.0) / x if x != 0.0 else primitives.chain.forward(y, primitives.power(x, y - 1.0))) if y < 0.5 else primitives.chain.forward(y, primitives.power(x, y - 1.0))) if x_needed else 0.0
                 dy = (0.0 if x == 0.0 and y >= 0.0 else out * math.log(x)) if y_needed else 0.0
             except (ArithmeticError, ValueError):
                 pass

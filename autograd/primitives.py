@@ -80,8 +80,18 @@ class Primitive:
         for arg in args:
             if hasattr(arg, "_call"):
                 return arg._call(self, args)
-        data = [as_float(arg) for arg in args]
-        return self.forward(data) if self.variadic else self.forward(*data)
+        try:
+            data = [as_float(arg) for arg in args]
+        except TypeError as error:
+            raise TypeError(f"{self.name}: {error}") from None
+        try:
+            return self.forward(data) if self.variadic else self.forward(*data)
+        except (ArithmeticError, ValueError) as error:
+            raise self.explained(error, [repr(x) for x in data]) from error
+
+    def explained(self, error: Exception, operands: list[str]) -> Exception:
+        """The error of a forward again, with what it was computing."""
+        return type(error)(f"{error.args[-1]}: {self.name} of {', '.join(operands)}")
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -136,10 +146,12 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     """
     if hasattr(condition, "_where"):
         return condition._where(a, b)
+    if condition not in (0, 1):
+        raise TypeError(f"the condition of where must be a bool or a comparison, not {condition!r:.60}")
     taken, other = (a, b) if condition else (b, a)
     if callable(taken):
         return taken()
-    return other._lift(taken) if hasattr(other, "_lift") else taken
+    return other._operand(select, taken) if hasattr(other, "_operand") else taken
 
 
 # --- forwards for which math has no function, or not the one that floats behave like --------------------
@@ -230,7 +242,7 @@ def pow_partials(x: Any, y: Any, out: Any) -> Sequence[Any]:
     # ∂x is y·x^(y-1).  Below ½ the rounding of y - 1 would show in it: there y·out/x.
     # chain makes it 0 for y = 0 at any x.
     return (
-        where(lt(y, 0.5), where(ne(x, 0.0), chain(y, out) / x, chain(y, x ** (y - 1.0))), chain(y, x ** (y - 1.0))),
+        where(lt(y, 0.5), where(ne(x, 0.0), chain(y, out) / x, chain(y, pow(x, y - 1.0))), chain(y, pow(x, y - 1.0))),
         where(logical_and(eq(x, 0.0), ge(y, 0.0)), 0.0, out * log(x)),
     )
 
@@ -348,7 +360,7 @@ chain    = row("chain",    "·",          lambda g, p: g * p if g and p else 0.0
 dot       = row("dot",       "dot",       dot_forward,                  dot_partials,                              (REAL,),        "bias + w₁x₁ + … + wₙxₙ, from left to right",
                 variadic=True, expand=dot_expanded)
 total     = row("total",     "Σ",         total_forward,                lambda xs, out: [1.0] * len(xs),           (REAL,),        "x₁ + … + xₙ, from left to right",
-                variadic=True, expand=lambda xs: reduce(operator.add, xs))
+                variadic=True, expand=lambda xs: reduce(operator.add, xs[1:] or [0.0], xs[0]))
 logsumexp = row("logsumexp", "logsumexp", logsumexp_forward,            logsumexp_partials,                        (REAL,),        "log(eˣ¹ + … + eˣⁿ), without overflow",
                 variadic=True, expand=logsumexp_expanded)
 # fmt: on

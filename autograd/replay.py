@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from .errors import StaleGraphError
 from .graph import topological_order
-from .value import Value, derivative_mode, describe, evaluate, sweep
+from .value import Value, derivative_mode, describe, differentiate, evaluate, sweep
 
 
 def check_fresh(order: list[Value]) -> None:
     """Raise StaleGraphError, naming the changed leaf, if a node no longer gives the data it recorded."""
-    stale: list[Value] = []
+    stale: dict[Value, None] = {}
     with derivative_mode():
         for node in order:
             if node.primitive is not None:
                 now = evaluate(node.primitive, [parent._data for parent in node.parents], node.parents)
                 if now != node._data and (now == now or node._data == node._data):
-                    stale.append(node)
+                    stale[node] = None
     if not stale:
         return
-    first, fed = stale[0], set(stale)
-    # A leaf that some node still agrees with has not changed.
-    cleared = {p for node in order if node not in fed for p in node.parents}
-    suspects = list(dict.fromkeys(p for p in first.parents if p.primitive is None and p not in cleared))
+    first = next(iter(stale))  # all nodes before it agree, so it is one of its own leaves that changed
+    vouched = {leaf for node in order if node.primitive is not None and node not in stale for leaf in _vouched(node)}
+    suspects = list(dict.fromkeys(p for p in first.parents if p.primitive is None and p not in vouched))
     changed = " or ".join(describe(p) for p in suspects or first.parents)
     raise StaleGraphError(
         f"the graph is stale: {changed} changed after {describe(first)} was computed from it. "
         f"Compute the graph again before you ask for what evaluates it"
     )
+
+
+def _vouched(node: Value) -> list[Value]:
+    """The parents that cannot have changed, as node still gives what it gave.
+
+    It says so of a parent that it uses once and that moves it, and by as much as before: x - x, |x| and relu
+    may agree by coincidence.
+    """
+    assert node.primitive is not None
+    now = differentiate(node.primitive, [parent._data for parent in node.parents], node._data)
+    uses = Counter(node.parents)
+    return [
+        p for p, then, d in zip(node.parents, node.partials, now, strict=True) if then and then == d and uses[p] == 1
+    ]
 
 
 def expand(root: Value) -> Value:
@@ -59,7 +74,7 @@ def _write_out(node: Value, parents: list[Value]) -> Value:
     fused = node.primitive
     assert fused is not None
     assert fused.expand is not None
-    stand_ins = [Value(parent._data) for parent in parents]
+    stand_ins = [Value(parent._data, requires_grad=parent.requires_grad) for parent in parents]
     inner = topological_order(fused.expand(stand_ins))
     sweep(inner, node.grad)
     return _copy(inner, dict(zip(stand_ins, parents, strict=True)))

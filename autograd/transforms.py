@@ -15,7 +15,7 @@ from .graph import topological_order
 from .primitives import chain
 from .replay import check_fresh
 from .trees import Tree
-from .value import Constant, Value, derivative_mode, recording
+from .value import Constant, Value, as_value, derivative_mode, recording
 
 Function = Callable[..., Any]
 
@@ -40,7 +40,7 @@ def grad_of(y: Value, xs: Sequence[Value]) -> list[Value]:
             raise ValueError(f"grad_of: {x!r} is frozen or constant, so no gradient flows to it")
     order = topological_order(y)
     check_fresh(order)
-    return [_as_value(g) for g in _reverse(order, xs)]
+    return [as_value(g) for g in _reverse(order, xs)]
 
 
 def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
@@ -87,7 +87,7 @@ def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     def jacobian_of_f(*args: Any) -> Any:
         call = _Call(f, args, argnums)
         outputs = call.outputs.leaves
-        rows = [_reverse(topological_order(_as_value(y)), call.xs) for y in outputs]
+        rows = [_reverse(topological_order(as_value(y)), call.xs) for y in outputs]
         flat = call.results([g for row in rows for g in row])
         n = len(call.xs)
         return call.outputs.like([call.like_arguments(flat[i * n : (i + 1) * n]) for i in range(len(outputs))])
@@ -114,7 +114,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     directions = Tree(list(tangents), "tangent")
     if directions.shape != Tree(list(primals), "argument").shape:
         raise ValueError("jvp: tangents must have the shape of the primals, one number for each number")
-    outputs = [_as_value(y) for y in call.outputs.leaves]
+    outputs = [as_value(y) for y in call.outputs.leaves]
     flat = call.results([*outputs, *_forward(outputs, dict(zip(call.xs, directions.leaves, strict=True)))])
     return call.outputs.like(flat[: len(outputs)]), call.outputs.like(flat[len(outputs) :])
 
@@ -143,9 +143,9 @@ def _reverse(order: list[Value], xs: Sequence[Value]) -> list[Any]:
         for node in reversed(order):
             if node not in fed or node not in adjoints or node.primitive is None:
                 continue
-            for parent, partial in zip(node.parents, _rule(node), strict=True):
+            for parent, partial in zip(node.parents, rule(node), strict=True):
                 if parent in fed:
-                    _add(adjoints, parent, _times(adjoints[node], partial))
+                    _add(adjoints, parent, times(adjoints[node], partial))
     return [adjoints.get(x, 0.0) for x in xs]
 
 
@@ -155,13 +155,13 @@ def _forward(outputs: list[Value], tangents: dict[Value, Any]) -> list[Any]:
         for node in topological_order(*outputs):
             if node.primitive is None or node in tangents or not any(p in tangents for p in node.parents):
                 continue
-            for parent, partial in zip(node.parents, _rule(node), strict=True):
+            for parent, partial in zip(node.parents, rule(node), strict=True):
                 if parent in tangents:
-                    _add(tangents, node, _times(tangents[parent], partial))
+                    _add(tangents, node, times(tangents[parent], partial))
     return [tangents.get(y, 0.0) for y in outputs]
 
 
-def _rule(node: Value) -> Sequence[Any]:
+def rule(node: Value) -> Sequence[Any]:
     """The partials of a node as graphs; constants go in as plain numbers, so that what is fixed folds away."""
     primitive = node.primitive
     assert primitive is not None
@@ -169,7 +169,7 @@ def _rule(node: Value) -> Sequence[Any]:
     return primitive.partials(args, node) if primitive.variadic else primitive.partials(*args, node)
 
 
-def _times(g: Any, p: Any) -> Any:
+def times(g: Any, p: Any) -> Any:
     """chain(g, p) without multiplications by a fixed 1.  Fixed means a number in the rule, never data."""
     if type(p) is float and p == 1.0:
         return g
@@ -181,10 +181,6 @@ def _times(g: Any, p: Any) -> Any:
 def _add(sums: dict[Value, Any], node: Value, part: Any) -> None:
     if not (type(part) is float and part == 0.0):
         sums[node] = sums[node] + part if node in sums else part
-
-
-def _as_value(x: Any) -> Value:
-    return x if isinstance(x, Value) else Constant(x)
 
 
 class _Call:
@@ -209,7 +205,7 @@ class _Call:
     def scalar(self, name: str, instead: str) -> Value:
         if self.outputs.shape is not None:
             raise TypeError(f"{name} needs a function that returns one scalar; for a list of them use {instead}")
-        return _as_value(self.outputs.leaves[0])
+        return as_value(self.outputs.leaves[0])
 
     def like_arguments(self, flat: Sequence[Any]) -> Any:
         """One number for each x, in the shape of the arguments that were differentiated."""
@@ -223,11 +219,12 @@ class _Call:
 
     def results(self, flat: Sequence[Any]) -> list[Any]:
         """Floats where no Value but our own fresh leaves is behind the results, else the Values."""
-        own = set(self.xs)
+        own = {x for x in self.xs if x.primitive is None}
         nodes = topological_order(*(x for x in flat if isinstance(x, Value)))
-        if all(node in own for node in nodes if node.primitive is None and node.requires_grad):
-            return [x.data if isinstance(x, Value) else x for x in flat]
-        return list(flat)
+        closed = all(node in own for node in nodes if node.primitive is None and node.requires_grad)
+        for x in own:
+            x.requires_grad = False  # from here on a number like any other, also for a transform around this one
+        return [x.data if isinstance(x, Value) else x for x in flat] if closed else list(flat)
 
 
 def _fresh(x: Any) -> Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .primitives import as_float
@@ -35,9 +35,8 @@ class Tree:
 
     def like(self, flat: Sequence[Any]) -> Any:
         """The flat items in this tree's shape."""
-        items = iter(flat)
+        return _put(self.shape, iter(flat))
 
-        def put(shape: Any) -> Any:
-            return next(items) if shape is None else [put(inner) for inner in shape]
 
-        return put(self.shape)
+def _put(shape: Any, items: Iterator[Any]) -> Any:
+    return next(items) if shape is None else [_put(inner, items) for inner in shape]

@@ -7,6 +7,7 @@ everything that differentiates a function rather than a graph (``transforms.py``
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Union, cast
@@ -100,16 +101,23 @@ class Value(operators.Operators):
         before = [(leaf, leaf.grad) for leaf in order if leaf._a is None]
         try:
             sweep(order, 1.0)
-        except BaseException:  # Ctrl-C in mid-sweep: leave every leaf as it was
+            for leaf, grad in before:
+                leaf.grad = grad + leaf.grad if leaf.requires_grad else grad
+        except BaseException:  # Ctrl-C half-way: leave every leaf as it was
             for leaf, grad in before:
                 leaf.grad = grad
             raise
-        for leaf, grad in before:
-            leaf.grad = grad + leaf.grad if leaf.requires_grad else grad
 
     def detach(self) -> Value:
         """The same number as a frozen leaf: no gradient flows through it."""
         return Value(self._data, label=self.label, requires_grad=False)
+
+    def __pos__(self) -> Value:
+        return self
+
+    arcsin, arccos, arctan, arctan2 = (  # what NumPy calls on arrays of Values
+        operators.Operators.asin, operators.Operators.acos, operators.Operators.atan, operators.Operators.atan2,
+    )  # fmt: skip
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
@@ -121,23 +129,23 @@ class Value(operators.Operators):
     # --- comparing: numbers with numbers, Values by identity --------------------------------------------
 
     def __lt__(self, other: Operand) -> bool:
-        return self._data < other._data if isinstance(other, Value) else self._data.__lt__(other)
+        return bool(self._data < _number(other)) if isinstance(other, (Value, numbers.Real)) else NotImplemented
 
     def __le__(self, other: Operand) -> bool:
-        return self._data <= other._data if isinstance(other, Value) else self._data.__le__(other)
+        return bool(self._data <= _number(other)) if isinstance(other, (Value, numbers.Real)) else NotImplemented
 
     def __gt__(self, other: Operand) -> bool:
-        return self._data > other._data if isinstance(other, Value) else self._data.__gt__(other)
+        return bool(self._data > _number(other)) if isinstance(other, (Value, numbers.Real)) else NotImplemented
 
     def __ge__(self, other: Operand) -> bool:
-        return self._data >= other._data if isinstance(other, Value) else self._data.__ge__(other)
+        return bool(self._data >= _number(other)) if isinstance(other, (Value, numbers.Real)) else NotImplemented
 
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        if isinstance(other, (int, float)):
+        if isinstance(other, numbers.Number):
             raise TypeError(
                 f"a Value is equal only to itself, so == {other} would never hold: compare numbers with "
                 f"v.data == {other}, or write autograd.eq(v, {other}) for a comparison that is part of the graph"
@@ -157,13 +165,15 @@ class Value(operators.Operators):
 
     def _logical(self, primitive: Primitive, *others: Any) -> Value:
         for operand in (self, *others):
-            if not isinstance(operand, bool) and getattr(operand, "primitive", None) not in CONDITIONS:
+            if not _is_condition(operand):
                 raise TypeError(
                     f"{primitive.symbol} joins comparisons made by lt, le, gt, ge, eq, ne; {operand!r} is none"
                 )
         return self._apply(primitive, (self, *others))
 
     def _where(self, a: Any, b: Any) -> Any:
+        if not _is_condition(self):
+            raise TypeError(f"the condition of where must be a comparison such as ne(x, 0.0), not {self!r}")
         if callable(a) or callable(b):
             return primitives.where(self._data != 0.0, a, b)
         return self._apply(primitives.select, (self, a, b))
@@ -186,7 +196,8 @@ class Value(operators.Operators):
 
     # --- making nodes the general way --------------------------------------------------------------------
 
-    def _lift(self, x: Any) -> Any:
+    @staticmethod
+    def _lift(x: Any) -> Any:
         """x as a node: itself, or a number as a constant; NotImplemented for what is neither."""
         if isinstance(x, Value):
             return x
@@ -271,6 +282,12 @@ class Constant(Value):
     __slots__ = ()
 
 
+def as_value(x: Any) -> Value:
+    """x as a node: itself, or a number as a constant."""
+    node: Value = Value._lift(x)
+    return node
+
+
 operators.Value = Value  # type: ignore[misc]  # a type there, for checkers; at run time what methods create
 
 
@@ -350,8 +367,7 @@ def evaluate(primitive: Primitive, data: list[float], args: Sequence[Value]) -> 
     except (ArithmeticError, ValueError) as error:
         if mode.lenient:
             return primitive.ieee(*data) if primitive.ieee else NAN
-        operands = ", ".join(describe(arg) for arg in args)
-        raise type(error)(f"{error.args[-1]}: {primitive.name} of {operands}") from error
+        raise primitive.explained(error, [describe(arg) for arg in args]) from error
     return out if type(out) is float else as_float(out)
 
 
@@ -374,6 +390,17 @@ def differentiate(primitive: Primitive, data: list[float], out: float) -> Sequen
     if {*map(type, found)} != {float}:
         return [p._data if isinstance(p, Node) else as_float(p) for p in found]
     return found
+
+
+def _number(x: Any) -> Any:
+    return x._data if isinstance(x, Value) else x
+
+
+def _is_condition(x: Any) -> bool:
+    """A comparison, comparisons joined, or a plain truth; where nothing is recorded the number has to tell."""
+    return (isinstance(x, Value) and x.primitive in CONDITIONS) or (
+        (not isinstance(x, Value) or not mode.recording) and _number(x) in (0, 1)
+    )
 
 
 def describe(node: Value) -> str:

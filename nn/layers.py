@@ -87,7 +87,7 @@ class Sequential(Module):
 
     def __init__(self, *layers: Callable[[Any], Any]) -> None:
         if not layers:
-            raise ValueError("Sequential needs at least one layer")
+            raise ValueError(f"{type(self).__name__} needs at least one layer")
         for i, layer in enumerate(layers):
             if not callable(layer):
                 raise TypeError(f"Sequential: layer {i} must be a Module or a function, not {layer!r}")
@@ -128,17 +128,10 @@ class MLP(Sequential):
         init: str | Initialiser | None = None,
         seed: int | None = None,
     ) -> None:
-        if not nouts:
-            raise ValueError("an MLP needs at least one layer: nouts is empty")
         rng = _generator(init, seed)
-        sizes = [nin, *nouts]
         activations = [activation] * (len(nouts) - 1) + [output_activation]
-        super().__init__(
-            *(
-                Layer(m, n, activation=act, init=init, rng=rng)
-                for m, n, act in zip(sizes[:-1], sizes[1:], activations, strict=True)
-            )
-        )
+        layers = zip([nin, *nouts], nouts, activations, strict=False)
+        super().__init__(*(Layer(m, n, activation=act, init=init, rng=rng) for m, n, act in layers))
 
 
 def _generator(init: str | Initialiser | None, seed: int | None) -> random.Random:

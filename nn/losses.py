@@ -83,7 +83,7 @@ def _average(one: Loss, prediction: Any, target: Any) -> Any:
 
 
 def _listed(x: Any) -> list[Any]:
-    return [*x] if isinstance(x, (list, tuple)) or getattr(x, "ndim", 0) else [x]
+    return [*x] if isinstance(x, (list, tuple)) or getattr(x, "ndim", None) else [x]
 
 
 def find_loss(loss: str | Loss) -> Loss:

@@ -162,10 +162,10 @@ def _at(where: str) -> Iterator[None]:
     """Add the place to what goes wrong, the user's own code included."""
     try:
         yield
-    except (ArithmeticError, ValueError, TypeError, IndexError, NonFiniteError) as error:
-        if type(error).__module__ in ("builtins", NonFiniteError.__module__):  # other classes: made who knows how
+    except Exception as error:
+        if type(error) in (ZeroDivisionError, OverflowError, ValueError, TypeError, IndexError, NonFiniteError):
             raise type(error)(f"{where}: {error}") from error
-        error.add_note(where)
+        error.add_note(where)  # of a class that is made who knows how
         raise
 
 

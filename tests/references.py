@@ -90,7 +90,7 @@ def softmax(xs: Sequence[M]) -> list[M]:
 def logsumexp(*xs: M) -> M:
     top = xs.index(max(xs))
     others = mp.fsum(mp.exp(mp.fsub(x, xs[top], exact=True)) for x in (*xs[:top], *xs[top + 1 :]))
-    return mp.fadd(xs[top], mp.log1p(others), exact=True)
+    return mp.fadd(xs[top], mp.log1p(others), exact=True) if mp.mag(others) > -3000 else xs[top]
 
 
 def logsumexp_hessian(*xs: M) -> list[list[M]]:
@@ -103,6 +103,10 @@ def logsumexp_hessian(*xs: M) -> list[list[M]]:
 
 def erf(x: M) -> M:
     return mp.erf(x) if abs(x) < 40 else mp.mpf(sign(x))  # 1 - erf(40) is 1e-697
+
+
+def gaussian(x: M) -> M:
+    return mp.exp(-x * x) if abs(x) < 100 else mp.zero  # exp(-100²) is 1e-4343
 
 
 def dot_loop(*xs: float) -> float:
@@ -184,8 +188,7 @@ REFERENCES: dict[str, Reference] = {
 
     "exp": smooth(mp.exp, mp.exp, mp.exp, python=math.exp),
     "expm1": smooth(mp.expm1, mp.exp, mp.exp, python=math.expm1),
-    "gaussian": smooth(lambda x: mp.exp(-x * x), lambda x: -2 * x * mp.exp(-x * x),
-                       lambda x: (4 * x * x - 2) * mp.exp(-x * x)),
+    "gaussian": smooth(gaussian, lambda x: -2 * x * gaussian(x), lambda x: (4 * x * x - 2) * gaussian(x)),
     "log": smooth(mp.log, lambda x: 1 / x, lambda x: -1 / x**2, python=math.log),
     "log1p": smooth(mp.log1p, lambda x: 1 / (1 + x), lambda x: -1 / (1 + x) ** 2, python=math.log1p),
     "sqrt": smooth(mp.sqrt, lambda x: 1 / (2 * mp.sqrt(x)), lambda x: -1 / (4 * x * mp.sqrt(x)), python=math.sqrt),
@@ -203,8 +206,8 @@ REFERENCES: dict[str, Reference] = {
     "cosh": smooth(mp.cosh, mp.sinh, mp.cosh, python=math.cosh),
     "tanh": smooth(mp.tanh, lambda x: mp.sech(x) ** 2, lambda x: -2 * mp.tanh(x) * mp.sech(x) ** 2,
                    python=math.tanh, from_output=True),
-    "erf": smooth(erf, lambda x: 2 / mp.sqrt(mp.pi) * mp.exp(-x * x),
-                  lambda x: -4 * x / mp.sqrt(mp.pi) * mp.exp(-x * x), python=math.erf),
+    "erf": smooth(erf, lambda x: 2 / mp.sqrt(mp.pi) * gaussian(x), lambda x: -4 * x / mp.sqrt(mp.pi) * gaussian(x),
+                  python=math.erf),
 
     "relu": smooth(lambda x: max(x, mp.zero), step, lambda x: 0),
     "leaky_relu": Reference(lambda x, y: x if x > 0 else x * y, lambda x, y: (1, 0) if x > 0 else (y, x),

@@ -125,7 +125,7 @@ def test_every_function_gives_what_it_gives_in_python(name):
     if name == "dot":
         assert parse("dot([0.1, 0.2], [0.3, 0.4], 0.5)").data == autograd.dot([0.1, 0.2], [0.3, 0.4], 0.5)
         return
-    args = (0.25, 0.5, 0.75)[: max(usage.count(",") + 1, counts[0])]
+    args = (1.0 if name == "where" else 0.25, 0.5, 0.75)[: max(usage.count(",") + 1, counts[0])]
     found = parse(f"{name}({', '.join(map(str, args))})").data
     assert same(found, float(function(*args)))
     if hasattr(autograd, name) and name in autograd.primitives.TABLE and not primitives.TABLE[name].variadic:
@@ -303,9 +303,7 @@ TOKENS = st.sampled_from([*PIECES.split(), "\n", "\t", "\0", "\f", " "])
 
 
 @settings(max_examples=400, deadline=None)
-@given(
-    st.one_of(st.text(max_size=60), st.lists(TOKENS, max_size=30).map("".join), st.lists(TOKENS).map(" ".join))
-)
+@given(st.one_of(st.text(max_size=60), st.lists(TOKENS, max_size=30).map("".join), st.lists(TOKENS).map(" ".join)))
 def test_any_text_gives_a_value_or_one_line(text):
     heard = io.StringIO()
     leaves = {name: number for name, number in LEAVES.items() if name in text}
@@ -352,9 +350,7 @@ def expressions(draw, depth=4):
 
     The result is (text, is it bare, number): a bare text needs parentheses as an operand.
     """
-    kind = draw(
-        st.sampled_from(["number", "x", "y", "sign", "sign", "minus", "call"] if depth else ["number", "x"])
-    )
+    kind = draw(st.sampled_from(["number", "x", "y", "sign", "sign", "minus", "call"] if depth else ["number", "x"]))
     if kind == "number":
         number = draw(NUMBERS)
         return repr(number), False, float(number)
@@ -388,11 +384,7 @@ def test_an_expression_gives_bit_for_bit_what_python_floats_give(expression):
 
 
 @settings(max_examples=300, deadline=None)
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(sorted(SIGNS)), st.integers(0, 5), st.booleans()), min_size=1, max_size=8
-    )
-)
+@given(st.lists(st.tuples(st.sampled_from(sorted(SIGNS)), st.integers(0, 5), st.booleans()), min_size=1, max_size=8))
 def test_precedence_is_that_of_python(pieces):
     text = "".join(f"{sign}{'-' * minus}{n}.0" for sign, n, minus in pieces).lstrip("*/%")
     expected = compute(lambda: eval(text))  # ours, of digits and operators alone

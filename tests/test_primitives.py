@@ -34,7 +34,7 @@ from autograd.primitives import TABLE
 from autograd.value import Value
 
 QUICK = settings(max_examples=60, deadline=None, derandomize=True, database=None)
-DEEP = settings(max_examples=3000, deadline=None)
+DEEP = settings(max_examples=1000, deadline=None)
 
 NORMAL = 2.2250738585072014e-308  # below it a double has fewer than 53 bits
 TINY = 5e-324
@@ -63,7 +63,7 @@ def finite(lo: float, hi: float) -> st.SearchStrategy[float]:
     def inside(x: float) -> bool:
         return lo <= x <= hi
 
-    spread = st.builds(math.ldexp, st.floats(0.5, 1.0) | st.floats(-1.0, -0.5), st.integers(-1080, 1024))
+    spread = st.builds(math.ldexp, st.floats(0.5, 1.0) | st.floats(-1.0, -0.5), st.integers(-1080, 1023))
     return st.one_of(
         st.floats(max(lo, -40.0), min(hi, 40.0)),
         st.floats(lo, hi, allow_infinity=False, allow_nan=False),
@@ -225,7 +225,7 @@ def assess(name: str, args: tuple[float, ...]) -> None:
         return
     largest = max(abs(entry) for line in hessian for entry in line)
     for i, (g, line) in enumerate(zip(grad_of(node, nodes), hessian, strict=True)):
-        seconds = [h.data for h in grad_of(g, nodes)] if g.requires_grad else [0.0] * len(args)
+        seconds = [h.data for h in grad_of(g, nodes)]
         if not in_range(args, largest):
             continue
         for j, (got, entry) in enumerate(zip(seconds, line, strict=True)):
