@@ -4,13 +4,14 @@ A model maps one sample, a list of numbers, to a Value or a list of them; ``fit`
 """
 
 from . import datasets, init, losses
+from .adaptive import AdaGrad, Adam, AdamW, RMSprop
 from .data import batches, standardize, train_test_split
 from .evaluation import accuracy, evaluate, predict
 from .init import constant
 from .layers import MLP, Layer, Neuron, Sequential
 from .losses import bce, bce_with_logits, cross_entropy, hinge, huber, mae, mse
 from .module import Module
-from .optim import SGD, AdaGrad, Adam, AdamW, Optimizer, RMSprop
+from .optim import SGD, Optimizer
 from .storage import load, save
 from .training import History, fit
 

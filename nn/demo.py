@@ -12,10 +12,10 @@ from autograd import Value, dot
 from autograd.draw import DrawError, draw
 
 from . import datasets
+from .adaptive import Adam
 from .data import train_test_split
 from .evaluation import accuracy
 from .layers import MLP
-from .optim import Adam
 from .plots import plot_decision_boundary, plot_history
 from .training import History, fit
 

@@ -58,8 +58,8 @@ def bce(prediction: Any, target: Any) -> Any:
 
 
 def bce_with_logits(prediction: Any, target: Any) -> Any:
-    """Binary cross-entropy of sigmoid(z), without overflow: log(1 + eᶻ) − t·z."""
-    return _average(lambda z, t: softplus(z) - t * z, prediction, target)
+    """Binary cross-entropy of sigmoid(z), exact at any z: t·log(1 + e⁻ᶻ) + (1 − t)·log(1 + eᶻ)."""
+    return _average(lambda z, t: t * softplus(-z) + (1.0 - t) * softplus(z), prediction, target)
 
 
 def cross_entropy(prediction: Any, target: Any) -> Any:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import random
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograd import NonFiniteError, Value, dot, mean, no_grad
+from autograd import no_grad
 
 from .data import check_data
+from .eager import at, step
 from .evaluation import evaluate, outputs
 from .losses import LOSSES, Loss, find_loss
 from .module import Module
@@ -96,7 +96,7 @@ def fit(
             objective = data_loss = 0.0
             for start in range(0, len(order), size):
                 batch = order[start : start + size]
-                whole, of_data = _step(model, rows, targets, batch, function, optimizer, l2, f"fit: epoch {epoch}")
+                whole, of_data = step(model, rows, targets, batch, function, optimizer, l2, f"fit: epoch {epoch}")
                 objective += whole * len(batch) / len(rows)
                 data_loss += of_data * len(batch) / len(rows)
             history.loss.append(objective)
@@ -111,67 +111,9 @@ def fit(
     return history
 
 
-def _step(
-    model: Module,
-    rows: list[list[float]],
-    targets: list[Any],
-    batch: list[int],
-    loss: Loss,
-    optimizer: Optimizer,
-    l2: float,
-    where: str,
-) -> tuple[float, float]:
-    """One update on the rows of a batch: (objective, data loss) as they were before it."""
-    losses = []
-    for i in batch:
-        with _at(f"{where}, row {i}"):
-            one = loss(model(rows[i]), targets[i])
-            if not isinstance(one, Value):
-                raise TypeError(f"the loss must be a Value computed from the prediction, not {one!r:.60}")
-            if not math.isfinite(one.data):
-                one.backward()  # raises, and says which value was the first to go
-            losses.append(one)
-    data = mean(losses)
-    parameters = model.parameters()
-    objective = data + l2 * dot(parameters, parameters) if l2 else data
-    optimizer.zero_grad()
-    model.zero_grad()
-    with _at(where):
-        objective.backward()
-        for name, parameter in model.named_parameters().items():
-            if not math.isfinite(x := parameter.grad):
-                row = _row_to_blame(parameter, batch, losses)
-                raise NonFiniteError(f"{row}the gradient of {name} is {x}; nothing was updated")
-        optimizer.step()
-    return objective.data, data.data
-
-
-def _row_to_blame(parameter: Value, batch: list[int], losses: list[Value]) -> str:
-    """The first row whose own loss has a gradient that is not finite."""
-    for i, one in zip(batch, losses, strict=True):
-        parameter.grad = 0.0
-        if one.requires_grad:
-            one.backward()
-        if not math.isfinite(parameter.grad):
-            return f"row {i}: "
-    return ""
-
-
-@contextmanager
-def _at(where: str) -> Iterator[None]:
-    """Add the place to what goes wrong, the user's own code included."""
-    try:
-        yield
-    except Exception as error:
-        if type(error) in (ZeroDivisionError, OverflowError, ValueError, TypeError, IndexError, NonFiniteError):
-            raise type(error)(f"{where}: {error}") from error
-        error.add_note(where)  # of a class that is made who knows how
-        raise
-
-
 def _check_targets(model: Module, rows: list[list[float]], targets: list[Any], loss: Loss, part: str) -> None:
     """Try every target on the prediction for the first row, so that a bad one is refused before any step."""
-    with _at(f"fit: {part or 'epoch 1, '}row 0"):
+    with at(f"fit: {part or 'epoch 1, '}row 0"):
         (prediction,) = outputs(model, rows[:1])
     with no_grad():
         for i, target in enumerate(targets):

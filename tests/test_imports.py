@@ -149,7 +149,6 @@ def test_differentiating_and_predicting_load_nothing_heavy():
 # --- size ------------------------------------------------------------------------------------------------------
 
 LONGEST = 150
-LONGER = {"nn.optim": 200, "nn.training": 195}  # one list of optimisers; one loop and what goes wrong in it
 COMMAND = {"nn.__main__", "nn.cli", "nn.demo", "nn.plots"}  # around the library, not of it
 
 
@@ -159,7 +158,7 @@ def length(module: str) -> int:
 
 @pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("nn") and "datasets" not in name])
 def test_no_file_of_nn_is_long(module):
-    assert length(module) <= LONGER.get(module, LONGEST)
+    assert length(module) <= LONGEST
 
 
 def test_nn_stays_a_thin_library():
