@@ -13,5 +13,9 @@ class NonFiniteError(AutogradError):
     """A gradient was asked of a result that is nan or infinite."""
 
 
+class TraceError(AutogradError):
+    """A number was read while a program was traced, when there are no numbers yet."""
+
+
 class GradcheckError(AutogradError):
     """An analytic derivative disagrees with the numeric one."""

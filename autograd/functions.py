@@ -7,8 +7,9 @@ from functools import reduce
 from typing import Any
 
 from . import primitives
+from .graph import mode
 from .primitives import eq, exp, mul, where
-from .value import Value
+from .value import Value, as_value
 
 
 def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
@@ -105,15 +106,12 @@ def pick(xs: Sequence[Any], index: Any) -> Any:
     >>> pick([10.0, 20.0, 30.0], Value(1.0)).data
     20.0
     """
+    if isinstance(index, Value) and mode.tracer is not None:
+        return primitives.total(*(where(eq(index, i), x, 0.0) for i, x in enumerate(xs)))
     number = index.data if isinstance(index, Value) else index
     if number not in range(len(xs)):
         raise IndexError(f"pick: the index must be a whole number from 0 to {len(xs) - 1}, not {number!r}")
-    if not isinstance(index, Value):
-        return xs[int(index)]
-    out = xs[-1]
-    for i in reversed(range(len(xs) - 1)):
-        out = where(eq(index, i), xs[i], out)
-    return out
+    return as_value(xs[int(number)]) if isinstance(index, Value) else xs[int(number)]
 
 
 def _some(xs: Iterable[Any], name: str) -> list[Any]:

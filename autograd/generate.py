@@ -80,7 +80,7 @@ UNARY = '''
     def {method}(self) -> Value:
         """{doc}
         """
-        if mode.recording:
+        if mode.eager:
             x = self._data
             x_needed = self.requires_grad
             try:
@@ -110,7 +110,7 @@ BINARY = '''
         right: Any = other
         if type(right) is not Value:
             right = {lift}
-        if mode.recording:
+        if mode.eager:
             x = self._data
             y = right._data
             x_needed = self.requires_grad

@@ -55,11 +55,21 @@ class Node:
 class Mode:
     """How the next operation is carried out; one for the whole process, not one per thread."""
 
-    __slots__ = ("lenient", "recording")
+    __slots__ = ("eager", "lenient", "recording", "tracer")
 
     def __init__(self) -> None:
         self.recording = True  # False under no_grad(): values are computed, nothing is recorded
         self.lenient = False  # True while a derivative is built: IEEE 754 results instead of exceptions
+        self.tracer: Any = None  # what takes the operations while a program is traced, when there are no numbers
+        self.eager = True  # the usual: compute and record at once
+
+    def set(self, **flags: Any) -> dict[str, Any]:
+        """Set some flags; returns what they were."""
+        before = {flag: getattr(self, flag) for flag in flags}
+        for flag, state in flags.items():
+            setattr(self, flag, state)
+        self.eager = self.recording and self.tracer is None
+        return before
 
 
 mode = Mode()

@@ -43,7 +43,7 @@ class Operators(Node):
         >>> neg(0.5)
         -0.5
         """
-        if mode.recording:
+        if mode.eager:
             x = self._data
             x_needed = self.requires_grad
             try:
@@ -79,7 +79,7 @@ class Operators(Node):
             right = self._lift(right)
             if right is NotImplemented:
                 return NotImplemented
-        if mode.recording:
+        if mode.eager:
             x = self._data
             y = right._data
             x_needed = self.requires_grad
@@ -122,7 +122,7 @@ class Operators(Node):
             right = self._lift(right)
             if right is NotImplemented:
                 return NotImplemented
-        if mode.recording:
+        if mode.eager:
             x = self._data
             y = right._data
             x_needed = self.requires_grad
@@ -165,7 +165,7 @@ class Operators(Node):
             right = self._lift(right)
             if right is NotImplemented:
                 return NotImplemented
-        if mode.recording:
+        if mode.eager:
             x = self._data
             y = right._data
             x_needed = self.requires_grad
@@ -208,7 +208,7 @@ class Operators(Node):
             right = self._lift(right)
             if right is NotImplemented:
                 return NotImplemented
-        if mode.recording:
+        if mode.eager:
             x = self._data
             y = right._data
             x_needed = self.requires_grad
@@ -251,7 +251,7 @@ class Operators(Node):
             right = self._lift(right)
             if right is NotImplemented:
                 return NotImplemented
-        if mode.recording:
+        if mode.eager:
             x = self._data
             y = right._data
             x_needed = self.requires_grad
@@ -294,7 +294,7 @@ class Operators(Node):
             right = self._lift(right)
             if right is NotImplemented:
                 return NotImplemented
-        if mode.recording:
+        if mode.eager:
             x = self._data
             y = right._data
             x_needed = self.requires_grad
@@ -337,7 +337,7 @@ class Operators(Node):
             right = self._lift(right)
             if right is NotImplemented:
                 return NotImplemented
-        if mode.recording:
+        if mode.eager:
             x = self._data
             y = right._data
             x_needed = self.requires_grad
@@ -375,7 +375,7 @@ class Operators(Node):
         >>> abs(0.5)
         0.5
         """
-        if mode.recording:
+        if mode.eager:
             x = self._data
             x_needed = self.requires_grad
             try:
@@ -406,7 +406,7 @@ class Operators(Node):
         >>> exp(0.5)
         1.64872
         """
-        if mode.recording:
+        if mode.eager:
             x = self._data
             x_needed = self.requires_grad
             try:
@@ -437,7 +437,7 @@ class Operators(Node):
         >>> expm1(0.5)
         0.648721
         """
-        if mode.recording:
+        if mode.eager:
             x = self._data
             x_needed = self.requires_grad
             try:
@@ -468,7 +468,7 @@ class Operators(Node):
         >>> gaussian(0.5)
         0.778801
         """
-        if mode.recording:
+        if mode.eager:
             x = self._data
             x_needed = self.requires_grad
             try:
@@ -499,7 +499,7 @@ class Operators(Node):
         >>> log(0.5)
         -0.693147
         """
-        if mode.recording:
+        if mode.eager:
             x = self._data
             x_needed = self.requires_grad
             try:
@@ -530,7 +530,7 @@ class Operators(Node):
         >>> log1p(0.5)
         0.405465
         """
-        if mode.recording:
+        if mode.eager:
             x = self._data
             x_needed = self.requires_grad
             try:
@@ -561,7 +561,7 @@ class Operators(Node):
         >>> sqrt(0.5)
         0.707107
         """
-        if mode.recording:
+        if mode.eager:
             x = self._data
             x_needed = self.requires_grad
             try:
@@ -592,7 +592,7 @@ class Operators(Node):
         >>> sin(0.5)
         0.479426
         """
-        if mode.recording:
+        if mode.eager:
             x = self._data
             x_needed = self.requires_grad
             try:
@@ -623,7 +623,7 @@ class Operators(Node):
         >>> cos(0.5)
         0.877583
         """
-        if mode.recording:
+        if mode.eager:
             x = self._data
             x_needed = self.requires_grad
             try:
@@ -654,7 +654,7 @@ class Operators(Node):
         >>> tan(0.5)
         0.546302
         """
-        if mode.recording:
+        if mode.eager:
             x = self._data
             x_needed = self.requires_grad
             try:
@@ -685,7 +685,7 @@ class Operators(Node):
         >>> asin(0.5)
         0.523599
         """
-        if mode.recording:
+        if mode.eager:
             x = self._data
             x_needed = self.requires_grad
             try:
@@ -716,7 +716,7 @@ class Operators(Node):
         >>> acos(0.5)
         1.0472
         """
-        if mode.recording:
+        if mode.eager:
             x = self._data
             x_needed = self.requires_grad
             try:
@@ -747,7 +747,7 @@ class Operators(Node):
         >>> atan(0.5)
         0.463648
         """
-        if mode.recording:
+        if mode.eager:
             x = self._data
             x_needed = self.requires_grad
             try:
@@ -781,7 +781,7 @@ class Operators(Node):
         right: Any = other
         if type(right) is not Value:
             right = self._operand(primitives.atan2, right)
-        if mode.recording:
+        if mode.eager:
             x = self._data
             y = right._data
             x_needed = self.requires_grad
@@ -815,7 +815,7 @@ class Operators(Node):
         >>> sinh(0.5)
         0.521095
         """
-        if mode.recording:
+        if mode.eager:
             x = self._data
             x_needed = self.requires_grad
             try:
@@ -846,7 +846,7 @@ class Operators(Node):
         >>> cosh(0.5)
         1.12763
         """
-        if mode.recording:
+        if mode.eager:
             x = self._data
             x_needed = self.requires_grad
             try:
@@ -877,7 +877,7 @@ class Operators(Node):
         >>> tanh(0.5)
         0.462117
         """
-        if mode.recording:
+        if mode.eager:
             x = self._data
             x_needed = self.requires_grad
             try:
@@ -908,7 +908,7 @@ class Operators(Node):
         >>> erf(0.5)
         0.5205
         """
-        if mode.recording:
+        if mode.eager:
             x = self._data
             x_needed = self.requires_grad
             try:
@@ -939,7 +939,7 @@ class Operators(Node):
         >>> relu(0.5)
         0.5
         """
-        if mode.recording:
+        if mode.eager:
             x = self._data
             x_needed = self.requires_grad
             try:
@@ -973,7 +973,7 @@ class Operators(Node):
         right: Any = other
         if type(right) is not Value:
             right = self._operand(primitives.leaky_relu, right)
-        if mode.recording:
+        if mode.eager:
             x = self._data
             y = right._data
             x_needed = self.requires_grad
@@ -1007,7 +1007,7 @@ class Operators(Node):
         >>> sigmoid(0.5)
         0.622459
         """
-        if mode.recording:
+        if mode.eager:
             x = self._data
             x_needed = self.requires_grad
             try:
@@ -1038,7 +1038,7 @@ class Operators(Node):
         >>> softplus(0.5)
         0.974077
         """
-        if mode.recording:
+        if mode.eager:
             x = self._data
             x_needed = self.requires_grad
             try:
@@ -1072,7 +1072,7 @@ class Operators(Node):
         right: Any = other
         if type(right) is not Value:
             right = self._operand(primitives.maximum, right)
-        if mode.recording:
+        if mode.eager:
             x = self._data
             y = right._data
             x_needed = self.requires_grad
@@ -1109,7 +1109,7 @@ class Operators(Node):
         right: Any = other
         if type(right) is not Value:
             right = self._operand(primitives.minimum, right)
-        if mode.recording:
+        if mode.eager:
             x = self._data
             y = right._data
             x_needed = self.requires_grad
@@ -1146,7 +1146,7 @@ class Operators(Node):
         right: Any = other
         if type(right) is not Value:
             right = self._operand(primitives.hypot, right)
-        if mode.recording:
+        if mode.eager:
             x = self._data
             y = right._data
             x_needed = self.requires_grad

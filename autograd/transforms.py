@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .graph import topological_order
+from .graph import mode, topological_order
 from .primitives import chain
 from .replay import check_fresh
 from .trees import Tree
@@ -165,7 +165,7 @@ def rule(node: Value) -> Sequence[Any]:
     """The partials of a node as graphs; constants go in as plain numbers, so that what is fixed folds away."""
     primitive = node.primitive
     assert primitive is not None
-    args = [parent.data if type(parent) is Constant else parent for parent in node.parents]
+    args = [parent._data if type(parent) is Constant else parent for parent in node.parents]
     return primitive.partials(args, node) if primitive.variadic else primitive.partials(*args, node)
 
 
@@ -221,7 +221,8 @@ class _Call:
         """Floats where no Value but our own fresh leaves is behind the results, else the Values."""
         own = {x for x in self.xs if x.primitive is None}
         nodes = topological_order(*(x for x in flat if isinstance(x, Value)))
-        closed = all(node in own for node in nodes if node.primitive is None and node.requires_grad)
+        leaves = {node for node in nodes if node.primitive is None and node.requires_grad}
+        closed = leaves <= own and mode.tracer is None
         for x in own:
             x.requires_grad = False  # from here on a number like any other, also for a transform around this one
         return [x.data if isinstance(x, Value) else x for x in flat] if closed else list(flat)

@@ -65,6 +65,8 @@ class Value(operators.Operators):
     @property
     def data(self) -> float:
         """The number.  Setting it changes this node alone: what was computed from it stays as it was."""
+        if mode.tracer is not None:
+            mode.tracer.refuse("the data of a Value")
         return self._data
 
     @data.setter
@@ -124,21 +126,21 @@ class Value(operators.Operators):
         return f"Value(data={self._data}, grad={self.grad}{label})"
 
     def __format__(self, spec: str) -> str:
-        return format(self._data, spec) if spec else repr(self)
+        return format(self.data, spec) if spec else repr(self)
 
     # --- comparing: numbers with numbers, Values by identity --------------------------------------------
 
     def __lt__(self, other: Operand) -> bool:
-        return bool(self._data < _number(other)) if isinstance(other, (Value, numbers.Real)) else NotImplemented
+        return bool(self.data < _number(other)) if isinstance(other, (Value, numbers.Real)) else NotImplemented
 
     def __le__(self, other: Operand) -> bool:
-        return bool(self._data <= _number(other)) if isinstance(other, (Value, numbers.Real)) else NotImplemented
+        return bool(self.data <= _number(other)) if isinstance(other, (Value, numbers.Real)) else NotImplemented
 
     def __gt__(self, other: Operand) -> bool:
-        return bool(self._data > _number(other)) if isinstance(other, (Value, numbers.Real)) else NotImplemented
+        return bool(self.data > _number(other)) if isinstance(other, (Value, numbers.Real)) else NotImplemented
 
     def __ge__(self, other: Operand) -> bool:
-        return bool(self._data >= _number(other)) if isinstance(other, (Value, numbers.Real)) else NotImplemented
+        return bool(self.data >= _number(other)) if isinstance(other, (Value, numbers.Real)) else NotImplemented
 
     __hash__ = object.__hash__
 
@@ -174,25 +176,31 @@ class Value(operators.Operators):
     def _where(self, a: Any, b: Any) -> Any:
         if not _is_condition(self):
             raise TypeError(f"the condition of where must be a comparison such as ne(x, 0.0), not {self!r}")
-        if callable(a) or callable(b):
+        if mode.tracer is not None:
+            a, b = a() if callable(a) else a, b() if callable(b) else b
+        elif callable(a) or callable(b):
             return primitives.where(self._data != 0.0, a, b)
         return self._apply(primitives.select, (self, a, b))
 
     # --- what a float does and a Value must not: lose its graph silently --------------------------------
 
     def __bool__(self) -> bool:
+        if mode.tracer is not None:
+            mode.tracer.refuse("the truth of a Value")
         raise TypeError(
             "a Value has no truth of its own: write v.data != 0, or compare it (v > 0); for a choice that is "
             "part of the graph use autograd.where(condition, a, b)"
         )
 
     def __float__(self) -> float:
+        if mode.tracer is not None:
+            mode.tracer.refuse("the number behind a Value")
         raise TypeError(
             "float(v) and the functions of math would silently lose the gradient: use autograd.exp(v), v.exp() "
             "and their kin, or v.data where you mean the bare number"
         )
 
-    __int__ = __complex__ = __float__  # they raise the same advice
+    __int__ = __complex__ = __index__ = __float__  # they raise the same advice
 
     # --- making nodes the general way --------------------------------------------------------------------
 
@@ -206,15 +214,7 @@ class Value(operators.Operators):
                 x = as_float(x)
             except TypeError:
                 return NotImplemented
-        node = new(Constant)
-        node._data = x
-        node.grad = 0.0
-        node.label = ""
-        node.primitive = None
-        node.requires_grad = False
-        node._a = node._b = None
-        node._da = node._db = 0.0
-        return node
+        return _leaf(Constant, x)
 
     def _call(self, primitive: Primitive, args: tuple[Any, ...]) -> Value:
         """primitive(*args): by the method written out for it where there is one, else by calling the row."""
@@ -224,36 +224,23 @@ class Value(operators.Operators):
 
     def _apply(self, primitive: Primitive, args: tuple[Any, ...]) -> Value:
         """primitive(*args) as a node, computed by calling the row: the reference for operators.py."""
+        if mode.tracer is not None:
+            traced: Value = mode.tracer.record(primitive, [self._operand(primitive, arg) for arg in args])
+            return traced
         try:
             data = [arg._data for arg in args]
         except AttributeError:
             args = tuple([self._operand(primitive, arg) for arg in args])
             data = [arg._data for arg in args]
-        node = new(Value)
-        node._data = out = evaluate(primitive, data, args)
-        node.grad = 0.0
-        node.label = ""
-        node.primitive = None
-        node.requires_grad = False
-        node._a = node._b = None
-        node._da = node._db = 0.0
+        out = evaluate(primitive, data, args)
+        node = _leaf(Value, out)
         if not mode.recording:
             return node
-        node.primitive = primitive
         for arg in args:
             if arg.requires_grad:
                 node.requires_grad = True
-                partials = differentiate(primitive, data, out)
-                break
-        else:
-            partials = (0.0,) * len(args)
-        if primitive.variadic or len(args) > 2:
-            node._a, node._da = args, partials
-        else:
-            node._a, node._da = args[0], partials[0]
-            if len(args) == 2:
-                node._b, node._db = args[1], partials[1]
-        return node
+                return link(node, primitive, args, differentiate(primitive, data, out))
+        return link(node, primitive, args, (0.0,) * len(args))
 
     def _operand(self, primitive: Primitive, x: Any) -> Value:
         node = self._lift(x)
@@ -280,6 +267,31 @@ class Constant(Value):
     """A plain number that met a Value: a leaf that never changes and needs no gradient."""
 
     __slots__ = ()
+
+
+def _leaf(kind: type[Value], data: float) -> Value:
+    """A leaf that needs no gradient, made without the checks of the constructor."""
+    node = new(kind)
+    node._data = data
+    node.grad = 0.0
+    node.label = ""
+    node.primitive = None
+    node.requires_grad = False
+    node._a = node._b = None
+    node._da = node._db = 0.0
+    return node
+
+
+def link(node: Value, primitive: Primitive, parents: tuple[Value, ...], partials: Sequence[float]) -> Value:
+    """Make a leaf the result of a primitive."""
+    node.primitive = primitive
+    if primitive.variadic or len(parents) > 2:
+        node._a, node._da = parents, partials
+    else:
+        node._a, node._da = parents[0], partials[0]
+        if len(parents) == 2:
+            node._b, node._db = parents[1], partials[1]
+    return node
 
 
 def as_value(x: Any) -> Value:
@@ -322,15 +334,12 @@ def sweep(order: list[Value], seed: float) -> None:
 
 
 @contextmanager
-def _set_mode(**flags: bool) -> Iterator[None]:
-    before = {flag: getattr(mode, flag) for flag in flags}
-    for flag, state in flags.items():
-        setattr(mode, flag, state)
+def set_mode(**flags: Any) -> Iterator[None]:
+    before = mode.set(**flags)
     try:
         yield
     finally:
-        for flag, state in before.items():
-            setattr(mode, flag, state)
+        mode.set(**before)
 
 
 def no_grad() -> Any:
@@ -344,12 +353,12 @@ def no_grad() -> Any:
     >>> y.data, y.parents
     (9.0, ())
     """
-    return _set_mode(recording=False)
+    return set_mode(recording=False)
 
 
 def recording() -> Any:
     """A context in which everything is recorded, inside no_grad() too."""
-    return _set_mode(recording=True)
+    return set_mode(recording=True)
 
 
 def derivative_mode() -> Any:
@@ -357,7 +366,7 @@ def derivative_mode() -> Any:
 
     Only the forward that a user writes raises; partials and derivative graphs carry inf and nan.
     """
-    return _set_mode(recording=True, lenient=True)
+    return set_mode(recording=True, lenient=True)
 
 
 def evaluate(primitive: Primitive, data: list[float], args: Sequence[Value]) -> float:
@@ -379,7 +388,7 @@ def differentiate(primitive: Primitive, data: list[float], out: float) -> Sequen
             return rule(data, out)  # of the table alone: nothing to check
         found = rule(*data, out)
     except (ArithmeticError, ValueError):
-        with _set_mode(recording=False, lenient=True):
+        with set_mode(recording=False, lenient=True):
             values = [Value(x) for x in data]
             found = rule(values, Value(out)) if primitive.variadic else rule(*values, Value(out))
     if not isinstance(found, (tuple, list)) or len(found) != len(data):
@@ -393,7 +402,7 @@ def differentiate(primitive: Primitive, data: list[float], out: float) -> Sequen
 
 
 def _number(x: Any) -> Any:
-    return x._data if isinstance(x, Value) else x
+    return x.data if isinstance(x, Value) else x
 
 
 def _is_condition(x: Any) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograd import le, log, logsumexp, mean, pick, relu, softplus, where
+from autograd import Value, gt, le, log, logsumexp, mean, pick, relu, softplus, where
 
 Loss = Callable[[Any, Any], Any]
 
@@ -40,9 +40,9 @@ def hinge(prediction: Any, target: Any) -> Any:
     """max(0, 1 − t·p) with t = ±1; targets 0 and 1 count as −1 and 1."""
 
     def one(p: Any, t: Any) -> Any:
-        if t not in (-1, 0, 1):
+        if not isinstance(t, Value) and t not in (-1, 0, 1):
             raise ValueError(f"hinge takes targets 0 and 1, or -1 and 1, not {t!r}")
-        sign = 1.0 if t > 0 else -1.0
+        sign = where(gt(t, 0.0), 1.0, -1.0)
         return relu(1.0 - sign * p)
 
     return _average(one, prediction, target)

@@ -1,0 +1,1 @@
+"""Compiled programs: the graph you drew, as machine code over whole batches."""

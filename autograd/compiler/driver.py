@@ -1,0 +1,173 @@
+"""The loops around the kernels: blocks of samples, steps of training.  Both are kernels themselves.
+
+Their arguments are a job, an array of 64-bit numbers with the fields below; pointers among them are
+addresses.  Columns are arrays of doubles, one number a sample.
+"""
+
+from __future__ import annotations
+
+from .emitter import Emitter
+
+# What both read, and what each reads besides.
+BLOCKS = (
+    "columns", "reload", "addresses", "strides", "order", "first_row", "block", "seed", "seed_value",
+    "prologue", "prologue_lines", "body", "body_lines",
+)  # fmt: skip
+APPLY = (*BLOCKS, "samples", "outputs", "output_rows", "output_addresses")
+TRAIN = (
+    *BLOCKS, "steps", "bounds", "sums", "sums_vectors", "epilogue", "epilogue_lines", "rule", "rule_lines",
+    "update", "update_lines", "parameters", "changed", "changed_vectors", "current", "time",
+    "losses", "loss_place", "penalty_place", "failed",
+)  # fmt: skip
+
+
+class Job:
+    """The fields of a job by name, read inside a driver."""
+
+    def __init__(self, e: Emitter, fields: tuple[str, ...]) -> None:
+        self._e, self._fields = e, fields
+
+    def __getattr__(self, name: str) -> str:
+        return self._e.argument(self._fields.index(name))
+
+
+def apply(e: Emitter) -> Emitter:
+    """Run the body over all samples and copy the output rows out."""
+    job = Job(e, APPLY)
+    e.run(job.prologue, job.prologue_lines, str(e.lanes))
+
+    def block(start: str) -> None:
+        valid = smaller(e, job.block, e.integer("sub", job.samples, start))
+        lanes = whole_vectors(e, valid)
+        load_columns(e, job, start, valid, lanes)
+        e.run(job.body, job.body_lines, lanes)
+
+        def output(i: str) -> None:
+            row, target = e.number_at(job.output_rows, i), e.number_at(job.output_addresses, i)
+
+            def copy(lane: str) -> None:
+                place = e.double_at(target, e.integer("add", start, lane))
+                e.put(f"store double {e.load_scalar(row, lane)}, ptr {place}")
+
+            e.loop(valid, copy)
+
+        e.loop(job.outputs, output)
+
+    samples, size = job.samples, job.block
+    blocks = e.integer("sdiv", e.integer("sub", e.integer("add", samples, size), 1), size)
+    e.loop(blocks, lambda i: block(e.integer("mul", i, size)))
+    return e
+
+
+def train(e: Emitter) -> Emitter:
+    """Run steps: the sums over the samples of a batch, the rule, the update; stop where one is not finite."""
+    job = Job(e, TRAIN)
+
+    def step(s: str) -> None:
+        twice = e.integer("mul", s, 2)
+        first, end = e.number_at(job.bounds, twice), e.number_at(job.bounds, e.integer("add", twice, 1))
+        samples = e.integer("sub", end, first)
+        zero(e, job.sums, job.sums_vectors)
+        count = e.emit(f"sitofp i64 {samples} to double")
+        weight = e.emit(f"fdiv double 1.0, {count}")
+        e.store_scalar(weight, job.seed_value)
+        e.run(job.prologue, job.prologue_lines, str(e.lanes))
+        size = job.block
+        blocks = e.integer("sdiv", e.integer("sub", e.integer("add", samples, size), 1), size)
+
+        def block(i: str) -> None:
+            start = e.integer("add", first, e.integer("mul", i, size))
+            valid = smaller(e, size, e.integer("sub", end, start))
+            lanes = whole_vectors(e, valid)
+            # One block that is the same in every step stays where it is.
+            first_step = e.emit(f"icmp eq i64 {s}, 0")
+            fresh = e.emit(f"select i1 {first_step}, i64 1, i64 {job.reload}")
+            e.when(fresh, "ne", 0, lambda: load_columns(e, job, start, valid, lanes))
+            e.run(job.body, job.body_lines, lanes)
+
+        e.loop(blocks, block)
+        e.run(job.epilogue, job.epilogue_lines, str(e.lanes))
+        e.run(job.rule, job.rule_lines, str(e.lanes))
+        e.run(job.update, job.update_lines, job.parameters)
+        loss = e.emit(f"fadd double {e.load_scalar(job.loss_place)}, {e.load_scalar(job.penalty_place)}")
+        e.put(f"store double {loss}, ptr {e.double_at(job.losses, twice)}")
+        data_loss = e.load_scalar(job.loss_place)
+        e.put(f"store double {data_loss}, ptr {e.double_at(job.losses, e.integer('add', twice, 1))}")
+        check = e.arithmetic(
+            "fadd", times_zero(e, job.sums, job.sums_vectors), times_zero(e, job.changed, job.changed_vectors)
+        )
+        total = e.sum(check)
+        finite = e.emit(f"fcmp oeq double {total}, 0.0")
+        good = e.emit(f"zext i1 {finite} to i64")
+
+        def accept() -> None:
+            copy_vectors(e, job.changed, job.current, job.changed_vectors)
+            time = e.load_scalar(job.time)
+            e.store_scalar(e.emit(f"fadd double {time}, 1.0"), job.time)
+
+        def refuse() -> None:
+            e.put(f"store i64 {s}, ptr {failed}")
+
+        e.when(good, "eq", 1, accept)
+        e.when(good, "eq", 0, refuse)
+
+    failed = e.emit(f"getelementptr i64, ptr %args, i64 {TRAIN.index('failed')}")
+    e.loop(job.steps, lambda s: e.when(e.emit(f"load i64, ptr {failed}"), "slt", 0, lambda: step(s)))
+    return e
+
+
+def load_columns(e: Emitter, job: Job, start: str, valid: str, lanes: str) -> None:
+    """Fill the input rows with samples; lanes past the last one repeat it, with weight 0."""
+    last = e.integer("sub", valid, 1)
+
+    def column(c: str) -> None:
+        address, stride = e.number_at(job.addresses, c), e.number_at(job.strides, c)
+        row = e.integer("add", job.first_row, e.integer("mul", c, job.block))
+
+        def lane(i: str) -> None:
+            sample = e.integer("add", start, smaller(e, i, last))
+            number = e.emit(f"load double, ptr {e.double_at(address, e.integer('mul', sample, stride))}")
+            e.store_scalar(number, row, i)
+
+        e.loop(lanes, lane)
+
+    e.when(job.columns, "sgt", 0, lambda: e.do(e.loop(job.columns, column)))
+    weight = e.load_scalar(job.seed_value)
+
+    def seed(i: str) -> None:
+        inside = e.emit(f"icmp slt i64 {i}, {valid}")
+        e.store_scalar(e.emit(f"select i1 {inside}, double {weight}, double 0.0"), job.seed, i)
+
+    e.loop(lanes, seed)
+
+
+def smaller(e: Emitter, a: str, b: str) -> str:
+    less = e.emit(f"icmp slt i64 {a}, {b}")
+    return e.emit(f"select i1 {less}, i64 {a}, i64 {b}")
+
+
+def whole_vectors(e: Emitter, valid: str) -> str:
+    """valid, rounded up to whole vectors."""
+    return e.integer("and", e.integer("add", valid, e.lanes - 1), -e.lanes)
+
+
+def zero(e: Emitter, start: str, vectors: str) -> None:
+    e.loop(vectors, lambda i: e.store("zeroinitializer", start, e.integer("mul", i, e.lanes)))
+
+
+def copy_vectors(e: Emitter, source: str, target: str, vectors: str) -> None:
+    def one(i: str) -> None:
+        at = e.integer("mul", i, e.lanes)
+        e.store(e.load(source, at), target, at)
+
+    e.loop(vectors, one)
+
+
+def times_zero(e: Emitter, start: str, vectors: str) -> str:
+    """Σ 0·x over a stretch: 0 where all are finite, else nan."""
+
+    def one(i: str, total: str) -> list[str]:
+        x = e.load(start, e.integer("mul", i, e.lanes))
+        return [e.arithmetic("fadd", total, e.arithmetic("fmul", x, e.constant(0.0)))]
+
+    return e.loop(vectors, one, carried=[e.constant(0.0)])[0]

@@ -1,0 +1,102 @@
+"""A computation as a list of named equations: what a graph says, in the order in which it is computed.
+
+    { a b .
+      c = a * b
+      d = tanh c
+      in d }
+
+Variables are numbered: first the inputs, then leaves, constants and results as they come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from .graph import topological_order
+from .primitives import Primitive
+from .value import Constant, Value
+
+
+class Equation(NamedTuple):
+    """Variable ``out`` is ``primitive`` of the variables ``args``."""
+
+    out: int
+    primitive: Primitive
+    args: tuple[int, ...]
+
+
+class Program:
+    """The equations below some outputs.
+
+    ``leaves`` are the Values that the computation closes over, by variable, read anew at every call;
+    ``constants`` are its plain numbers.
+    """
+
+    def __init__(self, inputs: Sequence[Value], outputs: Sequence[Value]) -> None:
+        self.inputs = tuple(range(len(inputs)))
+        self.leaves: dict[int, Value] = {}
+        self.constants: dict[int, float] = {}
+        self.equations: list[Equation] = []
+        self.variables: dict[Value, int] = {node: i for i, node in enumerate(inputs)}
+        known = set(inputs)
+        for node in topological_order(*inputs, *outputs):
+            if node in known:
+                continue
+            number = self.variables[node] = len(self.variables)
+            if node.primitive is not None:
+                args = tuple([self.variables[parent] for parent in node.parents])
+                self.equations.append(Equation(number, node.primitive, args))
+            elif type(node) is Constant:
+                self.constants[number] = node._data
+            else:
+                self.leaves[number] = node
+        self.outputs = tuple([self.variables[node] for node in outputs])
+
+    def evaluate(self, inputs: Sequence[float]) -> list[float]:
+        """The outputs for some inputs, by Python's own arithmetic: the reference for every other way."""
+        data: dict[int, Any] = dict(zip(self.inputs, inputs, strict=True))
+        data |= self.constants
+        data |= {number: leaf._data for number, leaf in self.leaves.items()}
+        for out, primitive, args in self.equations:
+            operands = [data[arg] for arg in args]
+            data[out] = primitive.forward(operands) if primitive.variadic else primitive.forward(*operands)
+        return [data[output] for output in self.outputs]
+
+    def same_as(self, other: Program) -> bool:
+        """Whether two programs compute the same from the same leaves."""
+        return (
+            self.inputs == other.inputs
+            and self.outputs == other.outputs
+            and self.equations == other.equations
+            and self.leaves == other.leaves
+            and repr(self.constants) == repr(other.constants)  # nan equals nan, 0.0 is not -0.0
+        )
+
+    def __str__(self) -> str:
+        names = {number: leaf.label or _letters(number) for number, leaf in self.leaves.items()}
+        names |= {number: f"{x:g}" for number, x in self.constants.items()}
+
+        def name(number: int) -> str:
+            return names.get(number) or _letters(number)
+
+        lines = ["{ " + " ".join(map(name, self.inputs)) + " ."]
+        for out, primitive, args in self.equations:
+            operands = [name(arg) for arg in args]
+            if len(operands) == 2 and not primitive.symbol.isalpha():
+                text = f"{operands[0]} {primitive.symbol} {operands[1]}"
+            else:
+                text = " ".join([primitive.name, *operands])
+            lines.append(f"  {name(out)} = {text}")
+        lines.append("  in " + " ".join(map(name, self.outputs)) + " }")
+        return "\n".join(lines)
+
+
+def _letters(number: int) -> str:
+    """a, b, ..., z, aa, ab, ..."""
+    text = ""
+    number += 1
+    while number:
+        number, letter = divmod(number - 1, 26)
+        text = chr(97 + letter) + text
+    return text

@@ -1,0 +1,286 @@
+"""The compiled loss and gradient over many samples against the eager ones, for graphs of every shape."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import autograd
+from autograd import (
+    Value,
+    dot,
+    exp,
+    logsumexp,
+    maximum,
+    mean,
+    primitives,
+    relu,
+    sigmoid,
+    sqrt,
+    tanh,
+    total,
+    where,
+)
+
+pytest.importorskip("llvmlite")
+from autograd.compiler.training import Training
+
+Loss = Callable[..., Any]
+
+
+def eager(loss: Loss, parameters: Sequence[Value], rows: Sequence[Sequence[float]]) -> tuple[float, list[float], float]:
+    """The mean loss, its gradient, and Σ|contributions| to it: the size that rounding errors go by."""
+    for p in parameters:
+        p.grad = 0.0
+    value, size = 0.0, 0.0
+    before = [0.0] * len(parameters)
+    for row in rows:
+        root = loss(*(Value(x, requires_grad=False) for x in row))
+        value += root.data / len(rows)
+        root.backward()
+        size += sum(abs(p.grad - g) for p, g in zip(parameters, before, strict=True)) / len(rows)
+        before = [p.grad for p in parameters]
+    return value, [p.grad / len(rows) for p in parameters], size + abs(value)
+
+
+def compiled(loss: Loss, parameters: Sequence[Value], rows: Sequence[Sequence[float]]) -> tuple[float, list[float]]:
+    training = Training(loss, len(rows[0]), parameters)
+    training.load()
+    losses, failed = training.run([*np.array(rows, dtype=float).T], range(len(rows)), [[0, len(rows)]])
+    assert failed == -1
+    return losses[0, 1], training.gradients()
+
+
+def agree(loss: Loss, parameters: Sequence[Value], rows: Sequence[Sequence[float]]) -> None:
+    value, gradient, size = eager(loss, parameters, rows)
+    found, gradient_found = compiled(loss, parameters, rows)
+    assert abs(found - value) <= 1e-12 * size
+    for g, h in zip(gradient, gradient_found, strict=True):
+        assert abs(g - h) <= 1e-12 * size
+
+
+def numbers(n: int, seed: int = 0) -> list[Value]:
+    rng = random.Random(seed)
+    return [Value(rng.uniform(-1.0, 1.0)) for _ in range(n)]
+
+
+def samples(n: int, width: int, seed: int = 1) -> list[list[float]]:
+    rng = random.Random(seed)
+    return [[rng.uniform(-1.0, 1.0) for _ in range(width)] for _ in range(n)]
+
+
+def mlp(p: list[Value], x: Sequence[Any], sizes: Sequence[int], f: Callable[[Any], Any]) -> list[Any]:
+    """Layers over a flat list of parameters."""
+    rest = iter(p)
+    for m, n in itertools.pairwise(sizes):
+        weights = [[next(rest) for _ in range(m)] for _ in range(n)]
+        x = [f(dot(w, list(x), next(rest))) for w in weights]
+    return list(x)
+
+
+def residual() -> tuple[Loss, list[Value], int]:
+    p = numbers(6 * 7 * 2)
+
+    def loss(*x: Value) -> Value:
+        h = mlp(p[:42], x, (6, 6), tanh)
+        return mean([(a + b) * (a + b) for a, b in zip(mlp(p[42:], h, (6, 6), relu), x, strict=True)])
+
+    return loss, p, 6
+
+
+def tied_recurrence() -> tuple[Loss, list[Value], int]:
+    p = numbers(4 * 6 + 5)
+
+    def loss(*x: Value) -> Value:
+        h: list[Any] = [0.0] * 4
+        for xi in x:
+            h = [tanh(dot(p[6 * i : 6 * i + 5], [*h, xi], p[6 * i + 5])) for i in range(4)]
+        y = dot(p[24:28], h, p[28])
+        return y * y
+
+    return loss, p, 7
+
+
+def layer_norm() -> tuple[Loss, list[Value], int]:
+    p = numbers(5 * 6 + 10)
+
+    def loss(*x: Value) -> Value:
+        h = mlp(p[:30], x, (5, 5), tanh)
+        centre = mean(h)
+        scale = 1.0 / sqrt(mean([(hi - centre) * (hi - centre) for hi in h]) + 1e-5)
+        out = [g * (hi - centre) * scale + b for hi, g, b in zip(h, p[30:35], p[35:], strict=True)]
+        return logsumexp(out) - out[0]
+
+    return loss, p, 5
+
+
+def sparse() -> tuple[Loss, list[Value], int]:
+    p = numbers(40)
+    rng = random.Random(5)
+    wires = [[rng.randrange(8) for _ in range(rng.randrange(1, 5))] for _ in range(9)]
+
+    def loss(*x: Value) -> Value:
+        rest = iter(p)
+        h = [sigmoid(dot([next(rest) for _ in wire], [x[i] for i in wire])) for wire in wires]
+        return total(h) * h[0] - h[3]
+
+    return loss, p, 8
+
+
+def convolution() -> tuple[Loss, list[Value], int]:
+    p = numbers(2 * 4 + 1)
+
+    def loss(*x: Value) -> Value:
+        image = [x[5 * i : 5 * i + 5] for i in range(5)]
+        maps = []
+        for kernel in (p[:4], p[4:8]):
+            for i in range(4):
+                for j in range(4):
+                    patch = [image[i + a][j + b] for a in range(2) for b in range(2)]
+                    maps.append(relu(dot(kernel, patch, p[8])))
+        return logsumexp(maps)
+
+    return loss, p, 25
+
+
+def products_of_parameters() -> tuple[Loss, list[Value], int]:
+    p = numbers(7)
+
+    def loss(x: Value, y: Value) -> Value:
+        a, b = p[0] * p[1], tanh(p[2] * p[3] + p[0])
+        return (a * x + b * y + p[4] * p[5] * p[6]).tanh() + a * b
+
+    return loss, p, 2
+
+
+def scaled_weights() -> tuple[Loss, list[Value], int]:
+    """Weight normalisation: what a parameter does depends on all others, before any sample."""
+    p = numbers(9)
+
+    def loss(*x: Value) -> Value:
+        norm = sqrt(dot(p[:4], p[:4], 1e-6))
+        hidden = tanh(dot([w * p[8] / norm for w in p[:4]], list(x)))
+        return (dot(p[4:8], list(x), hidden) - 0.5) ** 2
+
+    return loss, p, 4
+
+
+def biases_of_samples() -> tuple[Loss, list[Value], int]:
+    p = numbers(6)
+
+    def loss(*x: Value) -> Value:
+        h = [dot(p[3 * i : 3 * i + 3], list(x[:3]), x[3]) for i in range(2)]
+        return dot(h, h, x[0]) + dot([x[0], x[1], p[0]], [x[1], p[1], p[2]], p[3])
+
+    return loss, p, 4
+
+
+def written_out() -> tuple[Loss, list[Value], int]:
+    """micrograd's way: no dot, only + and *."""
+    p = numbers(3 * 4 + 5)
+
+    def loss(*x: Value) -> Value:
+        h = [relu(sum((w * xi for w, xi in zip(p[4 * i : 4 * i + 3], x, strict=True)), p[4 * i + 3])) for i in range(3)]
+        return sum((w * hi for w, hi in zip(p[12:], h, strict=False)), p[16]) ** 2
+
+    return loss, p, 3
+
+
+def attention() -> tuple[Loss, list[Value], int]:
+    p = numbers(12)
+
+    def loss(*x: Value) -> Value:
+        tokens = [x[2 * i : 2 * i + 2] for i in range(4)]
+        q, k, v = (
+            [[dot(p[4 * m + 2 * r : 4 * m + 2 * r + 2], list(t)) for r in range(2)] for t in tokens] for m in range(3)
+        )
+        out = []
+        for qi in q:
+            scores = autograd.softmax([dot(qi, ki) for ki in k])
+            out += [dot(scores, [vi[r] for vi in v]) for r in range(2)]
+        return mean([o * o for o in out])
+
+    return loss, p, 8
+
+
+def classes() -> tuple[Loss, list[Value], int]:
+    p = numbers(3 * 4)
+
+    def loss(*x: Value) -> Value:
+        logits = mlp(p, x[:3], (3, 3), lambda h: h)
+        chosen = where(primitives.gt(x[3], 0.3), 2.0, where(primitives.lt(x[3], -0.3), 0.0, 1.0))
+        return logsumexp(logits) - total(where(primitives.eq(chosen, i), z, 0.0) for i, z in enumerate(logits))
+
+    return loss, p, 4
+
+
+def no_sample() -> tuple[Loss, list[Value], int]:
+    p = numbers(3)
+    return lambda x: (p[0] * p[1]).tanh() + exp(p[2]), p, 1
+
+
+def kinks() -> tuple[Loss, list[Value], int]:
+    p = numbers(4)
+    return lambda x, y: maximum(p[0] * x, p[1]) + abs(p[2] * y) + where(primitives.gt(x, 0.0), p[3] * x, y), p, 2
+
+
+SHAPES = [
+    residual, tied_recurrence, layer_norm, sparse, convolution, products_of_parameters, scaled_weights,
+    biases_of_samples, written_out, attention, classes, no_sample, kinks,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
+@pytest.mark.parametrize("count", [1, 8, 100, 128, 129, 300])
+def test_loss_and_gradient_are_those_of_the_eager_graph(
+    shape: Callable[[], tuple[Loss, list[Value], int]], count: int
+) -> None:
+    loss, parameters, inputs = shape()
+    agree(loss, parameters, samples(count, inputs))
+
+
+SMOOTH = ["sin", "cos", "tanh", "sigmoid", "softplus", "atan", "erf", "gaussian", "expm1", "neg"]
+NAMES = [*SMOOTH, "add", "sub", "mul", "hypot", "maximum", "minimum", "atan2", "dot", "total", "logsumexp"]
+INSTRUCTION = st.tuples(st.sampled_from(NAMES), st.lists(st.integers(0, 99), min_size=5, max_size=5))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_random_graphs(data: st.DataObject) -> None:
+    parameters = numbers(4, data.draw(st.integers(0, 99)))
+    instructions = data.draw(st.lists(INSTRUCTION, min_size=1, max_size=20))
+
+    def loss(*x: Value) -> Value:
+        nodes: list[Value] = [*parameters, *x]
+        for name, picks in instructions:
+            a, b, c, d, e = (nodes[i % len(nodes)] for i in picks)
+            if name == "dot":
+                made = dot([a, b], [c, d], e)
+            elif name in ("total", "logsumexp"):
+                made = {"total": total, "logsumexp": logsumexp}[name]([a, b, c])
+            elif name in SMOOTH:
+                made = primitives.TABLE[name](a)
+            else:
+                made = primitives.TABLE[name](a, b * b + 0.5 if name == "atan2" else b)
+            nodes.append(tanh(made))
+        return total(tanh(node) for node in nodes)
+
+    agree(loss, parameters, samples(11, 3))
+
+
+def test_a_sample_that_makes_the_loss_infinite_stops_the_step_and_says_so() -> None:
+    (w,) = numbers(1)
+    training = Training(lambda x: w / x, 1, [w])
+    training.load()
+    losses, failed = training.run([np.array([1.0, 0.0, 2.0])], range(3), [[0, 1], [0, 2], [0, 3]])
+    assert failed == 1
+    assert losses[0, 1] == w.data
+    assert math.isnan(losses[2, 1])
