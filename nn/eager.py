@@ -1,9 +1,9 @@
-"""One step of training over Values: a graph for the batch, backward, the optimiser; and who is to blame."""
+"""Steps of training over Values: a graph for the batch, backward, the optimiser; and who is to blame."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,42 +14,56 @@ from .module import Module
 from .optim import Optimizer
 
 
-def step(
-    model: Module,
-    rows: list[list[float]],
-    targets: list[Any],
-    batch: list[int],
-    loss: Loss,
-    optimizer: Optimizer,
-    l2: float,
-    where: str,
-) -> tuple[float, float]:
-    """One update on the rows of a batch: (objective, data loss) as they were before it."""
-    losses = []
-    for i in batch:
-        with at(f"{where}, row {i}"):
-            one = loss(model(rows[i]), targets[i])
-            if not isinstance(one, Value):
-                raise TypeError(f"the loss must be a Value computed from the prediction, not {one!r:.60}")
-            if not math.isfinite(one.data):
-                one.backward()  # raises, and says which value was the first to go
-            losses.append(one)
-    data = mean(losses)
-    parameters = model.parameters()
-    objective = data + l2 * dot(parameters, parameters) if l2 else data
-    optimizer.zero_grad()
-    model.zero_grad()
-    with at(where):
-        objective.backward()
-        for name, parameter in model.named_parameters().items():
-            if not math.isfinite(x := parameter.grad):
-                row = _row_to_blame(parameter, batch, losses)
-                raise NonFiniteError(f"{row}the gradient of {name} is {x}; nothing was updated")
-        optimizer.step()
-    return objective.data, data.data
+class EagerSteps:
+    """The model, data, loss and optimiser of a training, and its steps over Values."""
+
+    def __init__(
+        self, model: Module, rows: list[list[float]], targets: list[Any], loss: Loss, optimizer: Optimizer, l2: float
+    ) -> None:
+        self.model, self.rows, self.targets = model, rows, targets
+        self.loss, self.optimizer, self.l2 = loss, optimizer, l2
+
+    def run(self, epoch: int, epochs: Sequence[Sequence[Sequence[int]]]) -> list[tuple[float, float]]:
+        """The steps of some epochs, given the batches of each: (objective, data loss) of every epoch."""
+        means = []
+        for number, batches in enumerate(epochs):
+            n = sum(map(len, batches))
+            objective = data_loss = 0.0
+            for batch in batches:
+                whole, of_data = self.step(batch, epoch + number)
+                objective += whole * len(batch) / n
+                data_loss += of_data * len(batch) / n
+            means.append((objective, data_loss))
+        return means
+
+    def step(self, batch: Sequence[int], epoch: int) -> tuple[float, float]:
+        """One update on the rows of a batch: (objective, data loss) as they were before it."""
+        where = f"fit: epoch {epoch}"
+        losses = []
+        for i in batch:
+            with at(f"{where}, row {i}"):
+                one = self.loss(self.model(self.rows[i]), self.targets[i])
+                if not isinstance(one, Value):
+                    raise TypeError(f"the loss must be a Value computed from the prediction, not {one!r:.60}")
+                if not math.isfinite(one.data):
+                    one.backward()  # raises, and says which value was the first to go
+                losses.append(one)
+        data = mean(losses)
+        parameters = self.model.parameters()
+        objective = data + self.l2 * dot(parameters, parameters) if self.l2 else data
+        self.optimizer.zero_grad()
+        self.model.zero_grad()
+        with at(where):
+            objective.backward()
+            for name, parameter in self.model.named_parameters().items():
+                if not math.isfinite(x := parameter.grad):
+                    row = _row_to_blame(parameter, batch, losses)
+                    raise NonFiniteError(f"{row}the gradient of {name} is {x}; nothing was updated")
+            self.optimizer.step()
+        return objective.data, data.data
 
 
-def _row_to_blame(parameter: Value, batch: list[int], losses: list[Value]) -> str:
+def _row_to_blame(parameter: Value, batch: Sequence[int], losses: list[Value]) -> str:
     """The first row whose own loss has a gradient that is not finite."""
     for i, one in zip(batch, losses, strict=True):
         parameter.grad = 0.0

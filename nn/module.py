@@ -100,7 +100,7 @@ def _walk(root: Any) -> Iterator[tuple[str, Any]]:
     while stack:
         for name, item in stack[-1]:
             if isinstance(item, Value):
-                if not item.parents:
+                if type(item) is Value and not item.parents:  # not what a traced call left behind
                     yield name, item
             elif isinstance(item, (Module, list, tuple, dict)) and id(item) not in entered:
                 entered.add(id(item))

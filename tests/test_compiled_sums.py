@@ -284,3 +284,16 @@ def test_a_sample_that_makes_the_loss_infinite_stops_the_step_and_says_so() -> N
     assert failed == 1
     assert losses[0, 1] == w.data
     assert math.isnan(losses[2, 1])
+
+
+def test_batches_take_their_rows_through_the_order() -> None:
+    loss, parameters, inputs = residual()
+    rows = samples(30, inputs)
+    order = list(range(30))
+    random.Random(3).shuffle(order)
+    training = Training(loss, inputs, parameters)
+    training.load()
+    losses, _ = training.run([*np.array(rows).T], order, [[0, 7], [7, 20], [20, 30], [5, 6]])
+    for (first, end), (_, found) in zip([(0, 7), (7, 20), (20, 30), (5, 6)], losses, strict=True):
+        value, _, size = eager(loss, parameters, [rows[i] for i in order[first:end]])
+        assert abs(found - value) <= 1e-12 * size

@@ -90,6 +90,8 @@ def test_nn_takes_from_autograd_what_is_public_and_the_command_what_it_draws_wit
         if source.split(".")[0] == "autograd":
             if module in ("nn.cli", "nn.demo") and source in ("autograd.draw", "autograd.expression"):
                 assert not name.startswith("_")
+            elif module == "nn.compiled" and source == "autograd.compiler":  # where NumPy and llvmlite are
+                assert name in autograd.compiler.__all__
             else:
                 assert source == "autograd", f"{module} reaches into {source}"
                 assert name in autograd.__all__, f"{module} imports autograd.{name}, which is not public"
@@ -163,7 +165,7 @@ def test_no_file_of_nn_is_long(module):
 
 def test_nn_stays_a_thin_library():
     library = [name for name in MODULES if name.startswith("nn") and "datasets" not in name and name not in COMMAND]
-    assert sum(map(length, library)) <= 1250
+    assert sum(map(length, library)) <= 1450
 
 
 # --- documentation ---------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import math
 import random
@@ -14,6 +15,8 @@ import pytest
 import autograd
 import nn
 from autograd import NonFiniteError, Value
+
+fit = functools.partial(nn.fit, compiled=False)  # test_compiled_fit.py holds the compiled steps to these
 
 
 def numbers(model: nn.Module) -> list[float]:
@@ -43,7 +46,7 @@ def train(model=None, X=((1.0,), (2.0,), (3.0,)), y=(1.0, 3.0, 2.0), **settings)
     model = model or Line()
     settings = {"loss": squared, "epochs": 1} | settings
     settings.setdefault("optimizer", nn.SGD(model.parameters(), lr=0.01))
-    return model, nn.fit(model, X, y, **settings)
+    return model, fit(model, X, y, **settings)
 
 
 class Recorder(nn.Module):
@@ -108,7 +111,7 @@ def test_fit_is_the_loop_one_would_write_by_hand(batch_size, l2):
     model = nn.MLP(2, [3, 2], activation="tanh", seed=1)
     start = nn.MLP(2, [3, 2], activation="tanh", seed=1)
     recorder = Recorder(model)
-    history = nn.fit(
+    history = fit(
         recorder, X, y, loss="mse", optimizer=nn.SGD(model.parameters(), lr=0.1), epochs=3, batch_size=batch_size,
         l2=l2, seed=5,
     )  # fmt: skip
@@ -131,7 +134,7 @@ def test_fit_is_backpropagation_written_in_numpy():
     recorder = Recorder(model)
     W1, W2 = (np.array([[w.data for w in neuron.w] for neuron in layer.neurons]) for layer in model.layers)
     b1, b2 = np.zeros(5), np.zeros(4)
-    history = nn.fit(
+    history = fit(
         recorder, X, classes, loss="cross_entropy", optimizer=nn.SGD(model.parameters(), lr=0.2, momentum=0.9),
         epochs=4, batch_size=4, l2=0.01, seed=3,
     )  # fmt: skip
@@ -243,9 +246,7 @@ def test_a_loss_by_name_is_the_function(name):
         outputs = 3 if name == "cross_entropy" else 1
         model = nn.MLP(2, [3, outputs], output_activation="sigmoid" if name == "bce" else "linear", seed=6)
         optimizer = nn.Adam(model.parameters(), lr=0.05)
-        history = nn.fit(
-            model, [[0.0, 1.0], [1.0, -1.0], [2.0, 0.5]], [0, 1, 1], loss=loss, optimizer=optimizer, epochs=3
-        )
+        history = fit(model, [[0.0, 1.0], [1.0, -1.0], [2.0, 0.5]], [0, 1, 1], loss=loss, optimizer=optimizer, epochs=3)
         return history, numbers(model)
 
     assert run(name) == run(getattr(nn, name)) == run(lambda p, t: getattr(nn, name)(p, t))
@@ -256,7 +257,7 @@ def test_data_may_be_lists_tuples_arrays_and_generators():
 
     def run(X, y, validation):
         model = nn.MLP(2, [3, 1], seed=1)
-        history = nn.fit(
+        history = fit(
             model, X, y, loss="mse", optimizer=nn.SGD(model.parameters(), lr=0.1), epochs=3, batch_size=2, seed=1,
             validation=validation,
         )  # fmt: skip
@@ -282,7 +283,7 @@ def run_seeded(seed, model_seed=1):
     rng = random.Random(0)
     X = [[rng.gauss(0, 1), rng.gauss(0, 1)] for _ in range(23)]
     model = nn.MLP(2, [4, 1], activation="tanh", seed=model_seed)
-    history = nn.fit(
+    history = fit(
         model, X, [a * b for a, b in X], loss="huber", optimizer=nn.Adam(model.parameters(), lr=0.05), epochs=4,
         batch_size=5, seed=seed, validation=(X[:5], [0.0] * 5), l2=1e-3,
     )  # fmt: skip
@@ -406,7 +407,7 @@ def test_bad_data_and_settings_are_refused_before_the_first_step(change, error, 
     settings = {"loss": "cross_entropy", "epochs": 2, "batch_size": 1, **MLP2} | change
     X, y = settings.pop("X"), settings.pop("y")
     with pytest.raises(error, match=message):
-        nn.fit(model, X, y, optimizer=optimizer, callbacks=[lambda h, m: called.append(h)], **settings)
+        fit(model, X, y, optimizer=optimizer, callbacks=[lambda h, m: called.append(h)], **settings)
     assert numbers(model) == before
     assert optimizer.t == [0] * len(before)
     assert not called
@@ -415,7 +416,7 @@ def test_bad_data_and_settings_are_refused_before_the_first_step(change, error, 
 def test_what_those_were_made_from_is_good():
     model = nn.MLP(2, [4, 3], seed=1)
     optimizer = nn.Adam(model.parameters(), lr=0.1)
-    history = nn.fit(model, MLP2["X"], MLP2["y"], loss="cross_entropy", optimizer=optimizer, epochs=2, batch_size=1)
+    history = fit(model, MLP2["X"], MLP2["y"], loss="cross_entropy", optimizer=optimizer, epochs=2, batch_size=1)
     assert history.loss[1] < history.loss[0]
 
 
@@ -669,5 +670,5 @@ def test_a_small_network_learns_xor():
         ("cross_entropy", 2, "linear", 0.0),
     ]:
         model = nn.MLP(2, [8, outputs], "tanh", output_activation, seed=1)
-        nn.fit(model, X, y, loss=loss, optimizer=nn.Adam(model.parameters(), lr=0.05), epochs=150)
+        fit(model, X, y, loss=loss, optimizer=nn.Adam(model.parameters(), lr=0.05), epochs=150)
         assert nn.accuracy(model, X, y, threshold=threshold) == 1.0, loss

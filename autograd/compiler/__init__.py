@@ -1,1 +1,5 @@
-"""Compiled programs: the graph you drew, as machine code over whole batches."""
+"""Compiled programs: the graph you drew, as machine code over whole batches.  Needs NumPy and llvmlite."""
+
+from .training import Training
+
+__all__ = ["Training"]

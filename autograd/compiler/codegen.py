@@ -43,7 +43,12 @@ def build(templates: Mapping[Template, str]) -> Machine:
     emitters += [piece(Emitter(name, lanes(), functions), template) for template, name in templates.items()]
     emitters += [apply(Emitter("apply", lanes(), functions)), train(Emitter("train", lanes(), functions))]
     declarations = sorted(set().union(*(e.declarations for e in emitters)))
-    return Machine("\n".join([*declarations, *(e.text() for e in emitters)]))
+    return _machine("\n".join([*declarations, *(e.text() for e in emitters)]))
+
+
+@cache
+def _machine(ir: str) -> Machine:
+    return Machine(ir)
 
 
 def piece(e: Emitter, template: Template) -> Emitter:

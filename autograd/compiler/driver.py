@@ -125,7 +125,7 @@ def load_columns(e: Emitter, job: Job, start: str, valid: str, lanes: str) -> No
         row = e.integer("add", job.first_row, e.integer("mul", c, job.block))
 
         def lane(i: str) -> None:
-            sample = e.integer("add", start, smaller(e, i, last))
+            sample = e.number_at(job.order, e.integer("add", start, smaller(e, i, last)))
             number = e.emit(f"load double, ptr {e.double_at(address, e.integer('mul', sample, stride))}")
             e.store_scalar(number, row, i)
 

@@ -136,7 +136,8 @@ class Training:
         self.layout = layout = Layout()
         self.assembler = Assembler()
         self.states = states if rule else 0
-        current, changed = (layout.take((1 + self.states) * count) for _ in range(2))
+        current = layout.take((1 + self.states) * count)
+        changed = layout.take((1 + self.states) * count) if rule else current
         gradients = layout.take(count)
         others = layout.take(len(self.sums.edge) + 3)  # edge gradients, loss, penalty, waste
         self.zero, self.one = layout.number(0.0), layout.number(1.0)
@@ -146,7 +147,7 @@ class Training:
         penalty_place, waste_place = loss_place + 1, loss_place + 2
         sum_places = {i: gradients + i for i in range(len(parameters))} | edge_places
         sum_places |= {self.sums.loss_place: loss_place, -1: waste_place}
-        self._current, self._count = current, count
+        self._current, self._count, self._gradients = current, count, gradients
 
         program = self.sums.program
         scalars: dict[int | None, int] = {v: layout.number(x) for v, x in program.constants.items()}
@@ -203,7 +204,6 @@ class Training:
             self._job[name] = code.ctypes.data
             self._job[f"{name}_lines"] = len(lines[name])
         self._train = self.machine.kernel("train")
-        self._gradients = gradients
 
     def _rows(self, p: Plan, inputs: Sequence[int], keep: Iterable[int], width: int) -> dict[int, int]:
         """The offset of every row of a plan; the row of ones is always among them."""
@@ -227,7 +227,8 @@ class Training:
 
         def updated(p: Value, g: Value, *state: Value) -> list[Any]:
             penalty = l2 * p
-            return [*rule(p, g + 2.0 * penalty if l2 else g, lr, t, *state), penalty]
+            whole = g + 2.0 * penalty if l2 else g
+            return [*rule(p, whole, lr, t, *state), penalty, whole]
 
         inputs, outputs = trace(updated, 2 + self.states)
         program = Program(inputs, outputs)
@@ -243,13 +244,14 @@ class Training:
         before = plan(only(program, uniform), [], given, uniform)
         before_rows = self._rows(before, [], uniform, width)
         scalars |= {v: before_rows[v] for v in uniform}
-        *results, penalty = program.outputs
+        *results, penalty, whole = program.outputs
         products = [Product(program.inputs[0], penalty, 0)] if l2 else []
         main = plan(only(program, rows), products, given | uniform, program.outputs)
         main_rows = self._rows(main, program.inputs, program.outputs, count)
         places = [current, gradients, *(current + (1 + i) * count for i in range(self.states))]
         main_rows |= dict(zip(program.inputs, places, strict=True))
         main_rows |= {v: changed + i * count for i, v in enumerate(results)}
+        self._gradients = main_rows[whole]
         sums = {0: penalty_place, -1: waste_place}
         common = (self.zero, self.one, waste)
         lines["rule"] = self.assembler.code(before, Places(before_rows, scalars, sums, *common))
@@ -318,7 +320,7 @@ class Training:
         return [self.base[start : start + n].tolist() for start in starts]
 
     def gradients(self) -> list[float]:
-        """The gradient of the mean loss in the last step, without the l2 penalty."""
+        """The gradient of the objective in the last step."""
         numbers: list[float] = self.base[self._gradients : self._gradients + len(self.parameters)].tolist()
         return numbers
 

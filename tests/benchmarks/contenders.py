@@ -64,7 +64,7 @@ def users_step(model: MLP) -> float:
 def fit_steps(model: MLP, steps: int) -> list[float]:
     """As many steps by ``fit``."""
     sgd = SGD(model.parameters(), lr=RATE)
-    return fit(model, X, Y, loss="hinge", optimizer=sgd, epochs=steps, l2=ALPHA, progress=False).loss
+    return fit(model, X, Y, loss="hinge", optimizer=sgd, epochs=steps, l2=ALPHA, progress=False, compiled=False).loss
 
 
 def moons_differences(steps: int = 2) -> dict[str, tuple[float, float]]:

@@ -1,0 +1,148 @@
+"""Steps of training as compiled loops; where something cannot be compiled, the eager ones, and why."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from autograd import Value
+
+from .eager import EagerSteps
+from .evaluation import evaluate
+from .losses import Loss
+from .module import Module
+from .optim import Optimizer
+
+Batches = Sequence[Sequence[int]]
+
+
+class Steps(Protocol):
+    """Takes the steps of some epochs, given the batches of each: (objective, data loss) of every epoch."""
+
+    def run(self, epoch: int, epochs: Sequence[Batches]) -> list[tuple[float, float]]: ...
+
+
+class CompiledSteps:
+    """What EagerSteps does, as one call into machine code; the numbers are in the Values before and after."""
+
+    def __init__(self, eager: EagerSteps) -> None:
+        from autograd.compiler import Training
+
+        self.eager, self.optimizer = eager, eager.optimizer
+        self.own = [i for i, p in enumerate(self.optimizer.parameters) if p.requires_grad]
+        parameters = [self.optimizer.parameters[i] for i in self.own]
+        of_model = set(eager.model.parameters())
+        if type(self.optimizer).step is not Optimizer.step:
+            raise NotImplementedError(f"{type(self.optimizer).__name__} has a step of its own")
+        if eager.l2 and not of_model.issuperset(parameters):
+            raise NotImplementedError("the l2 penalty leaves out parameters that the optimizer moves")
+        self.columns, loss = _columns(eager.rows, eager.targets, eager.model, eager.loss)
+        self.still = [p for p in of_model if p not in set(parameters)]  # in the penalty, and not moved
+        optimizer = self.optimizer
+        self.training = Training(loss, len(self.columns), parameters, optimizer.update, optimizer.states, eager.l2)
+
+    def run(self, epoch: int, epochs: Sequence[Batches]) -> list[tuple[float, float]]:
+        batches = [batch for batches in epochs for batch in batches]
+        ends = list(itertools.accumulate(map(len, batches)))
+        bounds = [[end - len(batch), end] for end, batch in zip(ends, batches, strict=True)]
+        order = [i for batch in batches for i in batch]
+        penalty = self.eager.l2 * math.fsum(p.data * p.data for p in self.still)
+        losses: list[tuple[float, float]] = []
+        while len(losses) < len(batches):
+            losses += [(whole + penalty, data) for whole, data in self._run(order, bounds[len(losses) :])]
+            if len(losses) < len(batches):  # not finite here: the eager step raises, or knows better
+                at = epoch + _epoch_of(len(losses), epochs)
+                losses.append(self.eager.step(batches[len(losses)], at))
+        return per_epoch(losses, epochs)
+
+    def _run(self, order: list[int], bounds: list[list[int]]) -> list[list[float]]:
+        """Steps until one is not finite: (objective, data loss) of each."""
+        optimizer, training = self.optimizer, self.training
+        counts = {optimizer.t[i] for i in self.own}
+        state = [[optimizer.state[i][k] for i in self.own] for k in range(optimizer.states)]
+        if len(counts) != 1:
+            return []  # parameters that were frozen for a while: the eager step counts for each
+        training.load(optimizer.lr, counts.pop(), state)
+        taken: list[list[float]] = []
+        try:
+            losses, failed = training.run(self.columns, order, bounds)
+            taken = losses[: failed if failed >= 0 else len(bounds)].tolist()
+        finally:
+            columns, gradients = training.store(), training.gradients()
+            for n, i in enumerate(self.own):
+                optimizer.parameters[i].grad = gradients[n]
+                optimizer.state[i] = tuple(column[n] for column in columns)
+                optimizer.t[i] += len(taken)
+        return taken
+
+
+def steps_for(eager: EagerSteps) -> Steps:
+    """Compiled steps; where that is not possible the eager ones, with a line that says why."""
+    try:
+        return CompiledSteps(eager)
+    except Exception as error:  # of the user's own code, too: if it is wrong, the eager step will say so
+        print(f"fit: training eagerly, one Value at a time: {str(error) or type(error).__name__}", file=sys.stderr)
+        return eager
+
+
+def validation_loss(model: Module, rows: list[list[float]], targets: list[Any], loss: Loss) -> Callable[[], float]:
+    """A function that gives the mean loss over the rows, as the model then is."""
+
+    def eagerly() -> float:
+        return evaluate(model, rows, targets, loss=loss)
+
+    was_training = model.training
+    model.eval()
+    try:
+        from autograd.compiler import Training
+
+        columns, of_sample = _columns(rows, targets, model, loss)
+        training = Training(of_sample, len(columns), [])
+    except Exception:  # steps_for has said why
+        return eagerly
+    finally:
+        model.train(was_training)
+    everything = list(range(len(rows)))
+
+    def compiled() -> float:
+        training.load()
+        losses, failed = training.run(columns, everything, [[0, len(rows)]])
+        return float(losses[0][1]) if failed < 0 else eagerly()
+
+    return compiled
+
+
+def per_epoch(losses: Sequence[tuple[float, float]], epochs: Sequence[Batches]) -> list[tuple[float, float]]:
+    """The losses of single steps as means over the samples of each epoch."""
+    means, first = [], 0
+    for batches in epochs:
+        own = losses[first : first + len(batches)]
+        first += len(batches)
+        n = sum(map(len, batches))
+        objective, data = (sum(pair[k] * len(b) / n for pair, b in zip(own, batches, strict=True)) for k in (0, 1))
+        means.append((objective, data))
+    return means
+
+
+def _epoch_of(step: int, epochs: Sequence[Batches]) -> int:
+    """Which of the epochs a step belongs to, from 0."""
+    lasts = itertools.accumulate(map(len, epochs))
+    return next(number for number, last in enumerate(lasts) if step < last)
+
+
+def _columns(
+    rows: list[list[float]], targets: list[Any], model: Module, loss: Loss
+) -> tuple[list[list[float]], Callable[..., Any]]:
+    """The data by columns, and the loss of one sample as a function of all its numbers."""
+    width = len(rows[0])
+    several = isinstance(targets[0], list)
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    columns += [list(column) for column in zip(*targets, strict=True)] if several else [list(targets)]
+
+    def of_sample(*numbers: Value) -> Any:
+        return loss(model(list(numbers[:width])), list(numbers[width:]) if several else numbers[width])
+
+    return columns, of_sample

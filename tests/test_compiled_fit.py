@@ -1,0 +1,257 @@
+"""fit with compiled steps against fit with eager ones: the same numbers, the same errors, the same side effects."""
+
+from __future__ import annotations
+
+import math
+import random
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import nn
+from autograd import NonFiniteError, Value, dot, log, where
+from autograd.primitives import gt
+
+pytest.importorskip("llvmlite")
+
+X, Y = nn.datasets.moons(60, noise=0.1, seed=2)
+
+OPTIMISERS: dict[str, Callable[[list[Value]], nn.Optimizer]] = {
+    "SGD": lambda p: nn.SGD(p, lr=0.1),
+    "SGD, momentum": lambda p: nn.SGD(p, lr=0.05, momentum=0.9, weight_decay=1e-3),
+    "SGD, Nesterov": lambda p: nn.SGD(p, lr=0.05, momentum=0.9, nesterov=True),
+    "Adam": lambda p: nn.Adam(p, lr=0.01),
+    "Adam, decay": lambda p: nn.Adam(p, lr=0.01, weight_decay=1e-2),
+    "AdamW": lambda p: nn.AdamW(p, lr=0.01),
+    "RMSprop": lambda p: nn.RMSprop(p, lr=0.01),
+    "RMSprop, momentum": lambda p: nn.RMSprop(p, lr=0.001, momentum=0.9),
+    "AdaGrad": lambda p: nn.AdaGrad(p, lr=0.1),
+}
+
+
+def both(
+    model: Callable[[], nn.Module],
+    optimiser: Callable[[list[Value]], nn.Optimizer] = OPTIMISERS["SGD"],
+    x: Any = X,
+    y: Any = Y,
+    **settings: Any,
+) -> list[tuple[nn.Module, nn.Optimizer, nn.History]]:
+    """The model trained eagerly and compiled."""
+    settings = {"loss": "bce_with_logits", "epochs": 50} | settings
+    results = []
+    for compiled in (False, True):
+        made = model()
+        used = optimiser(made.parameters())
+        results.append((made, used, nn.fit(made, x, y, optimizer=used, compiled=compiled, **settings)))
+    return results
+
+
+def assert_same(results: list[tuple[nn.Module, nn.Optimizer, nn.History]], tolerance: float = 1e-9) -> None:
+    (eager, used, history), (compiled, used_too, history_too) = results
+    for name, p in eager.named_parameters().items():
+        assert compiled.named_parameters()[name].data == pytest.approx(p.data, abs=tolerance)
+        if p.requires_grad:
+            assert compiled.named_parameters()[name].grad == pytest.approx(p.grad, abs=tolerance)
+    for kind in ("loss", "data_loss", "val_loss"):
+        assert getattr(history_too, kind) == pytest.approx(getattr(history, kind), abs=tolerance)
+    assert used_too.t == used.t
+    for one, two in zip(used.state, used_too.state, strict=True):
+        assert two == pytest.approx(one, abs=tolerance)
+
+
+def net() -> nn.Module:
+    return nn.MLP(2, [6, 5, 1], activation="tanh", seed=3)
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+@pytest.mark.parametrize("batch_size", [None, 7])
+def test_fifty_epochs_of_every_optimiser_are_those_of_the_eager_steps(
+    name: str, batch_size: int | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert_same(both(net, OPTIMISERS[name], batch_size=batch_size, seed=4, l2=1e-3))
+    assert capsys.readouterr().err == ""  # nothing fell back to the eager steps
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae", "huber", "hinge", "bce_with_logits"])
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "sigmoid", "tanh", "softplus", "linear"])
+def test_every_loss_and_activation(loss: str, activation: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert_same(both(lambda: nn.MLP(2, [5, 1], activation=activation, seed=3), loss=loss, epochs=10))
+    assert capsys.readouterr().err == ""
+
+
+def test_classes_and_validation(capsys: pytest.CaptureFixture[str]) -> None:
+    x, y = nn.datasets.iris()
+    x = nn.standardize(x)
+    model = lambda: nn.MLP(4, [5, 3], activation="tanh", seed=1)  # noqa: E731  # a factory
+    held_out = (x[100:], y[100:])
+    assert_same(both(model, x=x[:100], y=y[:100], loss="cross_entropy", validation=held_out, batch_size=32, seed=1))
+    assert capsys.readouterr().err == ""
+
+
+def test_several_outputs() -> None:
+    y = [[math.sin(a), a * b] for a, b in X]
+    assert_same(both(lambda: nn.MLP(2, [4, 2], activation="tanh", seed=1), y=y, loss="mse", epochs=20))
+
+
+def test_what_a_callback_changes_counts_in_the_next_epoch() -> None:
+    results = []
+    for compiled in (False, True):
+        model = net()
+        optimiser = nn.Adam(model.parameters(), lr=0.02)
+
+        def change(history: nn.History, model: nn.Module, optimiser: nn.Optimizer = optimiser) -> bool:
+            optimiser.lr *= 0.9
+            if len(history.loss) == 3:
+                model.parameters()[0].data = 0.5
+            return len(history.loss) == 12
+
+        fitted = nn.fit(
+            model, X, Y, loss="hinge", optimizer=optimiser, epochs=50, callbacks=[change], compiled=compiled
+        )
+        assert len(fitted.loss) == 12
+        results.append((model, optimiser, fitted))
+    assert_same(results)
+
+
+def test_frozen_parameters_stay_and_count_in_the_penalty() -> None:
+    def model() -> nn.Module:
+        made = nn.MLP(2, [4, 4, 1], activation="tanh", seed=1)
+        made.layers[0].freeze()
+        return made
+
+    before = model().state_dict()
+    results = both(model, OPTIMISERS["Adam"], l2=1e-2, epochs=10)
+    assert_same(results)
+    after = results[1][0].state_dict()
+    assert all(after[name] == x for name, x in before.items() if name.startswith("layers.0."))
+    assert any(after[name] != x for name, x in before.items())
+
+
+def test_training_goes_on_where_it_stopped() -> None:
+    def twice(compiled: bool) -> list[float]:
+        model = net()
+        optimiser = nn.Adam(model.parameters(), lr=0.02)
+        for epochs in (3, 5):
+            nn.fit(model, X, Y, loss="hinge", optimizer=optimiser, epochs=epochs, compiled=compiled)
+        return [p.data for p in model.parameters()]
+
+    assert twice(True) == pytest.approx(twice(False), abs=1e-9)
+
+
+def test_a_layer_used_twice() -> None:
+    class Tied(nn.Module):
+        def __init__(self) -> None:
+            self.inner = nn.Layer(2, 2, activation="tanh", rng=random.Random(1))
+            self.out = nn.Layer(2, 1, activation="linear", rng=random.Random(2))
+
+        def forward(self, x: Any) -> Any:
+            return self.out(self.inner(self.inner(x)))
+
+    assert_same(both(Tied, epochs=20))
+
+
+def raised(compiled: bool, model: nn.Module, x: Any, y: Any, **settings: Any) -> tuple[str, str, list[float]]:
+    optimiser = nn.SGD(model.parameters(), lr=settings.pop("lr", 0.1))
+    with pytest.raises((ArithmeticError, ValueError, NonFiniteError)) as caught:
+        nn.fit(model, x, y, optimizer=optimiser, compiled=compiled, **settings)
+    return type(caught.value).__name__, str(caught.value), [p.data for p in model.parameters()]
+
+
+class Logarithm(nn.Module):
+    def __init__(self) -> None:
+        self.w = Value(1.0, label="w")
+
+    def forward(self, x: Any) -> Any:
+        return log(self.w * x[0])
+
+
+@pytest.mark.parametrize("batch_size", [None, 2])
+def test_an_error_of_the_forward_is_the_eager_one_with_epoch_and_row(batch_size: int | None) -> None:
+    x, y = [1.0, 2.0, 0.5, -1.0, 3.0], [0.0] * 5
+    found = [
+        raised(compiled, Logarithm(), x, y, loss="mse", epochs=5, batch_size=batch_size, seed=1)
+        for compiled in (False, True)
+    ]
+    assert found[0][:2] == found[1][:2]
+    assert "epoch 1, row 3" in found[1][1]
+    assert found[1][2] == pytest.approx(found[0][2], abs=1e-12)
+
+
+def test_a_training_that_diverges_keeps_the_last_finite_parameters() -> None:
+    square = lambda p, t: (p - t) * (p - t)  # noqa: E731
+    found = [
+        raised(compiled, nn.MLP(1, [1], seed=1), [1e3, 2e3], [1.0, 2.0], loss=square, epochs=10_000, lr=1.0)
+        for compiled in (False, True)
+    ]
+    assert found[0][0] == found[1][0] == "NonFiniteError"
+    assert found[0][1].split(":")[1] == found[1][1].split(":")[1]  # the same epoch and row
+    assert all(map(math.isfinite, found[1][2]))
+    assert found[1][2] == pytest.approx(found[0][2], rel=1e-9)
+
+
+def test_a_branch_that_is_not_taken_may_be_infinite() -> None:
+    """The compiled step meets 0 · inf there; the answer is the eager one."""
+
+    class Branch(nn.Module):
+        def __init__(self) -> None:
+            self.w = Value(0.5)
+
+        def forward(self, x: Any) -> Any:
+            return where(gt(x[0], 0.0), (self.w * x[0] * x[0]).sqrt(), self.w)
+
+    assert_same(both(Branch, x=[1.0, 0.0, 2.0, 0.0], y=[1.0, 2.0, 0.0, 1.0], loss="mse", epochs=5))
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda x: x if x > 0 else 0.1 * x, "lt, gt"),
+        (lambda x: max(x, 0.1 * x), "maximum"),
+        (lambda x: x * x.data, "no numbers yet"),
+        (lambda x: x * random.gauss(1.0, 0.1), "did something else"),
+    ],
+    ids=["if", "max", "data", "random"],
+)
+def test_what_cannot_be_traced_trains_eagerly_with_a_line_that_says_why(
+    change: Callable[[Any], Any], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Own(nn.Module):
+        def __init__(self) -> None:
+            self.w = [Value(0.3), Value(-0.2)]
+
+        def forward(self, x: Any) -> Any:
+            return change(dot(self.w, x, 0.1))
+
+    model = Own()
+    history = nn.fit(model, X, Y, loss="mse", optimizer=nn.SGD(model.parameters(), lr=0.1), epochs=3)
+    said = capsys.readouterr().err
+    assert said.startswith("fit: training eagerly")
+    assert why in said
+    assert said.count("\n") == 1
+    assert len(history.loss) == 3
+
+
+def test_without_llvmlite_training_is_eager_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "autograd.compiler", None)
+    model = net()
+    nn.fit(model, X, Y, loss="mse", optimizer=nn.SGD(model.parameters(), lr=0.1), epochs=2)
+    assert capsys.readouterr().err.startswith("fit: training eagerly")
+
+
+def test_a_model_that_keeps_its_inputs_gains_no_parameters() -> None:
+    class Keeps(nn.Module):
+        def __init__(self) -> None:
+            self.layer = nn.Layer(2, 1, rng=random.Random(1))
+            self.kept: list[Any] = []
+
+        def forward(self, x: Any) -> Any:
+            self.kept.append(x)
+            return self.layer(x)
+
+    model = Keeps()
+    nn.fit(model, X, Y, loss="mse", optimizer=nn.SGD(model.parameters(), lr=0.1), epochs=2)
+    assert len(model.parameters()) == 3
