@@ -10,13 +10,11 @@ from typing import Any, Protocol
 
 from autograd import Value
 
-from .eager import EagerSteps
+from .eager import Batches, EagerSteps, per_epoch
 from .evaluation import evaluate
 from .losses import Loss
 from .module import Module
 from .optim import Optimizer
-
-Batches = Sequence[Sequence[int]]
 
 
 class Steps(Protocol):
@@ -46,9 +44,12 @@ class CompiledSteps:
 
     def run(self, epoch: int, epochs: Sequence[Batches]) -> list[tuple[float, float]]:
         batches = [batch for batches in epochs for batch in batches]
-        ends = list(itertools.accumulate(map(len, batches)))
-        bounds = [[end - len(batch), end] for end, batch in zip(ends, batches, strict=True)]
-        order = [i for batch in batches for i in batch]
+        if all(batch is batches[0] for batch in batches):
+            order, bounds = batches[0], [[0, len(batches[0])]] * len(batches)
+        else:
+            ends = list(itertools.accumulate(map(len, batches)))
+            bounds = [[end - len(batch), end] for end, batch in zip(ends, batches, strict=True)]
+            order = [i for batch in batches for i in batch]
         penalty = self.eager.l2 * math.fsum(p.data * p.data for p in self.still)
         losses: list[tuple[float, float]] = []
         while len(losses) < len(batches):
@@ -58,7 +59,7 @@ class CompiledSteps:
                 losses.append(self.eager.step(batches[len(losses)], at))
         return per_epoch(losses, epochs)
 
-    def _run(self, order: list[int], bounds: list[list[int]]) -> list[list[float]]:
+    def _run(self, order: Sequence[int], bounds: list[list[int]]) -> list[list[float]]:
         """Steps until one is not finite: (objective, data loss) of each."""
         optimizer, training = self.optimizer, self.training
         counts = {optimizer.t[i] for i in self.own}
@@ -113,18 +114,6 @@ def validation_loss(model: Module, rows: list[list[float]], targets: list[Any], 
         return float(losses[0][1]) if failed < 0 else eagerly()
 
     return compiled
-
-
-def per_epoch(losses: Sequence[tuple[float, float]], epochs: Sequence[Batches]) -> list[tuple[float, float]]:
-    """The losses of single steps as means over the samples of each epoch."""
-    means, first = [], 0
-    for batches in epochs:
-        own = losses[first : first + len(batches)]
-        first += len(batches)
-        n = sum(map(len, batches))
-        objective, data = (sum(pair[k] * len(b) / n for pair, b in zip(own, batches, strict=True)) for k in (0, 1))
-        means.append((objective, data))
-    return means
 
 
 def _epoch_of(step: int, epochs: Sequence[Batches]) -> int:

@@ -13,6 +13,8 @@ from .losses import Loss
 from .module import Module
 from .optim import Optimizer
 
+Batches = Sequence[Sequence[int]]  # the row numbers of each batch of an epoch
+
 
 class EagerSteps:
     """The model, data, loss and optimiser of a training, and its steps over Values."""
@@ -23,18 +25,10 @@ class EagerSteps:
         self.model, self.rows, self.targets = model, rows, targets
         self.loss, self.optimizer, self.l2 = loss, optimizer, l2
 
-    def run(self, epoch: int, epochs: Sequence[Sequence[Sequence[int]]]) -> list[tuple[float, float]]:
+    def run(self, epoch: int, epochs: Sequence[Batches]) -> list[tuple[float, float]]:
         """The steps of some epochs, given the batches of each: (objective, data loss) of every epoch."""
-        means = []
-        for number, batches in enumerate(epochs):
-            n = sum(map(len, batches))
-            objective = data_loss = 0.0
-            for batch in batches:
-                whole, of_data = self.step(batch, epoch + number)
-                objective += whole * len(batch) / n
-                data_loss += of_data * len(batch) / n
-            means.append((objective, data_loss))
-        return means
+        losses = [self.step(batch, epoch + i) for i, batches in enumerate(epochs) for batch in batches]
+        return per_epoch(losses, epochs)
 
     def step(self, batch: Sequence[int], epoch: int) -> tuple[float, float]:
         """One update on the rows of a batch: (objective, data loss) as they were before it."""
@@ -61,6 +55,20 @@ class EagerSteps:
                     raise NonFiniteError(f"{row}the gradient of {name} is {x}; nothing was updated")
             self.optimizer.step()
         return objective.data, data.data
+
+
+def per_epoch(losses: Sequence[tuple[float, float]], epochs: Sequence[Batches]) -> list[tuple[float, float]]:
+    """The losses of single steps as means over the samples of each epoch."""
+    if len(losses) == len(epochs):
+        return list(losses)
+    means, first = [], 0
+    for batches in epochs:
+        own = losses[first : first + len(batches)]
+        first += len(batches)
+        n = sum(map(len, batches))
+        objective, data = (sum(pair[k] * len(b) / n for pair, b in zip(own, batches, strict=True)) for k in (0, 1))
+        means.append((objective, data))
+    return means
 
 
 def _row_to_blame(parameter: Value, batch: Sequence[int], losses: list[Value]) -> str:
