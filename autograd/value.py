@@ -20,8 +20,7 @@ from .primitives import NAN, TABLE, Primitive, as_float
 
 Operand = Union["Value", float]
 
-COMPARISONS = {TABLE[name] for name in ("lt", "le", "gt", "ge", "eq", "ne")}
-CONDITIONS = COMPARISONS | {TABLE[name] for name in ("logical_and", "logical_or", "logical_not")}
+CONDITIONS = {TABLE[name] for name in ("lt", "le", "gt", "ge", "eq", "ne", "logical_and", "logical_or", "logical_not")}
 
 
 class Value(operators.Operators):
@@ -112,7 +111,7 @@ class Value(operators.Operators):
 
     def detach(self) -> Value:
         """The same number as a frozen leaf: no gradient flows through it."""
-        return Value(self._data, label=self.label, requires_grad=False)
+        return Value(self.data, label=self.label, requires_grad=False)
 
     def __pos__(self) -> Value:
         return self

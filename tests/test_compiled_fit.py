@@ -180,7 +180,7 @@ def test_an_error_of_the_forward_is_the_eager_one_with_epoch_and_row(batch_size:
 
 
 def test_a_training_that_diverges_keeps_the_last_finite_parameters() -> None:
-    square = lambda p, t: (p - t) * (p - t)  # noqa: E731
+    square = lambda p, t: (p - t) * (p - t)  # noqa: E731  # a loss in a line
     found = [
         raised(compiled, nn.MLP(1, [1], seed=1), [1e3, 2e3], [1.0, 2.0], loss=square, epochs=10_000, lr=1.0)
         for compiled in (False, True)
@@ -210,9 +210,10 @@ def test_a_branch_that_is_not_taken_may_be_infinite() -> None:
         (lambda x: x if x > 0 else 0.1 * x, "lt, gt"),
         (lambda x: max(x, 0.1 * x), "maximum"),
         (lambda x: x * x.data, "no numbers yet"),
+        (lambda x: x * x.detach(), "no numbers yet"),
         (lambda x: x * random.gauss(1.0, 0.1), "did something else"),
     ],
-    ids=["if", "max", "data", "random"],
+    ids=["if", "max", "data", "detach", "random"],
 )
 def test_what_cannot_be_traced_trains_eagerly_with_a_line_that_says_why(
     change: Callable[[Any], Any], why: str, capsys: pytest.CaptureFixture[str]
