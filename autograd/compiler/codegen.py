@@ -10,7 +10,7 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
-from .driver import apply, train
+from .driver import train
 from .emitter import Emitter
 from .grouping import Template
 from .kernels import kernels
@@ -37,11 +37,11 @@ class Machine:
 
 
 def build(templates: Mapping[Template, str]) -> Machine:
-    """Compile the kernels, the drivers and one function for each template."""
+    """Compile the kernels, the driver and one function for each template."""
     functions = vector_functions()
     emitters = kernels(lanes(), functions)
     emitters += [piece(Emitter(name, lanes(), functions), template) for template, name in templates.items()]
-    emitters += [apply(Emitter("apply", lanes(), functions)), train(Emitter("train", lanes(), functions))]
+    emitters.append(train(Emitter("train", lanes(), functions)))
     declarations = sorted(set().union(*(e.declarations for e in emitters)))
     return _machine("\n".join([*declarations, *(e.text() for e in emitters)]))
 

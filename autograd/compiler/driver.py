@@ -1,67 +1,35 @@
-"""The loops around the kernels: blocks of samples, steps of training.  Both are kernels themselves.
+"""The loops around the kernels: steps of training, and in each the blocks of its samples; itself a kernel.
 
-Their arguments are a job, an array of 64-bit numbers with the fields below; pointers among them are
-addresses.  Columns are arrays of doubles, one number a sample.
+Its arguments are a job, an array of 64-bit numbers with the fields below; pointers among them are addresses.
+Columns are arrays of doubles, one number a sample.
 """
 
 from __future__ import annotations
 
 from .emitter import Emitter
 
-# What both read, and what each reads besides.
-BLOCKS = (
+TRAIN = (
     "columns", "reload", "addresses", "strides", "order", "first_row", "block", "seed", "seed_value",
     "prologue", "prologue_lines", "body", "body_lines",
-)  # fmt: skip
-APPLY = (*BLOCKS, "samples", "outputs", "output_rows", "output_addresses")
-TRAIN = (
-    *BLOCKS, "steps", "bounds", "sums", "sums_vectors", "epilogue", "epilogue_lines", "rule", "rule_lines",
+    "steps", "bounds", "sums", "sums_vectors", "epilogue", "epilogue_lines", "rule", "rule_lines",
     "update", "update_lines", "parameters", "changed", "changed_vectors", "current", "time",
     "losses", "loss_place", "penalty_place", "failed",
 )  # fmt: skip
 
 
 class Job:
-    """The fields of a job by name, read inside a driver."""
+    """The fields of a job by name, read inside the driver."""
 
-    def __init__(self, e: Emitter, fields: tuple[str, ...]) -> None:
-        self._e, self._fields = e, fields
+    def __init__(self, e: Emitter) -> None:
+        self._e = e
 
     def __getattr__(self, name: str) -> str:
-        return self._e.argument(self._fields.index(name))
-
-
-def apply(e: Emitter) -> Emitter:
-    """Run the body over all samples and copy the output rows out."""
-    job = Job(e, APPLY)
-    e.run(job.prologue, job.prologue_lines, str(e.lanes))
-
-    def block(start: str) -> None:
-        valid = smaller(e, job.block, e.integer("sub", job.samples, start))
-        lanes = whole_vectors(e, valid)
-        load_columns(e, job, start, valid, lanes)
-        e.run(job.body, job.body_lines, lanes)
-
-        def output(i: str) -> None:
-            row, target = e.number_at(job.output_rows, i), e.number_at(job.output_addresses, i)
-
-            def copy(lane: str) -> None:
-                place = e.double_at(target, e.integer("add", start, lane))
-                e.put(f"store double {e.load_scalar(row, lane)}, ptr {place}")
-
-            e.loop(valid, copy)
-
-        e.loop(job.outputs, output)
-
-    samples, size = job.samples, job.block
-    blocks = e.integer("sdiv", e.integer("sub", e.integer("add", samples, size), 1), size)
-    e.loop(blocks, lambda i: block(e.integer("mul", i, size)))
-    return e
+        return self._e.argument(TRAIN.index(name))
 
 
 def train(e: Emitter) -> Emitter:
     """Run steps: the sums over the samples of a batch, the rule, the update; stop where one is not finite."""
-    job = Job(e, TRAIN)
+    job = Job(e)
 
     def step(s: str) -> None:
         twice = e.integer("mul", s, 2)
