@@ -4,9 +4,11 @@ A ``Value`` records its operations into a graph, and ``backward`` applies the ch
 transforms (``grad``, ``jvp``, ``hessian``, …) differentiate functions; ``draw`` shows a graph.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from .check import gradcheck
 from .draw import DrawError, Drawing, draw
-from .errors import AutogradError, GradcheckError, NonFiniteError, StaleGraphError
+from .errors import AutogradError, GradcheckError, NonFiniteError, StaleGraphError, TraceError
 from .functions import dot, leaky_relu, log_softmax, logsumexp, mean, pick, prod, softmax, total
 from .graph import topological_order
 from .primitives import Primitive, as_float, primitive, where
@@ -19,12 +21,26 @@ from .primitives import lt, le, gt, ge, eq, ne, logical_and, logical_or, logical
 from .transforms import grad, grad_of, hessian, hvp, jacobian, jvp, value_and_grad
 from .value import Value, no_grad
 
+if TYPE_CHECKING:
+    from .compiler import compile_loss
+
+
+def __getattr__(name: str) -> Any:
+    """What needs NumPy and llvmlite is loaded when it is first asked for."""
+    if name == "compile_loss":
+        from .compiler import compile_loss
+
+        return compile_loss
+    raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+
+
 __all__ = [
     "AutogradError", "DrawError", "Drawing", "GradcheckError", "NonFiniteError", "Primitive", "StaleGraphError",
-    "Value", "abs", "acos", "add", "as_float", "asin", "atan", "atan2", "chain", "cos", "cosh", "div", "dot",
-    "draw", "eq", "erf", "exp", "expm1", "floordiv", "gaussian", "ge", "grad", "grad_of", "gradcheck", "gt",
-    "hessian", "hvp", "hypot", "jacobian", "jvp", "le", "leaky_relu", "log", "log1p", "log_softmax",
-    "logical_and", "logical_not", "logical_or", "logsumexp", "lt", "maximum", "mean", "minimum", "mod", "mul",
-    "ne", "neg", "no_grad", "pick", "pow", "primitive", "prod", "relu", "sigmoid", "sin", "sinh", "softmax",
-    "softplus", "sqrt", "sub", "tan", "tanh", "topological_order", "total", "value_and_grad", "where",
+    "TraceError", "Value", "abs", "acos", "add", "as_float", "asin", "atan", "atan2", "chain", "compile_loss",
+    "cos", "cosh", "div", "dot", "draw", "eq", "erf", "exp", "expm1", "floordiv", "gaussian", "ge", "grad",
+    "grad_of", "gradcheck", "gt", "hessian", "hvp", "hypot", "jacobian", "jvp", "le", "leaky_relu", "log",
+    "log1p", "log_softmax", "logical_and", "logical_not", "logical_or", "logsumexp", "lt", "maximum", "mean",
+    "minimum", "mod", "mul", "ne", "neg", "no_grad", "pick", "pow", "primitive", "prod", "relu", "sigmoid",
+    "sin", "sinh", "softmax", "softplus", "sqrt", "sub", "tan", "tanh", "topological_order", "total",
+    "value_and_grad", "where",
 ]  # fmt: skip

@@ -1,0 +1,92 @@
+"""compile_loss: loops of one's own, compiled."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nn
+from autograd import NonFiniteError, TraceError, Value, log, mean
+
+pytest.importorskip("llvmlite")
+from autograd import compile_loss
+
+X = [random.Random(1).uniform(-1.0, 1.0) for _ in range(50)]
+NOISE = [random.Random(2).gauss(0.0, 1.0) for _ in range(50)]
+
+
+def test_it_returns_the_mean_and_adds_the_gradient_that_a_loop_would_add() -> None:
+    model = nn.MLP(1, [5, 1], activation="tanh", seed=1)
+    loss = lambda x, y: (model([x]) - y) ** 2  # noqa: E731  # a loss in a line
+    expected = mean([loss(x, y) for x, y in zip(X, NOISE, strict=True)])
+    for _ in range(2):
+        expected.backward()
+    gradients = [p.grad for p in model.parameters()]
+    model.zero_grad()
+    step = compile_loss(loss, model.parameters())
+    assert step(np.array(X), NOISE) == pytest.approx(expected.data, abs=1e-14)
+    step(X, NOISE)
+    assert [p.grad for p in model.parameters()] == pytest.approx(gradients, abs=1e-13)
+
+
+def test_two_models_and_two_steps_train_against_each_other_as_eagerly() -> None:
+    """A generator and a critic on one-dimensional data."""
+
+    def train(compiled: bool) -> list[float]:
+        generator = nn.MLP(1, [4, 1], activation="tanh", seed=1)
+        critic = nn.MLP(1, [4, 1], activation="tanh", seed=2)
+        optimisers = [nn.Adam(m.parameters(), lr=0.01) for m in (generator, critic)]
+        losses: list[Callable[..., Any]] = [
+            lambda z: nn.bce_with_logits(critic([generator([z])]), 1.0),
+            lambda z, x: nn.bce_with_logits(critic([x]), 1.0) + nn.bce_with_logits(critic([generator([z])]), 0.0),
+        ]
+        steps = [compile_loss(loss, o.parameters) for loss, o in zip(losses, optimisers, strict=True)]
+        for _ in range(10):
+            for loss, step, optimiser, columns in zip(losses, steps, optimisers, [(NOISE,), (NOISE, X)], strict=True):
+                generator.zero_grad()
+                critic.zero_grad()
+                if compiled:
+                    step(*columns)
+                else:
+                    mean([loss(*sample) for sample in zip(*columns, strict=True)]).backward()
+                optimiser.step()
+        return [p.data for m in (generator, critic) for p in m.parameters()]
+
+    assert train(True) == pytest.approx(train(False), abs=1e-10)
+
+
+def test_a_single_number_counts_for_every_sample_and_captured_values_are_read_anew() -> None:
+    w, scale = Value(2.0), Value(3.0, requires_grad=False)
+    step = compile_loss(lambda x, c: w * x * c * scale, [w])
+    assert step([1.0, 3.0], 0.5) == 6.0
+    scale.data = 1.0
+    assert step([1.0, 3.0], 0.5) == 2.0
+    assert w.grad == 3.0 + 1.0
+
+
+@pytest.mark.parametrize("columns", [([1.0, 2.0], [1.0]), ([[1.0]], [1.0]), ([], [])], ids=["length", "table", "empty"])
+def test_columns_that_do_not_fit_are_refused(columns: tuple[Any, Any]) -> None:
+    w = Value(1.0)
+    with pytest.raises(ValueError, match="columns of one length"):
+        compile_loss(lambda x, y: w * x - y, [w])(*columns)
+    assert w.grad == 0.0
+
+
+def test_what_is_not_finite_raises_what_the_eager_loop_raises() -> None:
+    w = Value(1.0, label="w")
+    with pytest.raises(ValueError, match=r"math domain error: log of -1\.0"):
+        compile_loss(lambda x: log(w * x), [w])([1.0, -1.0])
+    with pytest.raises(NonFiniteError):
+        compile_loss(lambda x: w * x * 1e300 * 1e300, [w])([1.0])
+    assert w.grad == 0.0
+
+
+def test_a_branch_on_a_number_is_refused_with_the_line_that_reads_it() -> None:
+    w = Value(1.0)
+    step = compile_loss(lambda x: w if x > 0 else -w, [w])
+    with pytest.raises(TraceError, match=r"test_compile_loss\.py, line \d+: .*x > 0.*where"):
+        step([1.0])
