@@ -22,6 +22,7 @@ def plot_history(history: History, title: str = "") -> Any:
         axes.plot(epochs, history.val_loss, color=COLOURS[5], label="validation")
         axes.legend(frameon=False)
     axes.set(xlabel="epoch", ylabel="loss", ylim=(0.0, None))
+    axes.xaxis.get_major_locator().set_params(integer=True)
     return figure
 
 
