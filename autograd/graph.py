@@ -6,7 +6,7 @@ cycles, and Python frees it by reference count as soon as its root goes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 if TYPE_CHECKING:
@@ -125,3 +125,12 @@ def topological_order(*roots: N) -> list[N]:
                 continue
             emit(pop())
     return order
+
+
+def dependents(order: Iterable[N], nodes: Iterable[N]) -> set[N]:
+    """The nodes themselves and those of a topological order that were computed from any of them."""
+    found = set(nodes)
+    for node in order:
+        if not found.isdisjoint(node.parents):
+            found.add(node)
+    return found

@@ -10,7 +10,8 @@ Variables are numbered: first the inputs, then leaves, constants and results as 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from .graph import topological_order
@@ -62,6 +63,21 @@ class Program:
             operands = [data[arg] for arg in args]
             data[out] = primitive.forward(operands) if primitive.variadic else primitive.forward(*operands)
         return [data[output] for output in self.outputs]
+
+    def dependents(self, variables: Iterable[int]) -> set[int]:
+        """The results that were computed from any of the variables."""
+        found = set(variables)
+        given = set(found)
+        for out, _, args in self.equations:
+            if not found.isdisjoint(args):
+                found.add(out)
+        return found - given
+
+    def part(self, outs: set[int]) -> Program:
+        """The same program with only the equations for some results."""
+        part = copy.copy(self)
+        part.equations = [equation for equation in self.equations if equation.out in outs]
+        return part
 
     def same_as(self, other: Program) -> bool:
         """Whether two programs compute the same from the same leaves."""

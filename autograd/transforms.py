@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .graph import mode, topological_order
+from .graph import dependents, mode, topological_order
 from .primitives import chain
 from .replay import check_fresh
 from .trees import Tree
@@ -133,11 +133,7 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], argnums: i
 
 def _reverse(order: list[Value], xs: Sequence[Value]) -> list[Any]:
     """The adjoint of each x from the last node of the order: backward(), with rules for numbers."""
-    wanted = set(xs)
-    fed: set[Value] = set()  # the nodes that depend on some x
-    for node in order:
-        if node in wanted or any(parent in fed for parent in node.parents):
-            fed.add(node)
+    fed = dependents(order, xs)
     adjoints: dict[Value, Any] = {order[-1]: 1.0}
     with derivative_mode():
         for node in reversed(order):

@@ -295,8 +295,7 @@ def link(node: Value, primitive: Primitive, parents: tuple[Value, ...], partials
 
 def as_value(x: Any) -> Value:
     """x as a node: itself, or a number as a constant."""
-    node: Value = Value._lift(x)
-    return node
+    return x if isinstance(x, Value) else _leaf(Constant, as_float(x))
 
 
 operators.Value = Value  # type: ignore[misc]  # a type there, for checkers; at run time what methods create

@@ -124,12 +124,14 @@ def _epoch_of(step: int, epochs: Sequence[Batches]) -> int:
 
 def _columns(
     rows: list[list[float]], targets: list[Any], model: Module, loss: Loss
-) -> tuple[list[list[float]], Callable[..., Any]]:
+) -> tuple[list[Any], Callable[..., Any]]:
     """The data by columns, and the loss of one sample as a function of all its numbers."""
+    import numpy as np  # here, as fit works without it
+
     width = len(rows[0])
     several = isinstance(targets[0], list)
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    columns += [list(column) for column in zip(*targets, strict=True)] if several else [list(targets)]
+    table = np.array([[*row, *(target if several else [target])] for row, target in zip(rows, targets, strict=True)])
+    columns = list(np.ascontiguousarray(table.T))
 
     def of_sample(*numbers: Value) -> Any:
         return loss(model(list(numbers[:width])), list(numbers[width:]) if several else numbers[width])

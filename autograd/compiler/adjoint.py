@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..graph import dependents
 from ..primitives import dot
 from ..transforms import rule, times
 from ..value import Value, as_value, derivative_mode
@@ -20,10 +21,7 @@ def adjoint(
     order: list[Value], seeds: dict[Value, Value], leaves: set[Value]
 ) -> dict[Value, list[tuple[Value, Value]]]:
     """For each leaf its pairs (g, factor): the derivative of Σ seed·root is Σ g·factor."""
-    fed = set(leaves)
-    for node in order:
-        if any(parent in fed for parent in node.parents):
-            fed.add(node)
+    fed = dependents(order, leaves)
     terms: dict[Value, list[tuple[Any, Any]]] = {root: [(seed, 1.0)] for root, seed in seeds.items()}
     with derivative_mode():
         for node in reversed(order):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import topological_order
+from ..graph import dependents, topological_order
 from ..program import Program
 from ..value import Value
 from .adjoint import adjoint
@@ -52,19 +52,12 @@ class SampleSums:
     """
 
     def __init__(self, loss: Callable[..., Any], inputs: int, parameters: Sequence[Value]) -> None:
-        self.parameters = list(parameters)
         self.inputs, (root,) = trace(lambda *xs: [loss(*xs)], inputs)
         self.seed = traced_input("weight")
         order = topological_order(root)
-        sampled: set[Value] = set(self.inputs)
-        for node in order:
-            if any(parent in sampled for parent in node.parents):
-                sampled.add(node)
-        moved = set(parameters)
-        for node in order:
-            if node not in sampled and any(parent in moved for parent in node.parents):
-                moved.add(node)
-        edge = [root] if root in moved and root not in sampled else []
+        sampled = dependents(order, self.inputs)
+        moved = dependents(order, parameters) - sampled
+        edge = [root] if root in moved else []
         edge += [p for node in order if node in sampled for p in node.parents if p in moved and p.parents]
         self.edge = list(dict.fromkeys(edge))
         self.cotangents = [traced_input("cotangent") for _ in self.edge]
@@ -82,10 +75,10 @@ class SampleSums:
         self.loss_place = len(places)
         products = self._products(body, places)
         products.append(Product(self._variable(self.seed), self._variable(root), self.loss_place))
-        self.before = plan(only(self.program, self.uniform), [], self.given, self.uniform)
+        self.before = plan(self.program.part(self.uniform), [], self.given, self.uniform)
         scalars = self.given | self.uniform
-        self.body = plan(only(self.program, self.sampled), products, scalars, ())
-        self.after = plan(only(self.program, self.late), self._products(after, places), scalars, ())
+        self.body = plan(self.program.part(self.sampled), products, scalars, ())
+        self.after = plan(self.program.part(self.late), self._products(after, places), scalars, ())
 
     def _variable(self, node: Value) -> int:
         return self.program.variables[node]
@@ -93,16 +86,10 @@ class SampleSums:
     def _partition(self) -> None:
         """Which equations depend on the sample, on a cotangent, on neither."""
         n = len(self.inputs) + 1
-        sampled, late = set(self.program.inputs[:n]), set(self.program.inputs[n:])
-        for out, _, args in self.program.equations:
-            if not sampled.isdisjoint(args):
-                sampled.add(out)
-            elif not late.isdisjoint(args):
-                late.add(out)
-        outs = {equation.out for equation in self.program.equations}
         self.given = {*self.program.leaves, *self.program.constants}
-        self.sampled, self.late = sampled & outs, late & outs
-        self.uniform = outs - sampled - late
+        self.sampled = self.program.dependents(self.program.inputs[:n])
+        self.late = self.program.dependents(self.program.inputs[n:]) - self.sampled
+        self.uniform = {equation.out for equation in self.program.equations} - self.sampled - self.late
 
     def _products(self, pairs: dict[Value, list[tuple[Value, Value]]], places: dict[Value, int]) -> list[Product]:
         ones = {v for v, x in self.program.constants.items() if x == 1.0}
@@ -140,6 +127,7 @@ class Training:
         changed = layout.take((1 + self.states) * count) if rule else current
         gradients = layout.take(count)
         others = layout.take(len(self.sums.edge) + 3)  # edge gradients, loss, penalty, waste
+        sums_vectors = (layout.size - gradients) // width
         self.zero, self.one = layout.number(0.0), layout.number(1.0)
         self.lr, self.t, self.weight = layout.number(0.0), layout.number(1.0), layout.number(0.0)
         edge_places = {len(parameters) + i: others + i for i in range(len(self.sums.edge))}
@@ -196,7 +184,7 @@ class Training:
         self._job = {
             "columns": inputs, "first_row": body_rows[inputs_and_seed[0]] if inputs else seed, "block": BLOCK,
             "seed": seed, "seed_value": self.weight, "sums": gradients,
-            "sums_vectors": (others + -(-(len(self.sums.edge) + 3) // 8) * 8 - gradients) // width,
+            "sums_vectors": sums_vectors,
             "parameters": count, "changed": changed, "changed_vectors": (1 + self.states) * count // width,
             "current": current, "time": self.t, "loss_place": loss_place, "penalty_place": penalty_place,
         }  # fmt: skip
@@ -232,21 +220,18 @@ class Training:
 
         inputs, outputs = trace(updated, 2 + self.states)
         program = Program(inputs, outputs)
-        rows = set(program.inputs)
-        for out, _, args in program.equations:
-            if not rows.isdisjoint(args):
-                rows.add(out)
+        rows = program.dependents(program.inputs)
         uniform = {e.out for e in program.equations if e.out not in rows}
         scalars: dict[int | None, int] = {v: self.layout.number(x) for v, x in program.constants.items()}
         scalars |= {v: {lr: self.lr, t: self.t}[leaf] for v, leaf in program.leaves.items()}
         given = {v for v in scalars if v is not None}
         width, count = lanes(), self._count
-        before = plan(only(program, uniform), [], given, uniform)
+        before = plan(program.part(uniform), [], given, uniform)
         before_rows = self._rows(before, [], uniform, width)
         scalars |= {v: before_rows[v] for v in uniform}
         *results, penalty, whole = program.outputs
         products = [Product(program.inputs[0], penalty, 0)] if l2 else []
-        main = plan(only(program, rows), products, given | uniform, program.outputs)
+        main = plan(program.part(rows), products, given | uniform, program.outputs)
         main_rows = self._rows(main, program.inputs, program.outputs, count)
         places = [current, gradients, *(current + (1 + i) * count for i in range(self.states))]
         main_rows |= dict(zip(program.inputs, places, strict=True))
@@ -323,11 +308,3 @@ class Training:
         """The gradient of the objective in the last step."""
         numbers: list[float] = self.base[self._gradients : self._gradients + len(self.parameters)].tolist()
         return numbers
-
-
-def only(program: Program, outs: set[int]) -> Program:
-    """The program with only some of its equations."""
-    part = object.__new__(Program)
-    part.__dict__.update(program.__dict__)
-    part.equations = [equation for equation in program.equations if equation.out in outs]
-    return part
