@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .check import gradcheck
 from .draw import DrawError, Drawing, draw
-from .errors import AutogradError, GradcheckError, NonFiniteError, StaleGraphError, TraceError
+from .errors import AutogradError, GradcheckError, NonFiniteError, StaleGraphError, TraceError, located
 from .functions import dot, leaky_relu, log_softmax, logsumexp, mean, pick, prod, softmax, total
 from .graph import topological_order
 from .primitives import Primitive, as_float, primitive, where
@@ -22,15 +22,15 @@ from .transforms import grad, grad_of, hessian, hvp, jacobian, jvp, value_and_gr
 from .value import Value, no_grad
 
 if TYPE_CHECKING:
-    from .compiler import compile_loss
+    from .compiler import compile_loss, jit
 
 
 def __getattr__(name: str) -> Any:
-    """What needs NumPy and llvmlite is loaded when it is first asked for."""
-    if name == "compile_loss":
-        from .compiler import compile_loss
+    """What needs NumPy is loaded when it is first asked for."""
+    if name in ("compile_loss", "jit"):
+        from . import compiler
 
-        return compile_loss
+        return getattr(compiler, name)
     raise AttributeError(f"module 'autograd' has no attribute {name!r}")
 
 
@@ -38,8 +38,8 @@ __all__ = [
     "AutogradError", "DrawError", "Drawing", "GradcheckError", "NonFiniteError", "Primitive", "StaleGraphError",
     "TraceError", "Value", "abs", "acos", "add", "as_float", "asin", "atan", "atan2", "chain", "compile_loss",
     "cos", "cosh", "div", "dot", "draw", "eq", "erf", "exp", "expm1", "floordiv", "gaussian", "ge", "grad",
-    "grad_of", "gradcheck", "gt", "hessian", "hvp", "hypot", "jacobian", "jvp", "le", "leaky_relu", "log",
-    "log1p", "log_softmax", "logical_and", "logical_not", "logical_or", "logsumexp", "lt", "maximum", "mean",
+    "grad_of", "gradcheck", "gt", "hessian", "hvp", "hypot", "jacobian", "jit", "jvp", "le", "leaky_relu", "located",
+    "log", "log1p", "log_softmax", "logical_and", "logical_not", "logical_or", "logsumexp", "lt", "maximum", "mean",
     "minimum", "mod", "mul", "ne", "neg", "no_grad", "pick", "pow", "primitive", "prod", "relu", "sigmoid",
     "sin", "sinh", "softmax", "softplus", "sqrt", "sub", "tan", "tanh", "topological_order", "total",
     "value_and_grad", "where",

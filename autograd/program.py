@@ -5,18 +5,20 @@
       d = tanh c
       in d }
 
-Variables are numbered: first the inputs, then leaves, constants and results as they come.
+Variables are numbered, first the inputs, then leaves, constants and results as they come; letters are for print.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Sequence
+import itertools
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from .graph import topological_order
 from .primitives import Primitive
-from .value import Constant, Value
+from .value import Constant, Value, evaluate, set_mode
 
 
 class Equation(NamedTuple):
@@ -31,21 +33,27 @@ class Program:
     """The equations below some outputs.
 
     ``leaves`` are the Values that the computation closes over, by variable, read anew at every call;
-    ``constants`` are its plain numbers.
+    ``constants`` are its plain numbers.  Nodes that are ``fixed`` count as leaves, though they were computed.
     """
 
-    def __init__(self, inputs: Sequence[Value], outputs: Sequence[Value]) -> None:
+    def __init__(self, inputs: Sequence[Value], outputs: Sequence[Value], fixed: Container[Value] = ()) -> None:
         self.inputs = tuple(range(len(inputs)))
+        self.labels = {i: node.label for i, node in enumerate(inputs) if node.label}
         self.leaves: dict[int, Value] = {}
         self.constants: dict[int, float] = {}
         self.equations: list[Equation] = []
         self.variables: dict[Value, int] = {node: i for i, node in enumerate(inputs)}
-        known = set(inputs)
-        for node in topological_order(*inputs, *outputs):
-            if node in known:
+        given = set(inputs)
+        order = topological_order(*outputs)
+        needed = set(outputs)
+        for node in reversed(order):
+            if node in needed and node not in given and node not in fixed:
+                needed.update(node.parents)
+        for node in order:
+            if node in given or node not in needed:
                 continue
             number = self.variables[node] = len(self.variables)
-            if node.primitive is not None:
+            if node.primitive is not None and node not in fixed:
                 args = tuple([self.variables[parent] for parent in node.parents])
                 self.equations.append(Equation(number, node.primitive, args))
             elif type(node) is Constant:
@@ -55,13 +63,16 @@ class Program:
         self.outputs = tuple([self.variables[node] for node in outputs])
 
     def evaluate(self, inputs: Sequence[float]) -> list[float]:
-        """The outputs for some inputs, by Python's own arithmetic: the reference for every other way."""
+        """The outputs for some inputs, by Python's own arithmetic: the reference for every other way.
+
+        Where the forward of a primitive raises, its result is what IEEE 754 has, inf or nan.
+        """
         data: dict[int, Any] = dict(zip(self.inputs, inputs, strict=True))
         data |= self.constants
         data |= {number: leaf._data for number, leaf in self.leaves.items()}
-        for out, primitive, args in self.equations:
-            operands = [data[arg] for arg in args]
-            data[out] = primitive.forward(operands) if primitive.variadic else primitive.forward(*operands)
+        with set_mode(recording=False, lenient=True):
+            for out, primitive, args in self.equations:
+                data[out] = evaluate(primitive, [data[arg] for arg in args], ())
         return [data[output] for output in self.outputs]
 
     def dependents(self, variables: Iterable[int]) -> set[int]:
@@ -90,22 +101,29 @@ class Program:
         )
 
     def __str__(self) -> str:
-        names = {number: leaf.label or _letters(number) for number, leaf in self.leaves.items()}
-        names |= {number: f"{x:g}" for number, x in self.constants.items()}
-
-        def name(number: int) -> str:
-            return names.get(number) or _letters(number)
-
-        lines = ["{ " + " ".join(map(name, self.inputs)) + " ."]
+        names = self._names()
+        lines = ["{ " + " ".join(names[v] for v in self.inputs) + " ."]
         for out, primitive, args in self.equations:
-            operands = [name(arg) for arg in args]
+            operands = [names[arg] for arg in args]
             if len(operands) == 2 and not primitive.symbol.isalpha():
                 text = f"{operands[0]} {primitive.symbol} {operands[1]}"
             else:
                 text = " ".join([primitive.name, *operands])
-            lines.append(f"  {name(out)} = {text}")
-        lines.append("  in " + " ".join(map(name, self.outputs)) + " }")
+            lines.append(f"  {names[out]} = {text}")
+        lines.append("  in " + " ".join(names[v] for v in self.outputs) + " }")
         return "\n".join(lines)
+
+    def _names(self) -> dict[int, str]:
+        """Numbers as they are, labels where they are unique, letters for the rest."""
+        labels = self.labels | {v: leaf.label for v, leaf in self.leaves.items() if leaf.label}
+        count = Counter(labels.values())
+        names = {v: label for v, label in labels.items() if count[label] == 1}
+        names |= {v: repr(x).removesuffix(".0") for v, x in self.constants.items()}
+        letters = (text for text in map(_letters, itertools.count()) if text not in count)
+        for v in (*self.inputs, *self.leaves, *(equation.out for equation in self.equations)):
+            if v not in names:
+                names[v] = next(letters)
+        return names
 
 
 def _letters(number: int) -> str:

@@ -112,7 +112,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     """
     call = _Call(f, tuple(primals), tuple(range(len(primals))))
     directions = Tree(list(tangents), "tangent")
-    if directions.shape != Tree(list(primals), "argument").shape:
+    if directions.paths != Tree(list(primals), "argument").paths:
         raise ValueError("jvp: tangents must have the shape of the primals, one number for each number")
     outputs = [as_value(y) for y in call.outputs.leaves]
     flat = call.results([*outputs, *_forward(outputs, dict(zip(call.xs, directions.leaves, strict=True)))])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from .primitives import as_float
@@ -12,19 +12,23 @@ from .value import Value
 class Tree:
     """A scalar or nested lists of scalars (numbers and Values), as flat leaves and a shape.
 
-    ``shape`` is None for a scalar, else a list of the shapes inside; ``paths`` name each leaf: "[0][2]".
-    NumPy arrays count as nested lists.  TypeError names what is no number.
+    ``shape`` is None for a scalar, else a list or tuple of the shapes inside; ``paths`` name each leaf:
+    "[0][2]".  NumPy arrays count as nested lists, unless ``leaf`` says that they are leaves.  TypeError names
+    what is no number.
     """
 
-    def __init__(self, tree: Any, what: str) -> None:
+    def __init__(self, tree: Any, what: str, leaf: Callable[[Any], bool] = lambda part: False) -> None:
+        self._leaf = leaf
         self.leaves: list[Any] = []
         self.paths: list[str] = []
         self.shape = self._walk(tree, "", what)
 
     def _walk(self, part: Any, path: str, what: str) -> Any:
-        if isinstance(part, (list, tuple)) or getattr(part, "ndim", None):
-            return [self._walk(inner, f"{path}[{i}]", what) for i, inner in enumerate(part)]
-        if not isinstance(part, Value):
+        leaf = isinstance(part, Value) or self._leaf(part)
+        if isinstance(part, (list, tuple)) or (not leaf and getattr(part, "ndim", None)):
+            kind = tuple if isinstance(part, tuple) else list
+            return kind([self._walk(inner, f"{path}[{i}]", what) for i, inner in enumerate(part)])
+        if not leaf:
             try:
                 part = as_float(part)
             except TypeError as error:
@@ -39,4 +43,4 @@ class Tree:
 
 
 def _put(shape: Any, items: Iterator[Any]) -> Any:
-    return next(items) if shape is None else [_put(inner, items) for inner in shape]
+    return next(items) if shape is None else type(shape)([_put(inner, items) for inner in shape])

@@ -27,7 +27,7 @@ class CompiledSteps:
     """What EagerSteps does, as one call into machine code; the numbers are in the Values before and after."""
 
     def __init__(self, eager: EagerSteps) -> None:
-        from autograd.compiler import Training
+        from autograd.compiler.training import Training
 
         self.eager, self.optimizer = eager, eager.optimizer
         self.own = [i for i, p in enumerate(self.optimizer.parameters) if p.requires_grad]
@@ -98,7 +98,7 @@ def validation_loss(model: Module, rows: list[list[float]], targets: list[Any], 
     was_training = model.training
     model.eval()
     try:
-        from autograd.compiler import Training
+        from autograd.compiler.training import Training
 
         columns, of_sample = _columns(rows, targets, model, loss)
         training = Training(of_sample, len(columns), [])

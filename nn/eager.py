@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
-from autograd import NonFiniteError, Value, dot, mean
+from autograd import NonFiniteError, Value, dot, located, mean
 
 from .losses import Loss
 from .module import Module
@@ -35,7 +34,7 @@ class EagerSteps:
         where = f"fit: epoch {epoch}"
         losses = []
         for i in batch:
-            with at(f"{where}, row {i}"):
+            with located(f"{where}, row {i}"):
                 one = self.loss(self.model(self.rows[i]), self.targets[i])
                 if not isinstance(one, Value):
                     raise TypeError(f"the loss must be a Value computed from the prediction, not {one!r:.60}")
@@ -47,7 +46,7 @@ class EagerSteps:
         objective = data + self.l2 * dot(parameters, parameters) if self.l2 else data
         self.optimizer.zero_grad()
         self.model.zero_grad()
-        with at(where):
+        with located(where):
             objective.backward()
             for name, parameter in self.model.named_parameters().items():
                 if not math.isfinite(x := parameter.grad):
@@ -80,15 +79,3 @@ def _row_to_blame(parameter: Value, batch: Sequence[int], losses: list[Value]) -
         if not math.isfinite(parameter.grad):
             return f"row {i}: "
     return ""
-
-
-@contextmanager
-def at(where: str) -> Iterator[None]:
-    """Add the place to what goes wrong, the user's own code included."""
-    try:
-        yield
-    except Exception as error:
-        if type(error) in (ZeroDivisionError, OverflowError, ValueError, TypeError, IndexError, NonFiniteError):
-            raise type(error)(f"{where}: {error}") from error
-        error.add_note(where)  # of a class that is made who knows how
-        raise

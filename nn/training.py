@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from autograd import no_grad
+from autograd import located, no_grad
 
 from .compiled import steps_for, validation_loss
 from .data import check_data
-from .eager import EagerSteps, at
+from .eager import EagerSteps
 from .evaluation import evaluate, outputs
 from .losses import LOSSES, Loss, find_loss
 from .module import Module
@@ -133,7 +133,7 @@ def _batches(order: list[int], size: int | None, rng: random.Random) -> list[lis
 
 def _check_targets(model: Module, rows: list[list[float]], targets: list[Any], loss: Loss, part: str) -> None:
     """Try every target on the prediction for the first row, so that a bad one is refused before any step."""
-    with at(f"fit: {part or 'epoch 1, '}row 0"):
+    with located(f"fit: {part or 'epoch 1, '}row 0"):
         (prediction,) = outputs(model, rows[:1])
     with no_grad():
         for i, target in enumerate(targets):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -234,10 +233,8 @@ def test_what_cannot_be_traced_trains_eagerly_with_a_line_that_says_why(
     assert len(history.loss) == 3
 
 
-def test_without_llvmlite_training_is_eager_and_says_so(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setitem(sys.modules, "autograd.compiler", None)
+@pytest.mark.usefixtures("without_llvmlite")
+def test_without_llvmlite_training_is_eager_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     model = net()
     nn.fit(model, X, Y, loss="mse", optimizer=nn.SGD(model.parameters(), lr=0.1), epochs=2)
     assert capsys.readouterr().err.startswith("fit: training eagerly")

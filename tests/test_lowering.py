@@ -13,8 +13,9 @@ import pytest
 from autograd.primitives import NAN, TABLE, Primitive
 
 pytest.importorskip("llvmlite")
-from autograd.compiler.codegen import Machine, build, lanes
-from autograd.compiler.grouping import Template
+from autograd.compiler.calls import Template
+from autograd.compiler.codegen import Kernels, lanes
+from autograd.compiler.executable import SIGNATURE
 from autograd.compiler.lowering import KERNEL_ROWS, LOWERINGS
 
 SPECIAL = [
@@ -31,16 +32,16 @@ def test_both_tables_name_the_same_primitives() -> None:
 
 
 @pytest.fixture(scope="module")
-def machine() -> tuple[Machine, dict[str, str]]:
+def machine() -> tuple[Kernels, dict[str, str]]:
     """One function for every elementwise primitive."""
     templates = {
         Template(((name, tuple(("row", i) for i in range(len(TABLE[name].domain)))),), (0,)): f"piece_{name}"
         for name in LOWERINGS
     }
-    return build(templates), {template.steps[0][0]: name for template, name in templates.items()}
+    return Kernels(templates), {template.steps[0][0]: name for template, name in templates.items()}
 
 
-def run(machine: tuple[Machine, dict[str, str]], name: str, points: list[tuple[float, ...]]) -> list[float]:
+def run(machine: tuple[Kernels, dict[str, str]], name: str, points: list[tuple[float, ...]]) -> list[float]:
     built, names = machine
     count = -(-len(points) // lanes()) * lanes()
     arity = len(points[0])
@@ -48,7 +49,7 @@ def run(machine: tuple[Machine, dict[str, str]], name: str, points: list[tuple[f
     base[:arity, : len(points)] = np.array(points).T
     tables = (np.arange(arity + 1) * count).astype(np.int32)
     args = np.array([1, 0], dtype=np.int64)
-    built.kernel(names[name])(base.ctypes.data, tables.ctypes.data, count, args.ctypes.data)
+    SIGNATURE(built.address(names[name]))(base.ctypes.data, tables.ctypes.data, count, args.ctypes.data)
     found: list[float] = base[arity, : len(points)].tolist()
     return found
 

@@ -20,11 +20,11 @@ def test_it_prints_as_named_equations() -> None:
     x, y, w = Value(1.0), Value(2.0), Value(3.0, label="w")
     assert str(Program([x, y], [made(x, y, w)[0]])).splitlines() == [
         "{ a b .",
-        "  d = a * b",
-        "  f = d + 2",
-        "  g = tanh f",
-        "  h = dot w f a b g",
-        "  in h }",
+        "  c = a * b",
+        "  d = c + 2",
+        "  e = tanh d",
+        "  f = dot w d a b e",
+        "  in f }",
     ]
 
 
@@ -53,3 +53,38 @@ def test_programs_are_the_same_when_they_compute_the_same_from_the_same_leaves()
     assert not program(2.0).same_as(program(3.0))
     assert not program(0.0).same_as(program(-0.0))
     assert not program(2.0).same_as(program(2.0, Value(1.0)))
+
+
+def test_labels_name_variables_where_they_are_unique_and_letters_avoid_them() -> None:
+    x, y, a, w = (Value(1.0, label=label) for label in ("x", "same", "a", "same"))
+    assert str(Program([x, y], [(x * y + a) * w])).splitlines() == [
+        "{ x b .",
+        "  d = x * b",
+        "  e = d + a",
+        "  f = e * c",
+        "  in f }",
+    ]
+
+
+def test_it_contains_only_what_the_outputs_need_from_the_inputs() -> None:
+    x, y = Value(2.0), Value(3.0)
+    middle = (x * y).tanh()
+    program = Program([middle], [middle * 2.0])
+    assert [equation.primitive.name for equation in program.equations] == ["mul"]
+    assert program.leaves == {}
+    assert program.evaluate([5.0]) == [10.0]
+
+
+def test_what_was_computed_before_may_be_fixed_as_a_number() -> None:
+    x, y = Value(2.0), Value(3.0)
+    before = x * y
+    program = Program([x], [before + x], fixed={before})
+    x.data = 100.0
+    assert program.evaluate([1.0]) == [7.0]
+
+
+def test_where_a_forward_raises_the_result_is_that_of_ieee_arithmetic() -> None:
+    x, y = Value(1.0), Value(1.0)
+    program = Program([x, y], [x / y, y.log(), x.exp(), (y - 1.0).sqrt()])
+    assert program.evaluate([-1.0, 0.0])[:3] == [-math.inf, -math.inf, math.exp(-1.0)]
+    assert math.isnan(program.evaluate([1000.0, 0.0])[3])

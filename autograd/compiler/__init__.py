@@ -1,6 +1,6 @@
-"""Compiled programs: the graph you drew, as machine code over whole batches.  Needs NumPy and llvmlite."""
+"""Compiled programs: the graph you drew, as machine code over whole batches."""
 
+from .jitted import Jitted, jit
 from .loss import compile_loss
-from .training import Training
 
-__all__ = ["Training", "compile_loss"]
+__all__ = ["Jitted", "compile_loss", "jit"]

@@ -1,38 +1,72 @@
 """From kernel calls to numbers: where every row and scalar lies in the workspace, and the tables that say so.
 
-The workspace is one array of doubles.  A call becomes a line of 64-bit numbers, the kernel and its arguments;
-its tables are stretches of one array of 32-bit offsets.
+The workspace is one array of doubles.  A call becomes a :data:`Line`, the name of a kernel and its arguments;
+its tables are stretches of one array of 32-bit offsets.  What this file leaves out: memory itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from .grouping import Elementwise, LogSumExp, MatVec, Outer, Plan, RowDot, Template, reads, writes
+from ..program import Program
+from .calls import ONE, Elementwise, LogSumExp, MatVec, Outer, Plan, RowDot, Template, reads, writes
+from .grouping import plan
 from .kernels import TILE
+from .sums import Product, row_of
 
 Line = list["int | str"]
 
-
-class Places(NamedTuple):
-    """Offsets in the workspace."""
-
-    rows: Mapping[int, int]  # of each variable's row
-    scalars: Mapping[int | None, int]  # of each scalar variable
-    sums: Mapping[int, int]  # of each place of a product
-    zero: int  # of a scalar 0.0
-    one: int  # of a scalar 1.0
-    waste: int  # of a row that nobody reads
+CACHE_LINE = 8  # doubles
+BLOCK = 128  # samples that go through a program together, at most: their rows stay in the processor's cache
+BLOCK_DOUBLES = 40_000  # and so do the rows of a program with many of them
+WASTE = -(2**40)  # a row that nobody reads
+NOWHERE = -1  # the place of a product that nobody wants
 
 
-def allocate(plan: Plan, inputs: Sequence[int], keep: Container[int]) -> dict[int, int]:
+class Workspace:
+    """Hands out places, each beginning at a cache line, and collects tables and templates."""
+
+    def __init__(self, lanes: int) -> None:
+        self.lanes = lanes
+        self.size = 0
+        self.contents: dict[int, tuple[int, float]] = {}  # place → (how many, number) that stand there from the start
+        self.tables: list[int] = []
+        self.templates: dict[Template, str] = {}
+        self.zero, self.one = self.number(0.0), self.number(1.0)
+
+    def take(self, doubles: int) -> int:
+        """The place of a stretch."""
+        place = self.size
+        self.size += -(-max(doubles, 1) // CACHE_LINE) * CACHE_LINE
+        return place
+
+    def number(self, x: float) -> int:
+        """The place of a number that stands there from the beginning."""
+        place = self.take(1)
+        self.contents[place] = (1, x)
+        return place
+
+    def table(self, offsets: Iterable[int]) -> int:
+        """Where in the tables these offsets stand."""
+        start = len(self.tables)
+        self.tables += offsets
+        return start
+
+    def rows(self, numbers: Mapping[int, int], width: int) -> dict[int, int]:
+        """The places of rows, given their numbers: neighbours stay neighbours."""
+        start = self.take(width * (max(numbers.values()) + 1))
+        places = {v: start + width * number for v, number in numbers.items()}
+        self.contents[places[ONE]] = (width, 1.0)
+        return places
+
+
+def allocate(plan: Plan, inputs: Iterable[int], keep: Collection[int]) -> dict[int, int]:
     """A row number for every variable of a plan; a row is used again once its last reader is done."""
     last: dict[int, int] = {}
     for i, call in enumerate(plan.calls):
         for v in (*reads(call), *writes(call)):
             last[v] = i
-    rows = {v: i for i, v in enumerate(inputs)}
+    rows = {v: i for i, v in enumerate(dict.fromkeys([*inputs, ONE, WASTE]))}
     free: list[int] = []
     count = len(rows)
     dying: dict[int, list[int]] = {}
@@ -47,51 +81,91 @@ def allocate(plan: Plan, inputs: Sequence[int], keep: Container[int]) -> dict[in
                 else:
                     rows[v] = count
                     count += 1
-        free += [rows[v] for v in reversed(dying.get(i, ())) if v in rows]
+        free += [rows[v] for v in reversed(dying.get(i, ()))]
     return rows
 
 
-class Assembler:
-    """Turns plans into code and tables over one workspace."""
+def block_size(rows: int, lanes: int) -> int:
+    """How many samples go through a program of that many rows together."""
+    block = BLOCK
+    while block > TILE * lanes and block * rows > BLOCK_DOUBLES:
+        block //= 2
+    return block
 
-    def __init__(self) -> None:
-        self.tables: list[int] = []
-        self.templates: dict[Template, str] = {}
-        self.packed: list[list[int]] = []  # for each matvec, the scalars that it reads, in its order
 
-    def table(self, offsets: Sequence[int]) -> int:
-        """Where in the tables these offsets stand."""
-        start = len(self.tables)
-        self.tables += offsets
-        return start
+class Loop:
+    """A program over many samples, laid out in a workspace.
 
-    def code(self, plan: Plan, places: Places) -> list[Line]:
-        """The calls of a plan as lines [kernel, arguments...]."""
+    ``once`` are the lines for what is alike for all samples (``uniform`` variables), ``each`` those for what
+    differs (``varying``); ``rows`` and ``scalars`` say where each variable lies.  ``leaves`` are the places of
+    the leaves, ``sums`` those of the products, ``kept`` those of rows that must stand somewhere (None: that
+    must stay); ``width`` is the length of a row, by default a block's.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        program: Program,
+        leaves: Mapping[int, int],
+        uniform: set[int],
+        varying: set[int],
+        *,
+        inputs: Sequence[int],
+        width: int | None = None,
+        products: Sequence[Product] = (),
+        sums: Mapping[int, int] | None = None,
+        kept: Mapping[int, int | None] | None = None,
+    ) -> None:
+        self.workspace, self.sums = workspace, sums or {}
+        self.scalars = {**leaves, **{v: workspace.number(x) for v, x in program.constants.items()}}
+        self.before = plan(program.part(uniform), [], set(self.scalars), uniform)
+        lanes = workspace.lanes
+        uniform_rows = workspace.rows(allocate(self.before, (), uniform), lanes)
+        packs_before, before = self.code(self.before, uniform_rows)
+        self.scalars |= {v: uniform_rows[v] for v in uniform}
+        known = set(self.scalars)
+        kept = {row_of(v, known): place for v, place in (kept or {}).items()}
+        self.body = plan(program.part(varying), products, known, kept)
+        numbers = allocate(self.body, inputs, kept)
+        self.width = width or block_size(max(numbers.values()) + 1, lanes)
+        self.rows = workspace.rows(numbers, self.width)
+        self.rows |= {v: place for v, place in kept.items() if place is not None}
+        packs, self.each = self.code(self.body, self.rows)
+        self.once = [*packs_before, *before, *packs]
+
+    def row(self, v: int) -> int:
+        """The place of the row of a variable that was kept."""
+        return self.rows[row_of(v, self.scalars)]
+
+    def code(self, calls: Plan, rows: Mapping[int, int]) -> tuple[list[Line], list[Line]]:
+        """The calls as lines, and before them those that pack scalars into the order in which they are read."""
+        packs: list[Line] = []
         lines: list[Line] = []
-        rows = places.rows
-        for call in plan.calls:
+        for call in calls.calls:
             match call:
                 case Elementwise():
-                    lines.append(self._elementwise(call, places))
+                    lines.append(self._elementwise(call, rows))
                 case MatVec():
-                    lines += self._matvec(call, places)
+                    for pack, line in self._matvec(call, rows):
+                        packs.append(pack)
+                        lines.append(line)
                 case RowDot(left, right, outputs, adding):
-                    tables = [self.table([rows[v] for unit in side for v in unit]) for side in (left, right)]
-                    out = self.table([rows[v] for v in outputs])
+                    tables = [self._table(rows, [v for unit in side for v in unit]) for side in (left, right)]
+                    out = self._table(rows, outputs)
                     lines.append(["rowdot", len(outputs), len(left[0]), *tables, out, int(adding)])
                 case LogSumExp(inputs, outputs):
-                    table = self.table([rows[v] for unit in inputs for v in unit])
-                    out = self.table([rows[v] for v in outputs])
-                    lines.append(["logsumexp", len(outputs), len(inputs[0]), table, out])
+                    table = self._table(rows, [v for unit in inputs for v in unit])
+                    lines.append(["logsumexp", len(outputs), len(inputs[0]), table, self._table(rows, outputs)])
                 case Outer():
-                    lines.append(self._outer(call, places))
-        return lines
+                    lines.append(self._outer(call, rows))
+        return packs, lines
 
-    def _matvec(self, call: MatVec, places: Places) -> list[Line]:
-        """Tiles of 4 outputs, and single outputs for a rest of one; the weights' place is still the number of
-        their list in ``packed``."""
-        lines: list[Line] = []
-        inputs = self.table([places.rows[v] for v in call.inputs])
+    def _table(self, places: Mapping[int, int], variables: Iterable[int]) -> int:
+        return self.workspace.table([places[v] for v in variables])
+
+    def _matvec(self, call: MatVec, rows: Mapping[int, int]) -> Iterable[tuple[Line, Line]]:
+        """Tiles of 4 outputs, and single outputs for a rest of one."""
+        inputs = self._table(rows, call.inputs)
         units, n = len(call.outputs), len(call.inputs)
         whole = units if units % TILE != 1 else units - 1  # a rest of 2 or 3 is filled up with waste
         for first, end, width in ((0, whole, TILE), (whole, units, 1)):
@@ -102,26 +176,30 @@ class Assembler:
             for i in range(first, end, width):
                 tile = range(i, min(i + width, end))
                 fill = width - len(tile)
-                outputs += [places.rows[call.outputs[u]] for u in tile] + [places.waste] * fill
+                outputs += [*(call.outputs[u] for u in tile), *[WASTE] * fill]
                 for column in [call.biases, *zip(*call.weights, strict=True)]:
-                    default = places.zero if column is call.biases else places.one
-                    packed += [places.scalars.get(column[u], default) for u in tile] + [places.zero] * fill
-            lines.append([f"matvec{width}", len(outputs) // width, n, len(self.packed), inputs, 0, self.table(outputs)])
-            self.packed.append(packed)
-        return lines
+                    default = self.workspace.zero if column is call.biases else self.workspace.one
+                    own = [column[u] for u in tile]
+                    packed += [default if v is None else self.scalars[v] for v in own]
+                    packed += [self.workspace.zero] * fill
+            weights = self.workspace.take(len(packed))
+            yield (
+                ["pack", len(packed), self.workspace.table(packed), weights, 1],
+                [f"matvec{width}", len(outputs) // width, n, weights, inputs, 0, self._table(rows, outputs)],
+            )
 
-    def _elementwise(self, call: Elementwise, places: Places) -> Line:
-        rows, scalars = places.rows, places.scalars
-        name = self.templates.setdefault(call.template, f"piece{len(self.templates)}")
+    def _elementwise(self, call: Elementwise, rows: Mapping[int, int]) -> Line:
+        templates = self.workspace.templates
+        name = templates.setdefault(call.template, f"piece{len(templates)}")
         columns = [
             *zip(*([rows[v] for v in unit] for unit in call.rows), strict=True),
-            *zip(*([scalars[v] for v in unit] for unit in call.scalars), strict=True),
+            *zip(*([self.scalars[v] for v in unit] for unit in call.scalars), strict=True),
             *zip(*([rows[v] for v in unit] for unit in call.outputs), strict=True),
         ]
-        return [name, len(call.outputs), self.table([offset for column in columns for offset in column])]
+        return [name, len(call.outputs), self.workspace.table([offset for column in columns for offset in column])]
 
-    def _outer(self, call: Outer, places: Places) -> Line:
-        gs, xs, rows = call.left, call.right, places.rows
+    def _outer(self, call: Outer, rows: Mapping[int, int]) -> Line:
+        gs, xs = call.left, call.right
         table: list[int] = []
         for i in range(0, len(gs), TILE):
             for j in range(0, len(xs), TILE):
@@ -131,5 +209,5 @@ class Assembler:
                 for n in range(TILE):
                     for m in range(TILE):
                         inside = i + n < len(gs) and j + m < len(xs)
-                        table.append(places.sums[call.places[i + n][j + m] if inside else -1])
-        return ["outer", len(table) // (2 * TILE + TILE * TILE), self.table(table)]
+                        table.append(self.sums[call.places[i + n][j + m] if inside else NOWHERE])
+        return ["outer", len(table) // (2 * TILE + TILE * TILE), self.workspace.table(table)]

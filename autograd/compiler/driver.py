@@ -17,19 +17,25 @@ TRAIN = (
 )  # fmt: skip
 
 
+EVALUATE = (
+    "columns", "addresses", "strides", "first_row", "block", "samples", "prologue", "prologue_lines",
+    "body", "body_lines", "outputs", "output_rows", "output_addresses",
+)  # fmt: skip
+
+
 class Job:
     """The fields of a job by name, read inside the driver."""
 
-    def __init__(self, e: Emitter) -> None:
-        self._e = e
+    def __init__(self, e: Emitter, names: tuple[str, ...]) -> None:
+        self._e, self._names = e, names
 
     def __getattr__(self, name: str) -> str:
-        return self._e.argument(TRAIN.index(name))
+        return self._e.argument(self._names.index(name))
 
 
 def train(e: Emitter) -> Emitter:
     """Run steps: the sums over the samples of a batch, the rule, the update; stop where one is not finite."""
-    job = Job(e)
+    job = Job(e, TRAIN)
 
     def step(s: str) -> None:
         twice = e.integer("mul", s, 2)
@@ -107,6 +113,53 @@ def load_columns(e: Emitter, job: Job, start: str, valid: str, lanes: str) -> No
         e.store_scalar(e.emit(f"select i1 {inside}, double {weight}, double 0.0"), job.seed, i)
 
     e.loop(lanes, seed)
+
+
+def evaluate(e: Emitter) -> Emitter:
+    """Run a program over columns, one block of samples after the other, and write columns of its outputs."""
+    job = Job(e, EVALUATE)
+    e.run(job.prologue, job.prologue_lines, str(e.lanes))
+    size, samples = job.block, job.samples
+    blocks = e.integer("sdiv", e.integer("sub", e.integer("add", samples, size), 1), size)
+
+    def block(i: str) -> None:
+        start = e.integer("mul", i, size)
+        valid = smaller(e, size, e.integer("sub", samples, start))
+
+        def column(c: str) -> None:
+            stride = e.number_at(job.strides, c)
+            source = e.double_at(e.number_at(job.addresses, c), e.integer("mul", start, stride))
+            read_column(e, source, stride, valid, e.integer("add", job.first_row, e.integer("mul", c, size)))
+
+        def output(o: str) -> None:
+            row, target = e.table(job.output_rows, o), e.double_at(e.number_at(job.output_addresses, o), start)
+            e.loop(valid, lambda j: e.put(f"store double {e.load_scalar(row, j)}, ptr {e.element(target, j)}"))
+
+        e.when(job.columns, "sgt", 0, lambda: e.do(e.loop(job.columns, column)))
+        e.run(job.body, job.body_lines, whole_vectors(e, valid))
+        e.loop(job.outputs, output)
+
+    e.loop(blocks, block)
+    return e
+
+
+def read_column(e: Emitter, source: str, stride: str, valid: str, row: str) -> None:
+    """Copy ``valid`` numbers of a column (stride 1), or as often the only one (stride 0), into a row.
+
+    The lanes that are left of the last vector repeat the last number.
+    """
+    lanes, last = whole_vectors(e, valid), e.integer("sub", valid, 1)
+    together = e.integer("mul", e.integer("and", valid, -e.lanes), stride)
+
+    def vector(j: str) -> None:
+        e.store(e.emit(f"load {e.type}, ptr {e.element(source, j)}, align 8"), row, j)
+
+    def lane(j: str) -> None:
+        at = e.integer("mul", smaller(e, j, last), stride)
+        e.store_scalar(e.emit(f"load double, ptr {e.element(source, at)}"), row, j)
+
+    e.when(together, "sgt", 0, lambda: e.do(e.loop(together, vector, step=e.lanes)))
+    e.when(lanes, "sgt", together, lambda: e.do(e.loop(lanes, lane, start=together)))
 
 
 def smaller(e: Emitter, a: str, b: str) -> str:

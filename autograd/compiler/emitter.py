@@ -8,7 +8,7 @@ it should run.  LLVM is version 15 or later: pointers have no element type.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 LINE = 8  # 64-bit numbers in a line of code: the kernel's address and its arguments
 
@@ -21,7 +21,7 @@ class Emitter:
     arguments.
     """
 
-    def __init__(self, name: str, lanes: int, vector_functions: dict[str, str]) -> None:
+    def __init__(self, name: str, lanes: int, vector_functions: Mapping[str, str]) -> None:
         self.name = name
         self.lanes = lanes
         self.type = f"<{lanes} x double>"
@@ -83,7 +83,10 @@ class Emitter:
 
     def double_at(self, pointer: str, i: str | int) -> str:
         """The address of the i-th double behind a pointer that is itself a number."""
-        array = self.emit(f"inttoptr i64 {pointer} to ptr")
+        return self.element(self.emit(f"inttoptr i64 {pointer} to ptr"), i)
+
+    def element(self, array: str, i: str | int) -> str:
+        """The address of the i-th double of an array."""
         return self.emit(f"getelementptr double, ptr {array}, i64 {i}")
 
     def run(self, code: str, count: str, lanes: str) -> None:

@@ -12,14 +12,14 @@ tables, so its code is the same for any network.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from .emitter import Emitter
 
 TILE = 4  # rows and vectors that stay in registers at a time
 
 
-def kernels(lanes: int, vector_functions: dict[str, str]) -> list[Emitter]:
+def kernels(lanes: int, vector_functions: Mapping[str, str]) -> list[Emitter]:
     """All of them, for vectors of ``lanes`` doubles."""
     return [
         matvec(Emitter("matvec4", lanes, vector_functions), TILE),

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import located
 from ..functions import mean
 from ..value import Value
-from .training import Training
+from .evaluation import tell
+from .tracing import LOCK, NoLowering
+
+if TYPE_CHECKING:
+    from .training import Training
 
 
 def compile_loss(loss: Callable[..., Any], parameters: Sequence[Value]) -> Callable[..., float]:
@@ -18,7 +24,7 @@ def compile_loss(loss: Callable[..., Any], parameters: Sequence[Value]) -> Calla
     ``loss`` takes the numbers of one sample and returns a Value; it may close over any number of models.
     ``step(*columns)`` takes a column of numbers for each of them (equally long; a single number counts for
     every sample), returns the mean loss and adds its gradient to the ``.grad`` of the parameters.  A mean or
-    gradient that is not finite is computed again eagerly, and raises what that raises.
+    gradient that is not finite is computed again eagerly, and raises what that raises, with the row.
 
     >>> w = Value(0.0)
     >>> step = compile_loss(lambda x, y: (w * x - y) ** 2, [w])
@@ -28,7 +34,8 @@ def compile_loss(loss: Callable[..., Any], parameters: Sequence[Value]) -> Calla
     -15.0
     """
     parameters = list(parameters)
-    programs: dict[int, Training] = {}
+    programs: dict[int, Training | None] = {}
+    turn = threading.Lock()  # a program has one memory, and the parameters one gradient
 
     def step(*columns: Any) -> float:
         arrays = [np.asarray(column, dtype=np.float64) for column in columns]
@@ -39,19 +46,34 @@ def compile_loss(loss: Callable[..., Any], parameters: Sequence[Value]) -> Calla
                     f"step takes columns of one length, {rows} here, or single numbers: "
                     f"column {i} has shape {array.shape}"
                 )
-        if len(arrays) not in programs:
-            programs[len(arrays)] = Training(loss, len(arrays), parameters)
-        training = programs[len(arrays)]
-        training.load()
         full = [np.broadcast_to(array, (rows,)) for array in arrays]
-        losses, failed = training.run(full, range(rows), [[0, rows]])
-        if failed >= 0:
-            root = mean([loss(*map(float, sample)) for sample in zip(*full, strict=True)])
-            root.backward()
-            return float(root.data)
-        for parameter, gradient in zip(parameters, training.gradients(), strict=True):
-            if parameter.requires_grad:
-                parameter.grad += gradient
-        return float(losses[0, 1])
+        with turn:
+            if len(arrays) not in programs:
+                programs[len(arrays)] = _compiled(loss, len(arrays), parameters)
+            training = programs[len(arrays)]
+            found = training.add_gradient(full, rows) if training is not None else None
+            return _eagerly(loss, full) if found is None else found
 
     return step
+
+
+def _compiled(loss: Callable[..., Any], inputs: int, parameters: Sequence[Value]) -> Training | None:
+    """The loss as machine code; None, and a line that says why, where that cannot be had."""
+    try:
+        from .training import Training
+
+        return Training(loss, inputs, parameters)
+    except (ImportError, NoLowering) as error:
+        tell("computing the loss one Value at a time", error)
+        return None
+
+
+def _eagerly(loss: Callable[..., Any], columns: Sequence[Any]) -> float:
+    with LOCK:
+        losses = []
+        for i, sample in enumerate(zip(*columns, strict=True)):
+            with located(f"row {i}"):
+                losses.append(loss(*map(float, sample)))
+        root = mean(losses)
+        root.backward()
+        return float(root.data)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..primitives import TABLE, Primitive
 from .emitter import Emitter
 
 
@@ -152,3 +153,14 @@ LOWERINGS: dict[str, Callable[..., str]] = {
 
 # Rows of any number of arguments have kernels of their own in kernels.py.
 KERNEL_ROWS = ("dot", "total", "logsumexp")
+
+# What the lowerings call in the C library, and with how many arguments; frem is compiled to a call of fmod.
+LIBRARY = {
+    "acos": 1, "asin": 1, "atan": 1, "atan2": 2, "cos": 1, "cosh": 1, "erf": 1, "exp": 1, "expm1": 1, "fmod": 2,
+    "hypot": 2, "log": 1, "log1p": 1, "pow": 2, "sin": 1, "sinh": 1, "tan": 1, "tanh": 1,
+}  # fmt: skip
+
+
+def has_lowering(primitive: Primitive) -> bool:
+    """Whether a primitive is of the table, not one of the user's own that perhaps has a name of the table."""
+    return TABLE.get(primitive.name) is primitive

@@ -7,19 +7,24 @@ second time (it drew a random number) raises too.
 
 from __future__ import annotations
 
+import copy
+import itertools
 import linecache
 import math
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ..errors import TraceError
+from ..errors import AutogradError, TraceError
+from ..graph import topological_order
 from ..operators import new
 from ..primitives import Primitive
-from ..program import Program
+from ..program import Equation, Program
 from ..value import Value, as_value, link, set_mode
+from .lowering import has_lowering
 
 PACKAGE = str(Path(__file__).parent.parent)
 
@@ -67,6 +72,7 @@ class Tracer:
 
 
 TRACER = Tracer()
+LOCK = threading.RLock()  # the mode is the whole process's: one thread at a time traces, or runs what was traced
 
 
 def traced_input(label: str = "") -> Traced:
@@ -84,22 +90,84 @@ def traced_input(label: str = "") -> Traced:
 @contextmanager
 def tracing() -> Iterator[None]:
     """A context in which operations on Values, traced or not, are recorded without being computed."""
-    with set_mode(tracer=TRACER, recording=True, lenient=False):
+    with LOCK, set_mode(tracer=TRACER, recording=True, lenient=False):
         yield
 
 
-def trace(f: Callable[..., Sequence[Any]], count: int) -> tuple[list[Traced], list[Value]]:
-    """f called on ``count`` traced inputs: the inputs, and the outputs that it returned as Values."""
+def trace(f: Callable[..., Sequence[Any]], labels: Sequence[str]) -> tuple[list[Traced], list[Value]]:
+    """f called on traced inputs of these labels: the inputs, and the outputs that it returned as Values."""
 
     def run() -> tuple[list[Traced], list[Value]]:
-        inputs = [traced_input() for _ in range(count)]
+        inputs = [traced_input(label) for label in labels]
         with tracing():
             return inputs, [as_value(y) for y in f(*inputs)]
 
     first, second = run(), run()
-    if not Program(*first).same_as(Program(*second)):
+    if not program_of(*first).same_as(program_of(*second)):
         raise TraceError(
             "the function did something else when it was called again with the same arguments: pass what changes "
             "(a random number, say) as an argument"
         )
     return first
+
+
+def program_of(inputs: Sequence[Value], outputs: Sequence[Value]) -> Program:
+    """The program of a traced graph.  What was computed before it was traced counts as a number, as it does eagerly."""
+    return Program(inputs, outputs, computed_before(topological_order(*outputs)))
+
+
+def computed_before(order: Sequence[Value]) -> set[Value]:
+    """The results in a traced graph that were there already when it was traced."""
+    return {node for node in order if type(node) is not Traced and node.primitive is not None}
+
+
+class NoLowering(AutogradError):
+    """A program contains a primitive that cannot be compiled."""
+
+
+def expand(program: Program) -> Program:
+    """The program with every primitive that is not of the table replaced by what its forward consists of.
+
+    Raises NoLowering where a forward does not run on Values.
+    """
+    if all(has_lowering(equation.primitive) for equation in program.equations):
+        return program
+    expanded = copy.copy(program)
+    expanded.equations, expanded.constants, expanded.leaves = [], {**program.constants}, {**program.leaves}
+    new = itertools.count(max([*program.variables.values(), *program.inputs], default=0) + 1)
+    known: dict[int, int] = {}  # results that turned out to be another variable
+    for out, primitive, args in program.equations:
+        operands = tuple([known.get(arg, arg) for arg in args])
+        if has_lowering(primitive):
+            expanded.equations.append(Equation(out, primitive, operands))
+        else:
+            known[out] = _inline(expanded, _forward_program(primitive, len(args)), operands, new)
+    expanded.outputs = tuple([known.get(output, output) for output in program.outputs])
+    return expanded
+
+
+def _forward_program(primitive: Primitive, count: int) -> Program:
+    try:
+        return expand(program_of(*trace(lambda *xs: [primitive.forward(*xs)], [""] * count)))
+    except NoLowering:
+        raise
+    except Exception as error:
+        raise NoLowering(
+            f"the primitive {primitive.name!r} cannot be compiled, as its forward does not run on Values: "
+            f"{str(error) or type(error).__name__}"
+        ) from error
+
+
+def _inline(program: Program, part: Program, args: Sequence[int], new: Iterator[int]) -> int:
+    """Add the equations of ``part``, applied to ``args``; returns the variable of its output."""
+    names = dict(zip(part.inputs, args, strict=True))
+    for variable, x in part.constants.items():
+        names[variable] = next(new)
+        program.constants[names[variable]] = x
+    for variable, leaf in part.leaves.items():
+        names[variable] = next(new)
+        program.leaves[names[variable]] = leaf
+    for out, primitive, operands in part.equations:
+        names[out] = next(new)
+        program.equations.append(Equation(names[out], primitive, tuple([names[v] for v in operands])))
+    return names[part.outputs[0]]
