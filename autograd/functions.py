@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import Any
 
 from . import primitives
 from .graph import mode
-from .primitives import eq, exp, mul, where
+from .primitives import eq, exp, ge, lt, mul, where
 from .value import Value, as_value
 
 
@@ -107,7 +108,9 @@ def pick(xs: Sequence[Any], index: Any) -> Any:
     20.0
     """
     if isinstance(index, Value) and mode.tracer is not None:
-        return primitives.total(*(where(eq(index, i), x, 0.0) for i, x in enumerate(xs)))
+        picked = primitives.total(*(where(eq(index, i), x, 0.0) for i, x in enumerate(xs)))
+        inside = eq(index // 1.0, index) & ge(index, 0.0) & lt(index, len(xs))
+        return where(inside, picked, math.nan)  # nan: such a row is computed again, and raises
     number = index.data if isinstance(index, Value) else index
     if number not in range(len(xs)):
         raise IndexError(f"pick: the index must be a whole number from 0 to {len(xs) - 1}, not {number!r}")

@@ -5,16 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 import sys
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
-
-from autograd import Value
+from collections.abc import Sequence
+from typing import Protocol
 
 from .eager import Batches, EagerSteps, per_epoch
-from .evaluation import evaluate
-from .losses import Loss
-from .module import Module
+from .evaluation import loss_of_sample
 from .optim import Optimizer
+from .rows import as_columns, with_targets
 
 
 class Steps(Protocol):
@@ -37,7 +34,8 @@ class CompiledSteps:
             raise NotImplementedError(f"{type(self.optimizer).__name__} has a step of its own")
         if eager.l2 and not of_model.issuperset(parameters):
             raise NotImplementedError("the l2 penalty leaves out parameters that the optimizer moves")
-        self.columns, loss = _columns(eager.rows, eager.targets, eager.model, eager.loss)
+        self.columns = as_columns(with_targets(eager.rows, eager.targets))
+        loss = loss_of_sample(eager.model, eager.rows, eager.targets, eager.loss)
         self.still = [p for p in of_model if p not in set(parameters)]  # in the penalty, and not moved
         optimizer = self.optimizer
         self.training = Training(loss, len(self.columns), parameters, optimizer.update, optimizer.states, eager.l2)
@@ -89,51 +87,7 @@ def steps_for(eager: EagerSteps) -> Steps:
         return eager
 
 
-def validation_loss(model: Module, rows: list[list[float]], targets: list[Any], loss: Loss) -> Callable[[], float]:
-    """A function that gives the mean loss over the rows, as the model then is."""
-
-    def eagerly() -> float:
-        return evaluate(model, rows, targets, loss=loss)
-
-    was_training = model.training
-    model.eval()
-    try:
-        from autograd.compiler.training import Training
-
-        columns, of_sample = _columns(rows, targets, model, loss)
-        training = Training(of_sample, len(columns), [])
-    except Exception:  # steps_for has said why
-        return eagerly
-    finally:
-        model.train(was_training)
-    everything = list(range(len(rows)))
-
-    def compiled() -> float:
-        training.load()
-        losses, failed = training.run(columns, everything, [[0, len(rows)]])
-        return float(losses[0][1]) if failed < 0 else eagerly()
-
-    return compiled
-
-
 def _epoch_of(step: int, epochs: Sequence[Batches]) -> int:
     """Which of the epochs a step belongs to, from 0."""
     lasts = itertools.accumulate(map(len, epochs))
     return next(number for number, last in enumerate(lasts) if step < last)
-
-
-def _columns(
-    rows: list[list[float]], targets: list[Any], model: Module, loss: Loss
-) -> tuple[list[Any], Callable[..., Any]]:
-    """The data by columns, and the loss of one sample as a function of all its numbers."""
-    import numpy as np  # here, as fit works without it
-
-    width = len(rows[0])
-    several = isinstance(targets[0], list)
-    table = np.array([[*row, *(target if several else [target])] for row, target in zip(rows, targets, strict=True)])
-    columns = list(np.ascontiguousarray(table.T))
-
-    def of_sample(*numbers: Value) -> Any:
-        return loss(model(list(numbers[:width])), list(numbers[width:]) if several else numbers[width])
-
-    return columns, of_sample

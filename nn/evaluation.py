@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from autograd import no_grad
+from autograd import located, no_grad
 
 from .data import check_data, check_rows
-from .losses import Loss, find_loss
+from .losses import LOSSES, Loss, find_loss
 from .module import Module
+from .rows import OverRows, with_targets
 
 
 def predict(model: Module, X: Iterable[Any]) -> list[Any]:
-    """The model's raw output for each row: a float, or a list of them."""
-    return [[o.data for o in out] if isinstance(out, list) else out.data for out in outputs(model, check_rows(X))]
+    """The model's raw output for each row: a float, or a list of them.
+
+    >>> from nn import MLP
+    >>> len(predict(MLP(2, [3, 1], seed=1), [[0.0, 1.0], [2.0, 3.0]]))
+    2
+    """
+    rows = check_rows(X)
+
+    def prediction(*row: Any) -> Any:
+        return model(list(row))
+
+    with evaluating(model):
+        return OverRows(prediction, rows)()
 
 
 def evaluate(model: Module, X: Iterable[Any], y: Iterable[Any], *, loss: str | Loss) -> float:
     """The mean loss over the rows, without penalties."""
     function = find_loss(loss)
     rows, targets = check_data(X, y)
-    with no_grad():
-        losses = [function(out, target) for out, target in zip(outputs(model, rows), targets, strict=True)]
-    return math.fsum(loss.data for loss in losses) / len(losses)
+    check_targets(model, rows, targets, function, "evaluate: ")
+    return mean_loss(model, rows, targets, function)()
 
 
 def accuracy(model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float = 0.0) -> float:
@@ -43,13 +55,50 @@ def accuracy(model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float
     return right / len(rows)
 
 
-def outputs(model: Module, rows: list[list[float]]) -> list[Any]:
-    """The model's output for each checked row, as Values."""
+def mean_loss(model: Module, rows: list[list[float]], targets: list[Any], loss: Loss) -> Callable[[], float]:
+    """A function that gives the mean loss over checked data, without penalties, as the model then is."""
+    losses = OverRows(loss_of_sample(model, rows, targets, loss), with_targets(rows, targets))
+
+    def mean() -> float:
+        with evaluating(model):
+            return math.fsum(losses()) / len(rows)
+
+    return mean
+
+
+def check_targets(
+    model: Module, rows: list[list[float]], targets: list[Any], loss: Loss, where: str, epoch: str = ""
+) -> None:
+    """Try every target on the prediction for the first row, if the loss is one of ours: a bad one is refused."""
+    if loss not in LOSSES.values():
+        return
+    with evaluating(model), located(f"{where}{epoch}row 0"):
+        prediction = model(rows[0])
+    with no_grad():
+        for i, target in enumerate(targets):
+            try:
+                loss(prediction, target)
+            except (ValueError, IndexError) as error:
+                raise ValueError(f"{where}target {i} ({target!r}): {error}") from None
+
+
+def loss_of_sample(model: Module, rows: list[list[float]], targets: list[Any], loss: Loss) -> Callable[..., Any]:
+    """The loss as a function of all numbers of a sample: those of the row, then those of the target."""
+    width, several = len(rows[0]), isinstance(targets[0], list)
+
+    def sample(*numbers: Any) -> Any:
+        return loss(model(list(numbers[:width])), list(numbers[width:]) if several else numbers[width])
+
+    return sample
+
+
+@contextmanager
+def evaluating(model: Module) -> Iterator[None]:
+    """A context in which the model is in evaluation mode."""
     before = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
-        with no_grad():
-            return [model(row) for row in rows]
+        yield
     finally:
         for module, training in before:
             module.training = training

@@ -8,16 +8,13 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
-from autograd import located, no_grad
-
-from .compiled import steps_for, validation_loss
+from .compiled import steps_for
 from .data import check_data
 from .eager import EagerSteps
-from .evaluation import evaluate, outputs
-from .losses import LOSSES, Loss, find_loss
+from .evaluation import check_targets, mean_loss
+from .losses import Loss, find_loss
 from .module import Module
 from .optim import Optimizer
 
@@ -87,18 +84,14 @@ def fit(
     function = find_loss(loss)
     rows, targets = check_data(X, y)
     held_out = check_data(*validation) if validation is not None else None
-    for part, data in (("", (rows, targets)), ("validation ", held_out)):
-        if data is not None and function in LOSSES.values():
-            _check_targets(model, *data, function, part)
+    check_targets(model, rows, targets, function, "fit: ", epoch="epoch 1, ")
+    if held_out is not None:
+        check_targets(model, *held_out, function, "fit: validation ")
 
     model.train()
     eager = EagerSteps(model, rows, targets, function, optimizer, l2)
     steps = steps_for(eager) if compiled else eager
-    validate: Callable[[], float] | None = None
-    if held_out is not None and compiled:
-        validate = validation_loss(model, *held_out, function)
-    elif held_out is not None:
-        validate = partial(evaluate, model, *held_out, loss=function)
+    validate = mean_loss(model, *held_out, function) if held_out is not None else None
     history = History()
     order = list(range(len(rows)))
     rng = random.Random(seed)
@@ -129,18 +122,6 @@ def _batches(order: list[int], size: int | None, rng: random.Random) -> list[lis
     keys = memoryview(rng.randbytes(8 * len(order))).cast("Q")  # five times faster than rng.shuffle
     order = sorted(order, key=keys.__getitem__)
     return [order[i : i + size] for i in range(0, len(order), size)]
-
-
-def _check_targets(model: Module, rows: list[list[float]], targets: list[Any], loss: Loss, part: str) -> None:
-    """Try every target on the prediction for the first row, so that a bad one is refused before any step."""
-    with located(f"fit: {part or 'epoch 1, '}row 0"):
-        (prediction,) = outputs(model, rows[:1])
-    with no_grad():
-        for i, target in enumerate(targets):
-            try:
-                loss(prediction, target)
-            except (ValueError, IndexError) as error:
-                raise ValueError(f"fit: {part}target {i} ({target!r}): {error}") from None
 
 
 def _bar(epochs: int, progress: bool | None) -> Any:
