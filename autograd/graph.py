@@ -6,6 +6,7 @@ cycles, and Python frees it by reference count as soon as its root goes.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -52,24 +53,54 @@ class Node:
         return (self._da,) if self._b is None else (self._da, self._db)
 
 
-class Mode:
-    """How the next operation is carried out; one for the whole process, not one per thread."""
+class ThreadMode(threading.local):
+    """How the next operation of a thread is carried out."""
 
-    __slots__ = ("eager", "lenient", "recording", "tracer")
+    recording = True  # False under no_grad(): values are computed, nothing is recorded
+    lenient = False  # True while a derivative is built: IEEE 754 results instead of exceptions
+    tracer: Any = None  # what takes the operations while a program is traced, when there are no numbers
+
+
+class Mode:
+    """How the next operation is carried out.  Asking a thread for its own mode takes long, so first ask ``eager``.
+
+    ``eager`` holds while every thread does the usual: compute and record at once.
+    """
+
+    __slots__ = ("_lock", "_others", "_thread", "eager")
 
     def __init__(self) -> None:
-        self.recording = True  # False under no_grad(): values are computed, nothing is recorded
-        self.lenient = False  # True while a derivative is built: IEEE 754 results instead of exceptions
-        self.tracer: Any = None  # what takes the operations while a program is traced, when there are no numbers
-        self.eager = True  # the usual: compute and record at once
+        self.eager = True
+        self._thread = ThreadMode()
+        self._others = 0  # threads that do something else than the usual
+        self._lock = threading.Lock()
+
+    @property
+    def recording(self) -> bool:
+        return self._thread.recording
+
+    @property
+    def lenient(self) -> bool:
+        return self._thread.lenient
+
+    @property
+    def tracer(self) -> Any:
+        return self._thread.tracer
 
     def set(self, **flags: Any) -> dict[str, Any]:
-        """Set some flags; returns what they were."""
-        before = {flag: getattr(self, flag) for flag in flags}
+        """Set some flags of this thread; returns what they were."""
+        before = {flag: getattr(self._thread, flag) for flag in flags}
+        usual = self._usual()
         for flag, state in flags.items():
-            setattr(self, flag, state)
-        self.eager = self.recording and self.tracer is None
+            setattr(self._thread, flag, state)
+        if usual != self._usual():
+            with self._lock:
+                self._others += 1 if usual else -1
+                self.eager = not self._others
         return before
+
+    def _usual(self) -> bool:
+        return self._thread.recording and self._thread.tracer is None
 
 
 mode = Mode()

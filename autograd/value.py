@@ -64,7 +64,7 @@ class Value(operators.Operators):
     @property
     def data(self) -> float:
         """The number.  Setting it changes this node alone: what was computed from it stays as it was."""
-        if mode.tracer is not None:
+        if not mode.eager and mode.tracer is not None:
             mode.tracer.refuse("the data of a Value")
         return self._data
 
@@ -223,7 +223,8 @@ class Value(operators.Operators):
 
     def _apply(self, primitive: Primitive, args: tuple[Any, ...]) -> Value:
         """primitive(*args) as a node, computed by calling the row: the reference for operators.py."""
-        if mode.tracer is not None:
+        eager = mode.eager
+        if not eager and mode.tracer is not None:
             traced: Value = mode.tracer.record(primitive, [self._operand(primitive, arg) for arg in args])
             return traced
         try:
@@ -233,7 +234,7 @@ class Value(operators.Operators):
             data = [arg._data for arg in args]
         out = evaluate(primitive, data, args)
         node = _leaf(Value, out)
-        if not mode.recording:
+        if not (eager or mode.recording):
             return node
         for arg in args:
             if arg.requires_grad:
@@ -343,7 +344,7 @@ def set_mode(**flags: Any) -> Iterator[None]:
 def no_grad() -> Any:
     """A context in which nothing is recorded: faster, lighter, and ``backward`` raises.
 
-    It holds for the whole process, not for one thread.
+    It holds for the thread that enters it.
 
     >>> x = Value(3.0)
     >>> with no_grad():

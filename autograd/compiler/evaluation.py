@@ -39,7 +39,7 @@ class InPython:
     def run(self, columns: Columns, rows: int) -> Any:
         full = [np.broadcast_to(column, (rows,)).tolist() for column in columns]
         results = [self._program.evaluate(row) for row in (zip(*full, strict=True) if full else [()] * rows)]
-        return np.array(results, dtype=np.float64).reshape(rows, -1).T
+        return np.array(results, dtype=np.float64).reshape(rows, len(self._program.outputs)).T
 
 
 def evaluator(program: Program) -> Evaluator:

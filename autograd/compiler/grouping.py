@@ -23,7 +23,7 @@ from .calls import COPY, Call, Elementwise, Plan, Template, reads, spread
 from .sums import Product, outers, row_of, sums
 
 FANOUT = 4  # a number used by more elementwise equations than this is stored, so that its users stay alike
-MAX_STEPS = 1000  # instructions in templates that are compiled; some 0.1 ms each
+MAX_STEPS = 300  # operations in templates; each takes about 0.3 ms to compile
 
 Equations = dict[int, Equation]
 

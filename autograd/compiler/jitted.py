@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import threading
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import update_wrapper
@@ -16,7 +17,7 @@ from ..program import Program
 from ..trees import Tree
 from ..value import Value
 from .evaluation import Evaluator, evaluator
-from .tracing import LOCK, program_of, trace
+from .tracing import trace
 
 
 class Compiled(NamedTuple):
@@ -36,6 +37,7 @@ class Jitted:
         self._f = f
         self._compiled: dict[tuple[Any, ...], Compiled] = {}
         self._latest: Compiled | None = None
+        self._lock = threading.Lock()
         update_wrapper(self, f, updated=())
 
     def __call__(self, *args: Any, **named: Any) -> Any:
@@ -50,7 +52,7 @@ class Jitted:
         return compiled.result.like([float(result[0]) for result in results] if rows is None else list(results))
 
     def _compile(self, call: _Call) -> Compiled:
-        with LOCK:
+        with self._lock:
             key = (call.count, call.names, repr(call.tree.shape))
             if key not in self._compiled:
                 results: list[Tree] = []
@@ -59,7 +61,7 @@ class Jitted:
                     results.append(Tree(call.run(inputs), f"the result of {call.name}"))
                     return results[-1].leaves
 
-                program = program_of(*trace(flat, call.labels()))
+                *_, program = trace(flat, call.labels())
                 self._compiled[key] = Compiled(program, evaluator(program), results[-1])
             self._latest = self._compiled[key]
             return self._latest
@@ -163,7 +165,7 @@ class _Call:
 
     def again(self, numbers: list[float], rows: int | None, i: int) -> list[float]:
         """The result of f itself for one row."""
-        with LOCK, located(f"{self.name}, row {i}") if rows is not None else nullcontext():
+        with located(f"{self.name}, row {i}") if rows is not None else nullcontext():
             result = Tree(self.run(numbers), f"the result of {self.name}")
         return [y.data if isinstance(y, Value) else y for y in result.leaves]
 

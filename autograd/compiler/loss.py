@@ -12,7 +12,7 @@ from ..errors import located
 from ..functions import mean
 from ..value import Value
 from .evaluation import tell
-from .tracing import LOCK, NoLowering
+from .tracing import NoLowering
 
 if TYPE_CHECKING:
     from .training import Training
@@ -69,11 +69,10 @@ def _compiled(loss: Callable[..., Any], inputs: int, parameters: Sequence[Value]
 
 
 def _eagerly(loss: Callable[..., Any], columns: Sequence[Any]) -> float:
-    with LOCK:
-        losses = []
-        for i, sample in enumerate(zip(*columns, strict=True)):
-            with located(f"row {i}"):
-                losses.append(loss(*map(float, sample)))
-        root = mean(losses)
-        root.backward()
-        return float(root.data)
+    losses = []
+    for i, sample in enumerate(zip(*columns, strict=True)):
+        with located(f"row {i}"):
+            losses.append(loss(*map(float, sample)))
+    root = mean(losses)
+    root.backward()
+    return float(root.data)

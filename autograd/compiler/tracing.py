@@ -12,7 +12,6 @@ import itertools
 import linecache
 import math
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,7 +71,6 @@ class Tracer:
 
 
 TRACER = Tracer()
-LOCK = threading.RLock()  # the mode is the whole process's: one thread at a time traces, or runs what was traced
 
 
 def traced_input(label: str = "") -> Traced:
@@ -90,25 +88,26 @@ def traced_input(label: str = "") -> Traced:
 @contextmanager
 def tracing() -> Iterator[None]:
     """A context in which operations on Values, traced or not, are recorded without being computed."""
-    with LOCK, set_mode(tracer=TRACER, recording=True, lenient=False):
+    with set_mode(tracer=TRACER, recording=True, lenient=False):
         yield
 
 
-def trace(f: Callable[..., Sequence[Any]], labels: Sequence[str]) -> tuple[list[Traced], list[Value]]:
-    """f called on traced inputs of these labels: the inputs, and the outputs that it returned as Values."""
+def trace(f: Callable[..., Sequence[Any]], labels: Sequence[str]) -> tuple[list[Traced], list[Value], Program]:
+    """f called on traced inputs of these labels: the inputs, the outputs that it returned, and its program."""
 
     def run() -> tuple[list[Traced], list[Value]]:
         inputs = [traced_input(label) for label in labels]
         with tracing():
             return inputs, [as_value(y) for y in f(*inputs)]
 
-    first, second = run(), run()
-    if not program_of(*first).same_as(program_of(*second)):
+    inputs, outputs = run()
+    program = program_of(inputs, outputs)
+    if not program.same_as(program_of(*run())):
         raise TraceError(
             "the function did something else when it was called again with the same arguments: pass what changes "
             "(a random number, say) as an argument"
         )
-    return first
+    return inputs, outputs, program
 
 
 def program_of(inputs: Sequence[Value], outputs: Sequence[Value]) -> Program:
@@ -148,7 +147,8 @@ def expand(program: Program) -> Program:
 
 def _forward_program(primitive: Primitive, count: int) -> Program:
     try:
-        return expand(program_of(*trace(lambda *xs: [primitive.forward(*xs)], [""] * count)))
+        *_, program = trace(lambda *xs: [primitive.forward(*xs)], [""] * count)
+        return expand(program)
     except NoLowering:
         raise
     except Exception as error:
