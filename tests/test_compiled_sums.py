@@ -31,6 +31,7 @@ from autograd import (
 )
 
 pytest.importorskip("llvmlite")
+from autograd.compiler import codegen, grouping, machine, training
 from autograd.compiler.training import Training
 
 Loss = Callable[..., Any]
@@ -245,6 +246,27 @@ def test_loss_and_gradient_are_those_of_the_eager_graph(
 ) -> None:
     loss, parameters, inputs = shape()
     agree(loss, parameters, samples(count, inputs))
+
+
+@pytest.mark.parametrize("width", [2, 4, 8])
+@pytest.mark.parametrize("shape", [residual, layer_norm, convolution, scaled_weights], ids=lambda shape: shape.__name__)
+def test_vectors_of_other_lengths_and_scalar_functions(
+    shape: Callable[[], tuple[Loss, list[Value], int]], width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (codegen, machine, training):
+        monkeypatch.setattr(module, "lanes", lambda: width)
+    monkeypatch.setattr(codegen, "vector_functions", dict)
+    loss, parameters, inputs = shape()
+    agree(loss, parameters, samples(37, inputs))
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
+def test_interpreted_an_operation_at_a_time(
+    shape: Callable[[], tuple[Loss, list[Value], int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grouping, "MAX_STEPS", 0)
+    loss, parameters, inputs = shape()
+    agree(loss, parameters, samples(130, inputs))
 
 
 SMOOTH = ["sin", "cos", "tanh", "sigmoid", "softplus", "atan", "erf", "gaussian", "expm1", "neg"]
