@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import sys
+import time
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
-from .eager import Batches, EagerSteps, per_epoch
+from .eager import EagerSteps, Epoch
 from .evaluation import loss_of_sample
 from .optim import Optimizer
 from .rows import as_columns, with_targets
 
+AT_ONCE = 0.05  # seconds of machine code between two chances for Ctrl-C
+
+
+class Compilation(NamedTuple):
+    """What was compiled: the operations of one sample's loss and gradient, and the seconds that it took."""
+
+    operations: int
+    seconds: float
+
 
 class Steps(Protocol):
-    """Takes the steps of some epochs, given the batches of each: (objective, data loss) of every epoch."""
+    """Takes the steps of some epochs: (objective, data loss) of each, means over the epoch's samples."""
 
-    def run(self, epoch: int, epochs: Sequence[Batches]) -> list[tuple[float, float]]: ...
+    def run(self, number: int, epochs: Sequence[Epoch]) -> list[tuple[float, float]]: ...
 
 
 class CompiledSteps:
-    """What EagerSteps does, as one call into machine code; the numbers are in the Values before and after."""
+    """What EagerSteps does, as calls into machine code; the numbers are in the Values before and after each."""
 
     def __init__(self, eager: EagerSteps) -> None:
         from autograd.compiler.training import Training
@@ -34,60 +43,71 @@ class CompiledSteps:
             raise NotImplementedError(f"{type(self.optimizer).__name__} has a step of its own")
         if eager.l2 and not of_model.issuperset(parameters):
             raise NotImplementedError("the l2 penalty leaves out parameters that the optimizer moves")
+        started = time.perf_counter()
         self.columns = as_columns(with_targets(eager.rows, eager.targets))
         loss = loss_of_sample(eager.model, eager.rows, eager.targets, eager.loss)
         self.still = [p for p in of_model if p not in set(parameters)]  # in the penalty, and not moved
         optimizer = self.optimizer
         self.training = Training(loss, len(self.columns), parameters, optimizer.update, optimizer.states, eager.l2)
+        self.compilation = Compilation(self.training.operations, time.perf_counter() - started)
+        self._at_once = 1  # steps that take about AT_ONCE
 
-    def run(self, epoch: int, epochs: Sequence[Batches]) -> list[tuple[float, float]]:
-        batches = [batch for batches in epochs for batch in batches]
-        if all(batch is batches[0] for batch in batches):
-            order, bounds = batches[0], [[0, len(batches[0])]] * len(batches)
+    def run(self, number: int, epochs: Sequence[Epoch]) -> list[tuple[float, float]]:
+        import numpy as np
+
+        size, whole = epochs[0].size, len(epochs[0].order)
+        starts = np.arange(0, whole, size)
+        bounds = np.stack([starts, np.minimum(starts + size, whole)], axis=1)
+        if len(starts) == 1:  # every step takes the same rows
+            order, bounds = epochs[0].order, np.repeat(bounds, len(epochs), axis=0)
         else:
-            ends = list(itertools.accumulate(map(len, batches)))
-            bounds = [[end - len(batch), end] for end, batch in zip(ends, batches, strict=True)]
-            order = [i for batch in batches for i in batch]
+            order = np.concatenate([epoch.order for epoch in epochs])
+            bounds = np.concatenate([bounds + i * whole for i in range(len(epochs))])
         penalty = self.eager.l2 * math.fsum(p.data * p.data for p in self.still)
-        losses: list[tuple[float, float]] = []
-        while len(losses) < len(batches):
-            losses += [(whole + penalty, data) for whole, data in self._run(order, bounds[len(losses) :])]
-            if len(losses) < len(batches):  # not finite here: the eager step raises, or knows better
-                at = epoch + _epoch_of(len(losses), epochs)
-                losses.append(self.eager.step(batches[len(losses)], at))
-        return per_epoch(losses, epochs)
+        losses = np.empty((0, 2))
+        while len(losses) < len(bounds):
+            wanted = bounds[len(losses) :][: self._at_once]
+            taken = self._run(order, wanted)
+            losses = np.concatenate([losses, taken + np.array([penalty, 0.0])])
+            if len(taken) < len(wanted):  # not finite: the eager step raises, or knows better
+                first, end = bounds[len(losses)]
+                at = number + len(losses) // len(starts)
+                losses = np.concatenate([losses, [self.eager.step(order[first:end].tolist(), at)]])
+        weights = (bounds[:, 1] - bounds[:, 0])[: len(starts)] / whole
+        means: list[tuple[float, float]] = [
+            (float(objective), float(data)) for objective, data in weights @ losses.reshape(len(epochs), len(starts), 2)
+        ]
+        return means
 
-    def _run(self, order: Sequence[int], bounds: list[list[int]]) -> list[list[float]]:
+    def _run(self, order: Any, bounds: Any) -> Any:
         """Steps until one is not finite: (objective, data loss) of each."""
+        import numpy as np
+
         optimizer, training = self.optimizer, self.training
         counts = {optimizer.t[i] for i in self.own}
         state = [[optimizer.state[i][k] for i in self.own] for k in range(optimizer.states)]
         if len(counts) != 1:
-            return []  # parameters that were frozen for a while: the eager step counts for each
-        training.load(optimizer.lr, counts.pop(), state)
-        taken: list[list[float]] = []
+            return np.empty((0, 2))  # parameters that were frozen for a while: the eager step counts for each
+        before = counts.pop()
+        started = time.perf_counter()
+        training.load(optimizer.lr, before, state)
         try:
-            losses, failed = training.run(self.columns, order, bounds)
-            taken = losses[: failed if failed >= 0 else len(bounds)].tolist()
-        finally:
-            columns, gradients = training.store(), training.gradients()
+            losses = training.run(self.columns, order, bounds)
+        finally:  # Ctrl-C
+            columns, gradients, taken = training.store(), training.gradients(), training.steps_taken() - before
             for n, i in enumerate(self.own):
                 optimizer.parameters[i].grad = gradients[n]
                 optimizer.state[i] = tuple(column[n] for column in columns)
-                optimizer.t[i] += len(taken)
-        return taken
+                optimizer.t[i] += taken
+        if taken:
+            self._at_once = max(1, int(taken * AT_ONCE / (time.perf_counter() - started)))
+        return losses
 
 
-def steps_for(eager: EagerSteps) -> Steps:
+def steps_for(eager: EagerSteps) -> CompiledSteps | EagerSteps:
     """Compiled steps; where that is not possible the eager ones, with a line that says why."""
     try:
         return CompiledSteps(eager)
     except Exception as error:  # of the user's own code, too: if it is wrong, the eager step will say so
         print(f"fit: training eagerly, one Value at a time: {str(error) or type(error).__name__}", file=sys.stderr)
         return eager
-
-
-def _epoch_of(step: int, epochs: Sequence[Batches]) -> int:
-    """Which of the epochs a step belongs to, from 0."""
-    lasts = itertools.accumulate(map(len, epochs))
-    return next(number for number, last in enumerate(lasts) if step < last)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd import NonFiniteError, Value, dot, located, mean
 
@@ -12,7 +12,16 @@ from .losses import Loss
 from .module import Module
 from .optim import Optimizer
 
-Batches = Sequence[Sequence[int]]  # the row numbers of each batch of an epoch
+
+class Epoch(NamedTuple):
+    """The rows of an epoch in the order in which they are taken, an array, and how many make a step."""
+
+    order: Any
+    size: int
+
+    def batches(self) -> list[list[int]]:
+        rows = self.order.tolist()
+        return [rows[i : i + self.size] for i in range(0, len(rows), self.size)]
 
 
 class EagerSteps:
@@ -24,10 +33,20 @@ class EagerSteps:
         self.model, self.rows, self.targets = model, rows, targets
         self.loss, self.optimizer, self.l2 = loss, optimizer, l2
 
-    def run(self, epoch: int, epochs: Sequence[Batches]) -> list[tuple[float, float]]:
-        """The steps of some epochs, given the batches of each: (objective, data loss) of every epoch."""
-        losses = [self.step(batch, epoch + i) for i, batches in enumerate(epochs) for batch in batches]
-        return per_epoch(losses, epochs)
+    def run(self, number: int, epochs: Sequence[Epoch]) -> list[tuple[float, float]]:
+        """The steps of some epochs, the first of them of that number: (objective, data loss) of each epoch."""
+        return [self._epoch(number + i, epoch.batches()) for i, epoch in enumerate(epochs)]
+
+    def _epoch(self, number: int, batches: list[list[int]]) -> tuple[float, float]:
+        """The mean over the samples of what the steps had before their updates."""
+        losses = [self.step(batch, number) for batch in batches]
+        if len(losses) == 1:
+            return losses[0]
+        n = sum(map(len, batches))
+        objective, data = (
+            sum(x * len(b) / n for x, b in zip(xs, batches, strict=True)) for xs in zip(*losses, strict=True)
+        )
+        return objective, data
 
     def step(self, batch: Sequence[int], epoch: int) -> tuple[float, float]:
         """One update on the rows of a batch: (objective, data loss) as they were before it."""
@@ -54,20 +73,6 @@ class EagerSteps:
                     raise NonFiniteError(f"{row}the gradient of {name} is {x}; nothing was updated")
             self.optimizer.step()
         return objective.data, data.data
-
-
-def per_epoch(losses: Sequence[tuple[float, float]], epochs: Sequence[Batches]) -> list[tuple[float, float]]:
-    """The losses of single steps as means over the samples of each epoch."""
-    if len(losses) == len(epochs):
-        return list(losses)
-    means, first = [], 0
-    for batches in epochs:
-        own = losses[first : first + len(batches)]
-        first += len(batches)
-        n = sum(map(len, batches))
-        objective, data = (sum(pair[k] * len(b) / n for pair, b in zip(own, batches, strict=True)) for k in (0, 1))
-        means.append((objective, data))
-    return means
 
 
 def _row_to_blame(parameter: Value, batch: Sequence[int], losses: list[Value]) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import random
+import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -253,3 +255,64 @@ def test_a_model_that_keeps_its_inputs_gains_no_parameters() -> None:
     model = Keeps()
     nn.fit(model, X, Y, loss="mse", optimizer=nn.SGD(model.parameters(), lr=0.1), epochs=2)
     assert len(model.parameters()) == 3
+
+
+def test_history_tells_what_was_compiled() -> None:
+    (_, _, eager), (_, _, compiled) = both(net, epochs=2)
+    assert eager.compiled is None
+    assert compiled.compiled is not None
+    assert compiled.compiled.operations > 30
+    assert compiled.compiled.seconds > 0.0
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer that interrupts")
+def test_ctrl_c_in_mid_training_keeps_what_was_learned_and_the_optimiser_in_step() -> None:
+    model = nn.MLP(2, [16, 16, 1], activation="tanh", seed=1)
+    optimiser = nn.Adam(model.parameters(), lr=0.001)
+    nn.fit(model, X, Y, loss="bce_with_logits", optimizer=optimiser, epochs=1)
+    before = [p.data for p in model.parameters()]
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    usual = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            nn.fit(model, X, Y, loss="bce_with_logits", optimizer=optimiser, epochs=10**9)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, usual)
+    taken = {*optimiser.t}
+    assert len(taken) == 1
+    assert taken.pop() > 1
+    assert all(p.data != x and math.isfinite(p.data) for p, x in zip(model.parameters(), before, strict=True))
+
+
+def test_an_exception_of_a_callback_leaves_the_parameters_of_its_epoch() -> None:
+    def train(compiled: bool) -> list[float]:
+        model = net()
+
+        def fail(history: nn.History, model: nn.Module) -> None:
+            if len(history.loss) == 5:
+                raise RuntimeError("stop here")
+
+        with pytest.raises(RuntimeError, match="stop here"):
+            nn.fit(model, X, Y, loss="mse", optimizer=nn.Adam(model.parameters()), epochs=50, callbacks=[fail],
+                   compiled=compiled)  # fmt: skip
+        return [p.data for p in model.parameters()]
+
+    assert train(True) == pytest.approx(train(False), abs=1e-12)
+
+
+def test_trainings_in_several_threads_are_those_of_one_after_the_other() -> None:
+    def train(seed: int) -> list[float]:
+        model = nn.MLP(2, [5, 1], activation="tanh", seed=seed)
+        nn.fit(
+            model, X, Y, loss="mse", optimizer=nn.Adam(model.parameters(), lr=0.01), epochs=30, compiled=seed % 2 == 0
+        )
+        return [p.data for p in model.parameters()]
+
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(train, range(6)))
+    assert together == [train(seed) for seed in range(6)]

@@ -119,6 +119,7 @@ class Training:
         if rule is not None:
             update = self._update(rule, l2, gradients, changed, {0: penalty_place, NOWHERE: nowhere})
             sections |= {"rule": update.once, "update": update.each}
+        self.operations = len(sums.program.equations)
         self.executable = Executable(workspace, sections, "train")
         self.memory = self.executable.memory()
         self._fields = self.executable.fields | {
@@ -177,30 +178,31 @@ class Training:
             self.memory[start : start + n] = numbers
         self.memory[self._lr], self.memory[self._t] = lr, t + 1
 
-    def run(self, columns: Sequence[Any], order: Any, bounds: Any) -> tuple[Any, int]:
+    def run(self, columns: Sequence[Any], order: Any, bounds: Any) -> Any:
         """Take a step for each (first, end) in bounds, over those samples of the order.
 
-        Returns (objective, data loss) of every step, and the number of the first step that was not finite
-        and therefore not taken, or -1.
+        Returns (objective, data loss) of every step, as an array; where a step was not finite, it was not taken,
+        and the array ends before it.
         """
         columns = [np.ascontiguousarray(column, dtype=np.float64) for column in columns]
         order, bounds = np.ascontiguousarray(order, np.int64), np.ascontiguousarray(bounds, np.int64).reshape(-1, 2)
         addresses = np.array([column.ctypes.data for column in columns], dtype=np.int64)
         strides = np.array([int(len(column) > 1) for column in columns], dtype=np.int64)
-        losses = np.full((len(bounds), 2), np.nan)
+        losses = np.empty((len(bounds), 2))
         same = bool((bounds == bounds[0]).all()) and bounds[0, 1] - bounds[0, 0] <= self._fields["block"]
         job = self.executable.run(self.memory, TRAIN, self._fields | {
             "addresses": addresses.ctypes.data, "strides": strides.ctypes.data, "order": order.ctypes.data,
             "bounds": bounds.ctypes.data, "steps": len(bounds), "losses": losses.ctypes.data,
             "failed": -1, "reload": int(not same),
         })  # fmt: skip
-        return losses, int(job[TRAIN.index("failed")])
+        failed = int(job[TRAIN.index("failed")])
+        return losses if failed < 0 else losses[:failed]
 
     def add_gradient(self, columns: Sequence[Any], rows: int) -> float | None:
         """The mean loss over all rows; its gradient is added to the parameters' ``.grad``.  None if not finite."""
         self.load()
-        losses, failed = self.run(columns, np.arange(rows), [[0, rows]])
-        if failed >= 0:
+        losses = self.run(columns, np.arange(rows), [[0, rows]])
+        if not len(losses):
             return None
         for parameter, gradient in zip(self.parameters, self.gradients(), strict=True):
             if parameter.requires_grad:
