@@ -123,6 +123,8 @@ def _width(row: float | list[float]) -> str:
 
 def _floats(x: Any, name: str, *index: int) -> Any:
     """Lists down to the cells of a row, and a finite float for each cell or row that is a number."""
+    if index and type(x) is list and {*map(type, x)} == {float} and math.isfinite(sum(x)):
+        return [*x]  # what most rows are, told in a tenth of the time
     if len(index) < 2 and isinstance(x, Iterable) and not isinstance(x, (str, bytes)):
         return [_floats(part, name, *index, i) for i, part in enumerate(x)]
     if not index:

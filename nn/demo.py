@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from .evaluation import accuracy
 from .layers import MLP
 from .plots import plot_decision_boundary, plot_history
 from .training import History, fit
+
+BATCH = 32
 
 
 def demo(folder: Path) -> None:
@@ -53,18 +56,12 @@ def train_on_moons(folder: Path, written: list[Path]) -> None:
     X, y = datasets.moons(400, noise=0.1, seed=1)
     X_train, X_test, y_train, y_test = train_test_split(X, y, test=0.5, seed=1)
     model = MLP(2, [16, 16, 1], seed=1)
-    start = time.perf_counter()
-    history = fit(
-        model, X_train, y_train,
-        loss="hinge", optimizer=Adam(model.parameters(), lr=0.02), epochs=20, batch_size=32, l2=1e-4,
-        validation=(X_test, y_test), seed=1,
-    )  # fmt: skip
-    seconds = time.perf_counter() - start
+    run = Run(model, X_train, y_train, loss="hinge", epochs=20, lr=0.02, l2=1e-4, validation=(X_test, y_test))
     held_out = accuracy(model, X_test, y_test)
-    report("Moons", model, len(X_train), history, seconds, held_out)
+    run.report("Moons", held_out)
     title = f"Two moons: held-out accuracy {held_out:.3f}"
     save(folder / "boundary.svg", written, lambda: plot_decision_boundary(model, X_test, y_test, title=title))
-    save(folder / "loss.svg", written, lambda: plot_history(history, title="Two moons: hinge loss"))
+    save(folder / "loss.svg", written, lambda: plot_history(run.history, title="Two moons: hinge loss"))
 
 
 def train_on_digits(folder: Path, written: list[Path]) -> None:
@@ -72,20 +69,44 @@ def train_on_digits(folder: Path, written: list[Path]) -> None:
     X = [[pixel / 16.0 for pixel in row] for row in X]
     X_train, X_test, y_train, y_test = train_test_split(X, y, test=0.25, seed=1)
     model = MLP(64, [16, 10], activation="tanh", seed=1)
-    start = time.perf_counter()
-    history = fit(
-        model, X_train, y_train,
-        loss="cross_entropy", optimizer=Adam(model.parameters(), lr=0.01), epochs=12, batch_size=32, seed=1,
-    )  # fmt: skip
-    seconds = time.perf_counter() - start
-    report("Digits", model, len(X_train), history, seconds, accuracy(model, X_test, y_test))
+    run = Run(model, X_train, y_train, loss="cross_entropy", epochs=12, lr=0.01)
+    run.report("Digits", accuracy(model, X_test, y_test))
 
 
-def report(name: str, model: MLP, samples: int, history: History, seconds: float, held_out: float) -> None:
-    print(
-        f"{name}: {samples} samples, {len(model.parameters())} parameters, {len(history.loss)} epochs in "
-        f"{seconds:.1f} s: loss {history.loss[0]:.3f} → {history.loss[-1]:.3f}, held-out accuracy {held_out:.3f}"
-    )
+class Run:
+    """One training by ``fit``, timed."""
+
+    def __init__(self, model: MLP, X: list[Any], y: list[Any], *, loss: str, lr: float, **settings: Any) -> None:
+        self.model, self.X, self.y, self.loss, self.lr = model, X, y, loss, lr
+        start = time.perf_counter()
+        self.history = self._fit(X, y, batch_size=BATCH, seed=1, **settings)
+        self.seconds = time.perf_counter() - start
+
+    def _fit(self, X: list[Any], y: list[Any], **settings: Any) -> History:
+        optimizer = Adam(self.model.parameters(), lr=self.lr)
+        return fit(self.model, X, y, loss=self.loss, optimizer=optimizer, **settings)
+
+    def report(self, name: str, held_out: float) -> None:
+        history, count = self.history, len(self.model.parameters())
+        print(
+            f"{name}: {len(self.X)} samples, {count} parameters, {len(history.loss)} epochs in {self.seconds:.2f} s: "
+            f"loss {history.loss[0]:.3f} → {history.loss[-1]:.3f}, held-out accuracy {held_out:.3f}"
+        )
+        if history.compiled is None:
+            return
+        operations, compile_seconds = history.compiled
+        a_second = len(history.loss) * math.ceil(len(self.X) / BATCH) / sum(history.seconds)
+        print(
+            f"  {operations:,} operations a sample, forward and backward, compiled in {compile_seconds:.2f} s; then "
+            f"{a_second:,.0f} steps a second, {a_second * self.eager_step():,.0f} times as many as eagerly"
+        )
+
+    def eager_step(self) -> float:
+        """The seconds of a step over Values, on the trained model, whose parameters are put back."""
+        trained = self.model.state_dict()
+        history = self._fit(self.X[:BATCH], self.y[:BATCH], epochs=3, compiled=False)
+        self.model.load_state_dict(trained)
+        return min(history.seconds)
 
 
 def save(path: Path, written: list[Path], plot: Callable[[], Any]) -> None:

@@ -25,14 +25,16 @@ class History:
 
     ``loss`` is the mean of the whole objective over the epoch's own forward passes, before their updates;
     ``data_loss`` is the same without penalties; ``val_loss`` is the loss on the validation data after the
-    epoch, without penalties, and empty where there is none.  ``compiled`` tells what was compiled: how many
-    operations a sample takes, and the seconds until they were machine code; None where training was eager.
+    epoch, without penalties, and empty where there is none; ``seconds`` is how long the steps took.
+    ``compiled`` tells what was compiled: how many operations a sample takes, and the seconds until they were
+    machine code; None where training was eager.
     """
 
     loss: list[float] = field(default_factory=list)
     data_loss: list[float] = field(default_factory=list)
     val_loss: list[float] = field(default_factory=list)
-    compiled: Compilation | None = None
+    seconds: list[float] = field(default_factory=list, compare=False)
+    compiled: Compilation | None = field(default=None, compare=False)
 
 
 Callback = Callable[[History, Module], Any]
@@ -104,6 +106,7 @@ def fit(
             for objective, data_loss in steps.run(len(history.loss) + 1, [next(epoch_of) for _ in range(count)]):
                 history.loss.append(objective)
                 history.data_loss.append(data_loss)
+            history.seconds += [(time.perf_counter() - started) / count] * count
             if validate is not None:
                 history.val_loss.append(validate())
             bar.set_postfix_str(f"loss {history.loss[-1]:.4g}", refresh=False)
