@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import random
 import threading
@@ -45,16 +44,7 @@ from autograd import (
 )
 from autograd.primitives import TABLE
 
-HAS_LLVMLITE = importlib.util.find_spec("llvmlite") is not None
-needs_llvmlite = pytest.mark.skipif(not HAS_LLVMLITE, reason="llvmlite is not installed")
-
-
-@pytest.fixture(autouse=True, params=[pytest.param("machine code", marks=needs_llvmlite), "Python"])
-def backend(request: pytest.FixtureRequest) -> str:
-    """Every test runs on both."""
-    if request.param == "Python":
-        request.getfixturevalue("without_llvmlite")
-    return str(request.param)
+pytestmark = pytest.mark.usefixtures("backend")
 
 
 def flat(result: Any) -> list[float]:
