@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import autograd
@@ -31,6 +31,7 @@ from autograd import (
 
 pytest.importorskip("llvmlite")
 from autograd.compiler import codegen, grouping, machine, training
+from autograd.compiler.calls import Outer
 from autograd.compiler.training import Training
 
 Loss = Callable[..., Any]
@@ -177,7 +178,8 @@ def biases_of_samples() -> tuple[Loss, list[Value], int]:
 
     def loss(*x: Value) -> Value:
         h = [dot(p[3 * i : 3 * i + 3], list(x[:3]), x[3]) for i in range(2)]
-        return dot(h, h, x[0]) + dot([x[0], x[1], p[0]], [x[1], p[1], p[2]], p[3])
+        rows_and_a_parameter = dot(h, [x[1], x[2]], p[4])
+        return dot(h, h, x[0]) + dot([x[0], x[1], p[0]], [x[1], p[1], p[2]], p[3]) * rows_and_a_parameter
 
     return loss, p, 4
 
@@ -269,14 +271,14 @@ def test_interpreted_an_operation_at_a_time(
 
 SMOOTH = ["sin", "cos", "tanh", "sigmoid", "softplus", "atan", "erf", "gaussian", "expm1", "neg"]
 NAMES = [*SMOOTH, "add", "sub", "mul", "hypot", "maximum", "minimum", "atan2", "dot", "total", "logsumexp"]
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)  # to shrink an example, each of which is compiled, takes minutes
 INSTRUCTION = st.tuples(st.sampled_from(NAMES), st.lists(st.integers(0, 99), min_size=5, max_size=5))
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.data())
-def test_random_graphs(data: st.DataObject) -> None:
-    parameters = numbers(4, data.draw(st.integers(0, 99)))
-    instructions = data.draw(st.lists(INSTRUCTION, min_size=1, max_size=20))
+@settings(max_examples=25, deadline=None, phases=PHASES)
+@given(st.integers(0, 99), st.lists(INSTRUCTION, min_size=1, max_size=20))
+def test_random_graphs(seed: int, instructions: list[tuple[str, list[int]]]) -> None:
+    parameters = numbers(4, seed)
 
     def loss(*x: Value) -> Value:
         nodes: list[Value] = [*parameters, *x]
@@ -315,3 +317,21 @@ def test_batches_take_their_rows_through_the_order() -> None:
     for (first, end), (_, found) in zip([(0, 7), (7, 20), (20, 30), (5, 6)], losses, strict=True):
         value, _, size = eager(loss, parameters, [rows[i] for i in order[first:end]])
         assert abs(found - value) <= 1e-12 * size
+
+
+def test_the_same_network_gives_the_same_code_and_a_layer_is_a_rectangle() -> None:
+    def made() -> Training:
+        parameters = numbers(8 * 17 + 5 * 9)
+        layers = [parameters[: 8 * 17], parameters[8 * 17 :]]
+        return Training(
+            lambda *x: logsumexp(mlp(layers[1], mlp(layers[0], x, (16, 8), tanh), (8, 5), lambda h: h)), 16, parameters
+        )
+
+    one, two = made(), made()
+    assert one.workspace.tables == two.workspace.tables
+    assert one.executable.kernels.ir == two.executable.kernels.ir
+    assert [str(call) for call in one.plan.calls if isinstance(call, Outer)] == [
+        "outer 1 x 1",
+        "outer 5 x 9",
+        "outer 8 x 17",
+    ]

@@ -7,6 +7,7 @@ gets no sum at all but its list of (gradient, factor) pairs: their products are 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..graph import dependents
@@ -18,14 +19,14 @@ FEW = 2  # products that are added one by one
 
 
 def adjoint(
-    order: list[Value], seeds: dict[Value, Value], leaves: set[Value]
+    order: list[Value], seeds: Mapping[Value, Value], leaves: Sequence[Value]
 ) -> dict[Value, list[tuple[Value, Value]]]:
-    """For each leaf its pairs (g, factor): the derivative of Σ seed·root is Σ g·factor."""
-    fed = dependents(order, leaves)
+    """For each leaf, in their order, its pairs (g, factor): the derivative of Σ seed·root is Σ g·factor."""
+    fed, stops = dependents(order, leaves), set(leaves)
     terms: dict[Value, list[tuple[Any, Any]]] = {root: [(seed, 1.0)] for root, seed in seeds.items()}
     with derivative_mode():
         for node in reversed(order):
-            if node in leaves or node not in fed or node not in terms or node.primitive is None:
+            if node in stops or node not in fed or node not in terms or node.primitive is None:
                 continue
             g = _sum(terms.pop(node))
             for parent, partial in zip(node.parents, rule(node), strict=True):

@@ -39,7 +39,7 @@ def plan(program: Program, products: Sequence[Product], scalars: set[int], keep:
     calls = _calls(equations, products, scalars, wanted, program.constants)
     steps = sum(len(t.steps) for t in {call.template for call in calls if isinstance(call, Elementwise)})
     if steps > MAX_STEPS:
-        calls = _calls(equations, products, scalars, wanted, {}, apart=True)
+        calls = _calls(equations, products, scalars, wanted, program.constants, apart=True)
     return Plan([*_spreads(calls, wanted), *calls])
 
 
@@ -59,14 +59,14 @@ def _calls(
         if equation.primitive.variadic:
             by_level[levels[v]].append(equation)
     for level, group in by_level.items():
-        calls[level][0] = sums(group, scalars)
+        calls[level][0] = sums(group, scalars, constants)
     pieces = _pieces(equations, levels, apart)
     stored = wanted | _used_outside(equations, pieces)
     of_level: dict[int, list[list[int]]] = defaultdict(list)
     for piece in pieces:
         of_level[levels[piece[0]]].append(piece)
     for level, own in of_level.items():
-        calls[level][1] = _elementwise(own, equations, scalars, stored, constants)
+        calls[level][1] = _elementwise(own, equations, scalars, stored, {} if apart else constants)
     ready: dict[int, list[Product]] = defaultdict(list)
     for product in products:
         ready[max(levels.get(product.g, 0), levels.get(product.x, 0))].append(product)

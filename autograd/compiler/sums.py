@@ -27,7 +27,7 @@ def row_of(v: int, scalars: Container[int]) -> int:
     return spread(v) if v in scalars else v
 
 
-def sums(equations: Iterable[Equation], scalars: set[int]) -> list[Call]:
+def sums(equations: Iterable[Equation], scalars: set[int], constants: dict[int, float]) -> list[Call]:
     """The dots, totals and logsumexps of one level."""
     shared: dict[tuple[int, ...], list[tuple[int, int | None, list[int | None]]]] = defaultdict(list)
     products: dict[tuple[int, bool], list[tuple[int, list[int], list[int]]]] = defaultdict(list)
@@ -40,10 +40,10 @@ def sums(equations: Iterable[Equation], scalars: set[int]) -> list[Call]:
         bias, pairs = _terms(equation, scalars)
         plain = [(w, x) for w, x in pairs if w is None or w in scalars]
         both = [(w, x) for w, x in pairs if not (w is None or w in scalars)]
-        if plain or not both:
-            inputs = tuple(x for _, x in plain) or (ONE,)
-            weights: list[int | None] = [w for w, _ in plain] or [bias]
-            shared[inputs].append((out, bias if plain else None, weights))
+        if not plain and not (both and (bias is None or constants.get(bias) == 0.0)):
+            plain, bias = [(bias, ONE)], None
+        if plain:
+            shared[tuple(x for _, x in plain)].append((out, bias, [w for w, _ in plain]))
         if both:
             products[len(both), bool(plain)].append((out, [w for w, _ in both if w is not None], [x for _, x in both]))
     calls: list[Call] = []

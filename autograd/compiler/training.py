@@ -49,10 +49,9 @@ class SampleSums:
         self.edge = list(dict.fromkeys(edge))
         cotangents = [traced_input("cotangent") for _ in self.edge]
         with tracing():
-            body = adjoint(order, {root: seed}, {*parameters, *self.edge})
-            after = adjoint(
-                topological_order(*self.edge), dict(zip(self.edge, cotangents, strict=True)), set(parameters)
-            )
+            body = adjoint(order, {root: seed}, [*parameters, *self.edge])
+            seeds = dict(zip(self.edge, cotangents, strict=True))
+            after = adjoint(topological_order(*self.edge), seeds, parameters)
         pairs = [pair for pairs in (body, after) for leaf in pairs for pair in pairs[leaf]]
         program = program_of([*samples, seed, *cotangents], [root, *(node for pair in pairs for node in pair)])
         self.program = expand(program)
@@ -119,7 +118,7 @@ class Training:
         if rule is not None:
             update = self._update(rule, l2, gradients, changed, {0: penalty_place, NOWHERE: nowhere})
             sections |= {"rule": update.once, "update": update.each}
-        self.operations = len(sums.program.equations)
+        self.plan, self.operations = loop.body, len(sums.program.equations)
         self.executable = Executable(workspace, sections, "train")
         self.memory = self.executable.memory()
         self._fields = self.executable.fields | {
