@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from .eager import EagerSteps, Epoch
 from .evaluation import loss_of_sample
 from .optim import Optimizer
-from .rows import as_columns, with_targets
+from .rows import with_targets
 
 AT_ONCE = 0.05  # seconds of machine code between two chances for Ctrl-C
 
@@ -33,6 +33,8 @@ class CompiledSteps:
     """What EagerSteps does, as calls into machine code; the numbers are in the Values before and after each."""
 
     def __init__(self, eager: EagerSteps) -> None:
+        import numpy as np
+
         from autograd.compiler.training import Training
 
         self.eager, self.optimizer = eager, eager.optimizer
@@ -44,11 +46,11 @@ class CompiledSteps:
         if eager.l2 and not of_model.issuperset(parameters):
             raise NotImplementedError("the l2 penalty leaves out parameters that the optimizer moves")
         started = time.perf_counter()
-        self.columns = as_columns(with_targets(eager.rows, eager.targets))
+        self.samples = np.array(with_targets(eager.rows, eager.targets))
         loss = loss_of_sample(eager.model, eager.rows, eager.targets, eager.loss)
         self.still = [p for p in of_model if p not in set(parameters)]  # in the penalty, and not moved
         optimizer = self.optimizer
-        self.training = Training(loss, len(self.columns), parameters, optimizer.update, optimizer.states, eager.l2)
+        self.training = Training(loss, self.samples.shape[1], parameters, optimizer.update, optimizer.states, eager.l2)
         self.compilation = Compilation(self.training.operations, time.perf_counter() - started)
         self._at_once = 1  # steps that take about AT_ONCE
 
@@ -58,8 +60,9 @@ class CompiledSteps:
         size, whole = epochs[0].size, len(epochs[0].order)
         starts = np.arange(0, whole, size)
         bounds = np.stack([starts, np.minimum(starts + size, whole)], axis=1)
-        if len(starts) == 1:  # every step takes the same rows
-            order, bounds = epochs[0].order, np.repeat(bounds, len(epochs), axis=0)
+        if len(starts) == 1:  # every step takes all rows as they stand
+            order, bounds = None, np.repeat(bounds, len(epochs), axis=0)
+            self.samples = np.asfortranarray(self.samples)
         else:
             order = np.concatenate([epoch.order for epoch in epochs])
             bounds = np.concatenate([bounds + i * whole for i in range(len(epochs))])
@@ -72,7 +75,8 @@ class CompiledSteps:
             if len(taken) < len(wanted):  # not finite: the eager step raises, or knows better
                 first, end = bounds[len(losses)]
                 at = number + len(losses) // len(starts)
-                losses = np.concatenate([losses, [self.eager.step(order[first:end].tolist(), at)]])
+                batch = list(range(first, end)) if order is None else order[first:end].tolist()
+                losses = np.concatenate([losses, [self.eager.step(batch, at)]])
         weights = (bounds[:, 1] - bounds[:, 0])[: len(starts)] / whole
         means: list[tuple[float, float]] = [
             (float(objective), float(data)) for objective, data in weights @ losses.reshape(len(epochs), len(starts), 2)
@@ -92,7 +96,7 @@ class CompiledSteps:
         started = time.perf_counter()
         training.load(optimizer.lr, before, state)
         try:
-            losses = training.run(self.columns, order, bounds)
+            losses = training.run(self.samples, order, bounds)
         finally:  # Ctrl-C
             columns, gradients, taken = training.store(), training.gradients(), training.steps_taken() - before
             for n, i in enumerate(self.own):

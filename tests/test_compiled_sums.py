@@ -55,7 +55,7 @@ def eager(loss: Loss, parameters: Sequence[Value], rows: Sequence[Sequence[float
 def compiled(loss: Loss, parameters: Sequence[Value], rows: Sequence[Sequence[float]]) -> tuple[float, list[float]]:
     training = Training(loss, len(rows[0]), parameters)
     training.load()
-    losses = training.run([*np.array(rows, dtype=float).T], range(len(rows)), [[0, len(rows)]])
+    losses = training.run(np.array(rows), None, [[0, len(rows)]])
     return losses[0, 1], training.gradients()
 
 
@@ -302,7 +302,7 @@ def test_a_sample_that_makes_the_loss_infinite_stops_the_step_and_says_so() -> N
     (w,) = numbers(1)
     training = Training(lambda x: w / x, 1, [w])
     training.load()
-    losses = training.run([np.array([1.0, 0.0, 2.0])], range(3), [[0, 1], [0, 2], [0, 3]])
+    losses = training.run(np.array([[1.0], [0.0], [2.0]]), None, [[0, 1], [0, 2], [0, 3]])
     assert losses.tolist() == [[w.data, w.data]]
 
 
@@ -313,7 +313,11 @@ def test_batches_take_their_rows_through_the_order() -> None:
     random.Random(3).shuffle(order)
     training = Training(loss, inputs, parameters)
     training.load()
-    losses = training.run([*np.array(rows).T], order, [[0, 7], [7, 20], [20, 30], [5, 6]])
+    data = np.array(rows)
+    losses = training.run(data, order, [[0, 7], [7, 20], [20, 30], [5, 6]])
+    training.load()
+    assert training.run(np.asfortranarray(data), order, [[0, 7], [7, 20], [20, 30], [5, 6]]).tolist() == losses.tolist()
+    assert training.run(data[order], None, [[0, 7], [7, 20], [20, 30], [5, 6]]).tolist() == losses.tolist()
     for (first, end), (_, found) in zip([(0, 7), (7, 20), (20, 30), (5, 6)], losses, strict=True):
         value, _, size = eager(loss, parameters, [rows[i] for i in order[first:end]])
         assert abs(found - value) <= 1e-12 * size

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from ..program import Program
 from .calls import ONE, Elementwise, LogSumExp, MatVec, Outer, Plan, RowDot, Template, reads, writes
 from .grouping import plan
-from .kernels import TILE
+from .kernels import TILE, outer_tile
 from .sums import Product, row_of
 
 Line = list["int | str"]
@@ -53,11 +53,17 @@ class Workspace:
         return start
 
     def rows(self, numbers: Mapping[int, int], width: int) -> dict[int, int]:
-        """The places of rows, given their numbers: neighbours stay neighbours."""
-        start = self.take(width * (max(numbers.values()) + 1))
-        places = {v: start + width * number for v, number in numbers.items()}
+        """The places of rows, given their numbers: neighbours lie ``row_stride(width)`` apart."""
+        stride = row_stride(width)
+        start = self.take(stride * (max(numbers.values()) + 1))
+        places = {v: start + stride * number for v, number in numbers.items()}
         self.contents[places[ONE]] = (width, 1.0)
         return places
+
+
+def row_stride(width: int) -> int:
+    """From one row to the next: were it a power of 2, rows would displace each other in the processor's cache."""
+    return -(-width // CACHE_LINE) * CACHE_LINE + CACHE_LINE
 
 
 def allocate(plan: Plan, inputs: Iterable[int], keep: Collection[int]) -> dict[int, int]:
@@ -200,14 +206,15 @@ class Loop:
 
     def _outer(self, call: Outer, rows: Mapping[int, int]) -> Line:
         gs, xs = call.left, call.right
+        height, width = outer_tile(self.workspace.lanes)
         table: list[int] = []
-        for i in range(0, len(gs), TILE):
-            for j in range(0, len(xs), TILE):
-                tile_g = [min(i + n, len(gs) - 1) for n in range(TILE)]
-                tile_x = [min(j + n, len(xs) - 1) for n in range(TILE)]
+        for i in range(0, len(gs), height):
+            for j in range(0, len(xs), width):
+                tile_g = [min(i + n, len(gs) - 1) for n in range(height)]
+                tile_x = [min(j + n, len(xs) - 1) for n in range(width)]
                 table += [rows[gs[n]] for n in tile_g] + [rows[xs[n]] for n in tile_x]
-                for n in range(TILE):
-                    for m in range(TILE):
+                for n in range(height):
+                    for m in range(width):
                         inside = i + n < len(gs) and j + m < len(xs)
                         table.append(self.sums[call.places[i + n][j + m] if inside else NOWHERE])
-        return ["outer", len(table) // (2 * TILE + TILE * TILE), self.workspace.table(table)]
+        return ["outer", len(table) // (height + width + height * width), self.workspace.table(table)]

@@ -1,7 +1,7 @@
 """The loops around the kernels: steps of training, and in each the blocks of its samples; itself a kernel.
 
 Its arguments are a job, an array of 64-bit numbers with the fields below; pointers among them are addresses.
-Columns are arrays of doubles, one number a sample.
+The numbers of sample s stand at data[s·sample_stride + c·column_stride], or in columns of their own.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from .emitter import Emitter
 
 TRAIN = (
-    "columns", "reload", "addresses", "strides", "order", "first_row", "block", "seed", "seed_value",
+    "data", "columns", "sample_stride", "column_stride", "sequential", "order", "reload",
+    "first_row", "row_stride", "block", "seed", "seed_value",
     "prologue", "prologue_lines", "body", "body_lines",
     "steps", "bounds", "sums", "sums_vectors", "epilogue", "epilogue_lines", "rule", "rule_lines",
     "update", "update_lines", "parameters", "changed", "changed_vectors", "current", "time",
@@ -18,7 +19,7 @@ TRAIN = (
 
 
 EVALUATE = (
-    "columns", "addresses", "strides", "first_row", "block", "samples", "prologue", "prologue_lines",
+    "columns", "addresses", "strides", "first_row", "row_stride", "block", "samples", "prologue", "prologue_lines",
     "body", "body_lines", "outputs", "output_rows", "output_addresses",
 )  # fmt: skip
 
@@ -56,7 +57,12 @@ def train(e: Emitter) -> Emitter:
             # One block that is the same in every step stays where it is.
             first_step = e.emit(f"icmp eq i64 {s}, 0")
             fresh = e.emit(f"select i1 {first_step}, i64 1, i64 {job.reload}")
-            e.when(fresh, "ne", 0, lambda: load_columns(e, job, start, valid, lanes))
+
+            def load() -> None:
+                load_samples(e, job, start, valid)
+                load_weights(e, job, valid)
+
+            e.when(fresh, "ne", 0, load)
             e.run(job.body, job.body_lines, lanes)
 
         e.loop(blocks, block)
@@ -90,29 +96,47 @@ def train(e: Emitter) -> Emitter:
     return e
 
 
-def load_columns(e: Emitter, job: Job, start: str, valid: str, lanes: str) -> None:
-    """Fill the input rows with samples; lanes past the last one repeat it, with weight 0."""
-    last = e.integer("sub", valid, 1)
+def load_samples(e: Emitter, job: Job, start: str, valid: str) -> None:
+    """Fill the input rows with ``valid`` samples, one after the other or those that the order names."""
 
     def column(c: str) -> None:
-        address, stride = e.number_at(job.addresses, c), e.number_at(job.strides, c)
-        row = e.integer("add", job.first_row, e.integer("mul", c, job.block))
+        place = e.integer("mul", c, job.column_stride)
+        source = e.double_at(job.data, e.integer("add", place, e.integer("mul", start, job.sample_stride)))
+        read_column(
+            e, source, job.sample_stride, valid, e.integer("add", job.first_row, e.integer("mul", c, job.row_stride))
+        )
 
-        def lane(i: str) -> None:
-            sample = e.number_at(job.order, e.integer("add", start, smaller(e, i, last)))
-            number = e.emit(f"load double, ptr {e.double_at(address, e.integer('mul', sample, stride))}")
-            e.store_scalar(number, row, i)
+    def sample(i: str) -> None:
+        last = e.integer("sub", valid, 1)
+        number = e.number_at(job.order, e.integer("add", start, smaller(e, i, last)))
+        source = e.double_at(job.data, e.integer("mul", number, job.sample_stride))
+        target = e.address(job.first_row, i)
 
-        e.loop(lanes, lane)
+        def number_of_sample(c: str) -> None:
+            x = e.emit(f"load double, ptr {e.element(source, e.integer('mul', c, job.column_stride))}")
+            e.put(f"store double {x}, ptr {e.element(target, e.integer('mul', c, job.row_stride))}")
 
-    e.when(job.columns, "sgt", 0, lambda: e.do(e.loop(job.columns, column)))
+        e.loop(job.columns, number_of_sample)
+
+    def load() -> None:
+        e.when(job.sequential, "eq", 1, lambda: e.do(e.loop(job.columns, column)))
+        e.when(job.sequential, "eq", 0, lambda: e.do(e.loop(whole_vectors(e, valid), sample)))
+
+    e.when(job.columns, "sgt", 0, load)
+
+
+def load_weights(e: Emitter, job: Job, valid: str) -> None:
+    """The weight of each sample in the mean; 0 for the lanes past the last one."""
     weight = e.load_scalar(job.seed_value)
+    whole = e.integer("and", valid, -e.lanes)
+    e.when(whole, "sgt", 0, lambda: e.do(e.loop(whole, lambda i: e.store(e.spread(weight), job.seed, i), step=e.lanes)))
 
     def seed(i: str) -> None:
         inside = e.emit(f"icmp slt i64 {i}, {valid}")
         e.store_scalar(e.emit(f"select i1 {inside}, double {weight}, double 0.0"), job.seed, i)
 
-    e.loop(lanes, seed)
+    lanes = whole_vectors(e, valid)
+    e.when(lanes, "sgt", whole, lambda: e.do(e.loop(lanes, seed, start=whole)))
 
 
 def evaluate(e: Emitter) -> Emitter:
@@ -129,7 +153,7 @@ def evaluate(e: Emitter) -> Emitter:
         def column(c: str) -> None:
             stride = e.number_at(job.strides, c)
             source = e.double_at(e.number_at(job.addresses, c), e.integer("mul", start, stride))
-            read_column(e, source, stride, valid, e.integer("add", job.first_row, e.integer("mul", c, size)))
+            read_column(e, source, stride, valid, e.integer("add", job.first_row, e.integer("mul", c, job.row_stride)))
 
         def output(o: str) -> None:
             row, target = e.table(job.output_rows, o), e.double_at(e.number_at(job.output_addresses, o), start)
@@ -144,12 +168,13 @@ def evaluate(e: Emitter) -> Emitter:
 
 
 def read_column(e: Emitter, source: str, stride: str, valid: str, row: str) -> None:
-    """Copy ``valid`` numbers of a column (stride 1), or as often the only one (stride 0), into a row.
+    """Copy ``valid`` numbers that stand ``stride`` apart into a row.
 
     The lanes that are left of the last vector repeat the last number.
     """
     lanes, last = whole_vectors(e, valid), e.integer("sub", valid, 1)
-    together = e.integer("mul", e.integer("and", valid, -e.lanes), stride)
+    neighbours = e.emit(f"icmp eq i64 {stride}, 1")
+    together = e.emit(f"select i1 {neighbours}, i64 {e.integer('and', valid, -e.lanes)}, i64 0")
 
     def vector(j: str) -> None:
         e.store(e.emit(f"load {e.type}, ptr {e.element(source, j)}, align 8"), row, j)

@@ -60,8 +60,8 @@ class Emitter:
 
     def address(self, offset: str, more: str | int = 0) -> str:
         """The place in the workspace at offset + more."""
-        place = offset if more == 0 else self.integer("add", offset, more)
-        return self.emit(f"getelementptr double, ptr %base, i64 {place}")
+        place = self.element("%base", offset)
+        return place if more == 0 else self.element(place, more)  # in two steps: loops keep the first
 
     def load(self, offset: str, more: str | int = 0) -> str:
         """A vector from the workspace."""
@@ -152,6 +152,29 @@ class Emitter:
         function = f"@llvm.vector.reduce.fadd.v{self.lanes}f64"
         self.declarations.add(f"declare double {function}(double, {self.type})")
         return self.emit(f"call reassoc double {function}(double -0.0, {self.type} {x})")
+
+    def sums(self, vectors: Sequence[str]) -> str:
+        """The sums of as many vectors as there are lanes, in a vector: halves are added until one is left."""
+        vectors, held = list(vectors), 1  # each vector holds parts of the sums of so many
+        while len(vectors) > 1:
+            firsts = [2 * held * part + which for part in range(self.lanes // (2 * held)) for which in range(held)]
+            lanes = [
+                index + self.lanes * other
+                for i in range(0, len(firsts), held)
+                for other in (0, 1)
+                for index in firsts[i : i + held]
+            ]
+            vectors = [
+                self.arithmetic("fadd", self.shuffle(a, b, lanes), self.shuffle(a, b, [lane + held for lane in lanes]))
+                for a, b in zip(vectors[::2], vectors[1::2], strict=True)
+            ]
+            held *= 2
+        return vectors[0]
+
+    def shuffle(self, a: str, b: str, lanes: Sequence[int]) -> str:
+        """A vector of some lanes of two, those of the second counted on."""
+        mask = ", ".join(f"i32 {lane}" for lane in lanes)
+        return self.emit(f"shufflevector {self.type} {a}, {self.type} {b}, <{len(lanes)} x i32> <{mask}>")
 
     def call(self, name: str, *operands: str) -> str:
         """A function of the C library: its vector version where there is one, else lane by lane."""

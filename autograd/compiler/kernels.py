@@ -16,7 +16,12 @@ from collections.abc import Callable, Mapping
 
 from .emitter import Emitter
 
-TILE = 4  # rows and vectors that stay in registers at a time
+TILE = 4  # rows whose sums stay in registers together
+
+
+def vectors_together(lanes: int) -> int:
+    """Vectors of a row that are worked on together, by the registers there are: 32 with AVX-512, else 16."""
+    return 4 if lanes == 8 else 2
 
 
 def kernels(lanes: int, vector_functions: Mapping[str, str]) -> list[Emitter]:
@@ -67,11 +72,17 @@ def matvec(e: Emitter, units: int) -> Emitter:
     return e
 
 
+def outer_tile(lanes: int) -> tuple[int, int]:
+    """How many rows times how many others go together in ``outer``: the rows and all sums stay in registers."""
+    return TILE, vectors_together(lanes)
+
+
 def by_vectors(e: Emitter, block: Callable[[str, int], None]) -> None:
-    """Cover the lanes by ``block(lane, vectors)``: TILE vectors at a time, then one at a time."""
-    wide = TILE * e.lanes
+    """Cover the lanes by ``block(lane, vectors)``: several vectors at a time, then one at a time."""
+    together = vectors_together(e.lanes)
+    wide = together * e.lanes
     end = e.integer("mul", e.integer("sdiv", "%lanes", wide), wide)
-    e.when(end, "sgt", 0, lambda: e.do(e.loop(end, lambda lane: block(lane, TILE), step=wide)))
+    e.when(end, "sgt", 0, lambda: e.do(e.loop(end, lambda lane: block(lane, together), step=wide)))
     e.when("%lanes", "sgt", end, lambda: e.do(e.loop("%lanes", lambda lane: block(lane, 1), start=end, step=e.lanes)))
 
 
@@ -129,13 +140,14 @@ def logsumexp(e: Emitter) -> Emitter:
 
 
 def outer(e: Emitter) -> Emitter:
-    """args: tiles, table.  A tile is 4 rows, 4 rows, and the 16 places of their products' sums."""
+    """args: tiles, table.  A tile is some rows, some others, and the places of the sums of all their products."""
     tiles, table = e.argument(0), e.argument(1)
+    left, right = outer_tile(e.lanes)
 
     def tile(t: str) -> None:
-        at = e.integer("add", table, e.integer("mul", t, 2 * TILE + TILE * TILE))
-        lefts = [e.table(at, i) for i in range(TILE)]
-        rights = [e.table(at, TILE + i) for i in range(TILE)]
+        at = e.integer("add", table, e.integer("mul", t, left + right + left * right))
+        lefts = [e.table(at, i) for i in range(left)]
+        rights = [e.table(at, left + i) for i in range(right)]
 
         def vector(lane: str, *sums: str) -> list[str]:
             gs = [e.load(row, lane) for row in lefts]
@@ -143,11 +155,13 @@ def outer(e: Emitter) -> Emitter:
             pairs = [(g, x) for g in gs for x in xs]
             return [e.multiply_add(g, x, total) for (g, x), total in zip(pairs, sums, strict=True)]
 
-        sums = e.loop("%lanes", vector, step=e.lanes, carried=[e.constant(0.0)] * (TILE * TILE))
-        for i, total in enumerate(sums):
-            place = e.table(at, 2 * TILE + i)
-            before = e.load_scalar(place)
-            e.store_scalar(e.emit(f"fadd double {before}, {e.sum(total)}"), place)
+        sums = e.loop("%lanes", vector, step=e.lanes, carried=[e.constant(0.0)] * (left * right))
+        for first in range(0, len(sums), e.lanes):
+            together = e.sums(sums[first : first + e.lanes])
+            for lane in range(e.lanes):
+                place = e.table(at, left + right + first + lane)
+                total = e.emit(f"extractelement {e.type} {together}, i32 {lane}")
+                e.store_scalar(e.emit(f"fadd double {e.load_scalar(place)}, {total}"), place)
 
     e.loop(tiles, tile)
     return e

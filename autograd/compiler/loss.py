@@ -46,13 +46,15 @@ def compile_loss(loss: Callable[..., Any], parameters: Sequence[Value]) -> Calla
                     f"step takes columns of one length, {rows} here, or single numbers: "
                     f"column {i} has shape {array.shape}"
                 )
-        full = [np.broadcast_to(array, (rows,)) for array in arrays]
+        samples = np.empty((len(arrays), rows)).T  # by columns, as they come
+        for i, array in enumerate(arrays):
+            samples[:, i] = array
         with turn:
             if len(arrays) not in programs:
                 programs[len(arrays)] = _compiled(loss, len(arrays), parameters)
             training = programs[len(arrays)]
-            found = training.add_gradient(full, rows) if training is not None else None
-            return _eagerly(loss, full) if found is None else found
+            found = training.add_gradient(samples) if training is not None else None
+            return _eagerly(loss, samples) if found is None else found
 
     return step
 
@@ -68,11 +70,11 @@ def _compiled(loss: Callable[..., Any], inputs: int, parameters: Sequence[Value]
         return None
 
 
-def _eagerly(loss: Callable[..., Any], columns: Sequence[Any]) -> float:
+def _eagerly(loss: Callable[..., Any], samples: Any) -> float:
     losses = []
-    for i, sample in enumerate(zip(*columns, strict=True)):
+    for i, sample in enumerate(samples.tolist()):
         with located(f"row {i}"):
-            losses.append(loss(*map(float, sample)))
+            losses.append(loss(*sample))
     root = mean(losses)
     root.backward()
     return float(root.data)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..program import Program
-from .assembly import Loop, Workspace
+from .assembly import Loop, Workspace, row_stride
 from .codegen import lanes
 from .driver import EVALUATE
 from .executable import Executable
@@ -30,8 +30,9 @@ class InMachineCode:
         self._outputs = len(program.outputs)
         self._executable = Executable(workspace, {"prologue": loop.once, "body": loop.each}, "evaluate")
         self._fields = self._executable.fields | {
-            "columns": len(program.inputs), "block": loop.width, "outputs": self._outputs, "output_rows": outputs,
+            "columns": len(program.inputs), "outputs": self._outputs, "output_rows": outputs,
             "first_row": loop.rows[program.inputs[0]] if program.inputs else 0,
+            "row_stride": row_stride(loop.width), "block": loop.width,
         }  # fmt: skip
         self._free: list[Any] = []  # memories that no thread is using
 

@@ -16,7 +16,7 @@ from ..errors import TraceError
 from ..graph import dependents, topological_order
 from ..value import Value, as_value, describe
 from .adjoint import adjoint
-from .assembly import NOWHERE, Line, Loop, Workspace, allocate
+from .assembly import NOWHERE, Line, Loop, Workspace, allocate, row_stride
 from .calls import ONE
 from .codegen import lanes
 from .driver import TRAIN
@@ -122,7 +122,8 @@ class Training:
         self.executable = Executable(workspace, sections, "train")
         self.memory = self.executable.memory()
         self._fields = self.executable.fields | {
-            "columns": inputs, "first_row": loop.rows[sums.inputs[0]], "block": loop.width,
+            "columns": inputs, "first_row": loop.rows[sums.inputs[0]], "row_stride": row_stride(loop.width),
+            "block": loop.width,
             "seed": loop.rows[sums.inputs[-1]], "seed_value": weight,
             "sums": gradients, "sums_vectors": (self._lr - gradients) // workspace.lanes,
             "parameters": count, "changed": changed, "changed_vectors": (1 + self.states) * count // workspace.lanes,
@@ -138,7 +139,8 @@ class Training:
         rows = workspace.rows(allocate(calls, sums.cotangents, ()), workspace.lanes)
         sources = workspace.table([loop.sums[len(self.parameters) + i] for i in range(len(sums.cotangents))])
         packs, lines = loop.code(calls, rows)
-        return [["pack", len(sums.cotangents), sources, rows[sums.cotangents[0]], workspace.lanes], *packs, *lines]
+        first, stride = rows[sums.cotangents[0]], row_stride(workspace.lanes)
+        return [["pack", len(sums.cotangents), sources, first, stride], *packs, *lines]
 
     def _update(
         self, rule: Callable[..., tuple[Any, ...]], l2: float, gradients: int, changed: int, sums: dict[int, int]
@@ -177,30 +179,31 @@ class Training:
             self.memory[start : start + n] = numbers
         self.memory[self._lr], self.memory[self._t] = lr, t + 1
 
-    def run(self, columns: Sequence[Any], order: Any, bounds: Any) -> Any:
+    def run(self, data: Any, order: Any, bounds: Any) -> Any:
         """Take a step for each (first, end) in bounds, over those samples of the order.
 
-        Returns (objective, data loss) of every step, as an array; where a step was not finite, it was not taken,
-        and the array ends before it.
+        ``data`` is an array of shape (samples, numbers of a sample); ``order`` holds numbers of samples, or is
+        None where they are taken as they stand.  Returns (objective, data loss) of every step, as an array; where
+        a step was not finite, it was not taken, and the array ends before it.
         """
-        columns = [np.ascontiguousarray(column, dtype=np.float64) for column in columns]
-        order, bounds = np.ascontiguousarray(order, np.int64), np.ascontiguousarray(bounds, np.int64).reshape(-1, 2)
-        addresses = np.array([column.ctypes.data for column in columns], dtype=np.int64)
-        strides = np.array([int(len(column) > 1) for column in columns], dtype=np.int64)
+        data = np.asarray(data, dtype=np.float64)
+        order = None if order is None else np.ascontiguousarray(order, dtype=np.int64)
+        bounds = np.ascontiguousarray(bounds, dtype=np.int64).reshape(-1, 2)
         losses = np.empty((len(bounds), 2))
         same = bool((bounds == bounds[0]).all()) and bounds[0, 1] - bounds[0, 0] <= self._fields["block"]
         job = self.executable.run(self.memory, TRAIN, self._fields | {
-            "addresses": addresses.ctypes.data, "strides": strides.ctypes.data, "order": order.ctypes.data,
+            "data": data.ctypes.data, "sample_stride": data.strides[0] // 8, "column_stride": data.strides[1] // 8,
+            "sequential": int(order is None), "order": 0 if order is None else order.ctypes.data,
             "bounds": bounds.ctypes.data, "steps": len(bounds), "losses": losses.ctypes.data,
             "failed": -1, "reload": int(not same),
         })  # fmt: skip
         failed = int(job[TRAIN.index("failed")])
         return losses if failed < 0 else losses[:failed]
 
-    def add_gradient(self, columns: Sequence[Any], rows: int) -> float | None:
-        """The mean loss over all rows; its gradient is added to the parameters' ``.grad``.  None if not finite."""
+    def add_gradient(self, data: Any) -> float | None:
+        """The mean loss over all samples; its gradient is added to the parameters' ``.grad``.  None if not finite."""
         self.load()
-        losses = self.run(columns, np.arange(rows), [[0, rows]])
+        losses = self.run(data, None, [[0, len(data)]])
         if not len(losses):
             return None
         for parameter, gradient in zip(self.parameters, self.gradients(), strict=True):
