@@ -90,16 +90,6 @@ class Program:
         part.equations = [equation for equation in self.equations if equation.out in outs]
         return part
 
-    def same_as(self, other: Program) -> bool:
-        """Whether two programs compute the same from the same leaves."""
-        return (
-            self.inputs == other.inputs
-            and self.outputs == other.outputs
-            and self.equations == other.equations
-            and self.leaves == other.leaves
-            and repr(self.constants) == repr(other.constants)  # nan equals nan, 0.0 is not -0.0
-        )
-
     def __str__(self) -> str:
         names = self._names()
         lines = ["{ " + " ".join(names[v] for v in self.inputs) + " ."]

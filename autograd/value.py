@@ -225,7 +225,9 @@ class Value(operators.Operators):
         """primitive(*args) as a node, computed by calling the row: the reference for operators.py."""
         eager = mode.eager
         if not eager and mode.tracer is not None:
-            traced: Value = mode.tracer.record(primitive, [self._operand(primitive, arg) for arg in args])
+            traced: Value = mode.tracer.record(
+                primitive, [arg if isinstance(arg, Value) else self._operand(primitive, arg) for arg in args]
+            )
             return traced
         try:
             data = [arg._data for arg in args]

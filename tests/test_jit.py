@@ -42,6 +42,7 @@ from autograd import (
     value_and_grad,
     where,
 )
+from autograd.compiler.tracing import same
 from autograd.primitives import TABLE
 
 pytestmark = pytest.mark.usefixtures("backend")
@@ -467,3 +468,21 @@ def test_a_program_of_many_kinds_of_operations_is_interpreted_with_the_same_resu
         assert found == pytest.approx(flat(f(*row)), abs=1e-11)
     if backend == "machine code":
         assert compiled.llvm.count("define void @piece") < 60  # one for each kind of operation, not for each operation
+
+
+def test_two_graphs_are_the_same_when_they_compute_the_same_from_the_same_leaves() -> None:
+    w = Value(1.0)
+
+    def graph(constant: float, leaf: Value = w, swapped: bool = False) -> tuple[list[Value], list[Value]]:
+        x, y = Value(0.5), Value(0.5)
+        return [x, y], [(y * x if swapped else x * y) * leaf + constant, x * x]
+
+    assert same(*graph(2.0), *graph(2.0))
+    assert same(*graph(math.nan), *graph(math.nan))
+    assert not same(*graph(2.0), *graph(3.0))
+    assert not same(*graph(0.0), *graph(-0.0))
+    assert not same(*graph(2.0), *graph(2.0, Value(1.0)))
+    assert not same(*graph(2.0), *graph(2.0, swapped=True))
+    inputs, outputs = graph(2.0)
+    assert not same(inputs, outputs, inputs, outputs[:1])
+    assert not same(inputs, [inputs[0] * inputs[0]], *[[a, b] for a, b in [(Value(1.0), Value(2.0))]], [Value(1.0) * w])

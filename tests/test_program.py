@@ -41,20 +41,6 @@ def test_it_evaluates_to_what_the_graph_gives_for_other_inputs(
     assert program.evaluate([c, d]) == [v.data for v in made(Value(c), Value(d), Value(w / 2.0))]
 
 
-def test_programs_are_the_same_when_they_compute_the_same_from_the_same_leaves() -> None:
-    w = Value(1.0)
-
-    def program(constant: float, leaf: Value = w) -> Program:
-        x = Value(0.5)
-        return Program([x], [x * leaf + constant])
-
-    assert program(2.0).same_as(program(2.0))
-    assert program(math.nan).same_as(program(math.nan))
-    assert not program(2.0).same_as(program(3.0))
-    assert not program(0.0).same_as(program(-0.0))
-    assert not program(2.0).same_as(program(2.0, Value(1.0)))
-
-
 def test_labels_name_variables_where_they_are_unique_and_letters_avoid_them() -> None:
     x, y, a, w = (Value(1.0, label=label) for label in ("x", "same", "a", "same"))
     assert str(Program([x, y], [(x * y + a) * w])).splitlines() == [

@@ -91,7 +91,7 @@ def _levels(equations: Equations, wanted: set[int], apart: bool) -> dict[int, in
     """
     users: dict[int, list[int]] = defaultdict(list)
     for v, equation in equations.items():
-        for arg in dict.fromkeys(equation.args):
+        for arg in set(equation.args) & equations.keys():
             users[arg].append(v)
 
     def own_level(v: int) -> bool:  # one after the level of its operands

@@ -17,7 +17,7 @@ from ..program import Program
 from ..trees import Tree
 from ..value import Value
 from .evaluation import Evaluator, evaluator
-from .tracing import trace
+from .tracing import program_of, trace, without_collector
 
 
 class Compiled(NamedTuple):
@@ -55,14 +55,7 @@ class Jitted:
         with self._lock:
             key = (call.count, call.names, repr(call.tree.shape))
             if key not in self._compiled:
-                results: list[Tree] = []
-
-                def flat(*inputs: Value) -> list[Any]:
-                    results.append(Tree(call.run(inputs), f"the result of {call.name}"))
-                    return results[-1].leaves
-
-                *_, program = trace(flat, call.labels())
-                self._compiled[key] = Compiled(program, evaluator(program), results[-1])
+                self._compiled[key] = _compiled(call)
             self._latest = self._compiled[key]
             return self._latest
 
@@ -121,6 +114,18 @@ def jit(f: Callable[..., Any]) -> Jitted:
       in b }
     """
     return Jitted(f)
+
+
+@without_collector()
+def _compiled(call: _Call) -> Compiled:
+    results: list[Tree] = []
+
+    def flat(*inputs: Value) -> list[Any]:
+        results.append(Tree(call.run(inputs), f"the result of {call.name}"))
+        return results[-1].leaves
+
+    program = program_of(*trace(flat, call.labels()))
+    return Compiled(program, evaluator(program), results[-1])
 
 
 class _Call:

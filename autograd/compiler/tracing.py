@@ -8,6 +8,7 @@ second time (it drew a random number) raises too.
 from __future__ import annotations
 
 import copy
+import gc
 import itertools
 import linecache
 import math
@@ -22,7 +23,7 @@ from ..graph import topological_order
 from ..operators import new
 from ..primitives import Primitive
 from ..program import Equation, Program
-from ..value import Value, as_value, link, set_mode
+from ..value import Constant, Value, as_value, link, set_mode
 from .lowering import has_lowering
 
 PACKAGE = str(Path(__file__).parent.parent)
@@ -92,22 +93,60 @@ def tracing() -> Iterator[None]:
         yield
 
 
-def trace(f: Callable[..., Sequence[Any]], labels: Sequence[str]) -> tuple[list[Traced], list[Value], Program]:
-    """f called on traced inputs of these labels: the inputs, the outputs that it returned, and its program."""
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """A context for building large graphs and tables, which hold no cycles.
+
+    The cyclic garbage collector, woken by so many new objects, walks them all again and again.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def trace(f: Callable[..., Sequence[Any]], labels: Sequence[str]) -> tuple[list[Traced], list[Value]]:
+    """f called on traced inputs of these labels: the inputs, and the outputs that it returned as Values."""
 
     def run() -> tuple[list[Traced], list[Value]]:
         inputs = [traced_input(label) for label in labels]
         with tracing():
             return inputs, [as_value(y) for y in f(*inputs)]
 
-    inputs, outputs = run()
-    program = program_of(inputs, outputs)
-    if not program.same_as(program_of(*run())):
+    first, second = run(), run()
+    if not same(*first, *second):
         raise TraceError(
             "the function did something else when it was called again with the same arguments: pass what changes "
             "(a random number, say) as an argument"
         )
-    return inputs, outputs, program
+    return first
+
+
+def same(
+    inputs: Sequence[Value], outputs: Sequence[Value], other_inputs: Sequence[Value], other_outputs: Sequence[Value]
+) -> bool:
+    """Whether two traced graphs compute the same from the same Values and numbers."""
+    twin = dict(zip(inputs, other_inputs, strict=True))  # of each node that was met: what stands in its place
+    stack = list(zip(outputs, other_outputs, strict=False))
+    while stack:
+        node, other = stack.pop()
+        if node in twin or node is other:
+            if twin.get(node, node) is not other:
+                return False
+            continue
+        twin[node] = other
+        if type(node) is Constant and type(other) is Constant:
+            if repr(node._data) != repr(other._data):  # nan equals nan, 0.0 is not -0.0
+                return False
+        elif node.primitive is None or node.primitive is not other.primitive:
+            return False  # leaves are the same only if they are one
+        elif len(node.parents) != len(other.parents):
+            return False
+        stack += zip(node.parents, other.parents, strict=True)
+    return len(outputs) == len(other_outputs)
 
 
 def program_of(inputs: Sequence[Value], outputs: Sequence[Value]) -> Program:
@@ -147,8 +186,7 @@ def expand(program: Program) -> Program:
 
 def _forward_program(primitive: Primitive, count: int) -> Program:
     try:
-        *_, program = trace(lambda *xs: [primitive.forward(*xs)], [""] * count)
-        return expand(program)
+        return expand(program_of(*trace(lambda *xs: [primitive.forward(*xs)], [""] * count)))
     except NoLowering:
         raise
     except Exception as error:

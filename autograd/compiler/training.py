@@ -23,7 +23,7 @@ from .driver import TRAIN
 from .executable import Executable
 from .grouping import plan
 from .sums import Product
-from .tracing import computed_before, expand, program_of, trace, traced_input, tracing
+from .tracing import computed_before, expand, program_of, trace, traced_input, tracing, without_collector
 
 
 class SampleSums:
@@ -34,7 +34,7 @@ class SampleSums:
     """
 
     def __init__(self, loss: Callable[..., Any], inputs: int, parameters: Sequence[Value]) -> None:
-        samples, (root,), _ = trace(lambda *xs: [loss(*xs)], [""] * inputs)
+        samples, (root,) = trace(lambda *xs: [loss(*xs)], [""] * inputs)
         seed = traced_input("weight")
         order = topological_order(root)
         for node in computed_before(order) & dependents(order, parameters):
@@ -80,6 +80,7 @@ class Training:
     ``rule(p, g, lr, t, *state)`` gives the new parameter and state.  Without a rule, ``run`` only adds up.
     """
 
+    @without_collector()
     def __init__(
         self,
         loss: Callable[..., Any],
@@ -154,7 +155,7 @@ class Training:
             # Times 1, so that every result is a row of its own, whatever the rule returns.
             return [*(as_value(x) * 1.0 for x in rule(p, whole, lr, t, *state)), penalty, whole]
 
-        program = expand(trace(updated, ["p", "g", *[""] * self.states])[-1])
+        program = expand(program_of(*trace(updated, ["p", "g", *[""] * self.states])))
         varying = program.dependents(program.inputs)
         *results, penalty, whole = program.outputs
         kept: dict[int, int | None] = {v: changed + i * self._count for i, v in enumerate(results)}
