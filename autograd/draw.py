@@ -150,10 +150,7 @@ class Drawing:
         return "\n".join(self._text)
 
     def __repr__(self) -> str:
-        lines, half = self._text, MAX_LINES // 2
-        if len(lines) <= MAX_LINES:
-            return str(self)
-        return "\n".join([*lines[:half], f"... {len(lines) - 2 * half} more: print(drawing) ...", *lines[-half:]])
+        return "\n".join(shortened(self._text, "drawing"))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """What a notebook shows: an image, because one that is not trusted strips SVG written in place."""
@@ -264,7 +261,7 @@ def _operation(node: Value) -> str:
     """The attributes of the node of an operation."""
     assert node.primitive is not None
     symbol, names = node.primitive.symbol, _operand_names(node)
-    text = _expression(symbol, names) if any(names) and len(names) == 2 else symbol
+    text = expression(symbol, names) if any(names) and len(names) == 2 else symbol
     return (
         f'label=<<b>{_html(_clean(text))}</b>> shape=box style="filled,rounded" fillcolor="{INK}" '
         f'fontcolor=white fontsize=16 color="{INK}"'
@@ -309,15 +306,19 @@ def _centred(svg: str) -> str:
 # --- the graph as lines of text, and what text and picture share ---------------------------------------
 
 
-def _text_lines(order: list[Value]) -> list[str]:
-    """One line for each value, in topological order; plain numbers stand in the lines that use them."""
+def names_of(order: list[Value]) -> dict[Value, str]:
+    """What each value of a topological order is called: its label where no other has it, else n0, n1, ...."""
     labels = [_clean(node.label) for node in order]
     count = Counter(labels)
-    names = {
+    return {
         node: label if label and count[label] == 1 else f"{label}_n{i}".removeprefix("_")
         for i, (node, label) in enumerate(zip(order, labels, strict=True))
     }
-    names |= {node: _number(node.data) for node in order if type(node) is Constant}
+
+
+def _text_lines(order: list[Value]) -> list[str]:
+    """One line for each value, in topological order; plain numbers stand in the lines that use them."""
+    names = names_of(order) | {node: _number(node.data) for node in order if type(node) is Constant}
     graded = any(node.grad for node in order)
     rows: list[tuple[str, str]] = []
     for node in order:
@@ -325,8 +326,7 @@ def _text_lines(order: list[Value]) -> list[str]:
             continue
         parts = [names[node], _number(node.data)]
         if node.primitive is not None:
-            symbol, operands = _clean(node.primitive.symbol), [names[parent] for parent in node.parents]
-            parts.insert(1, _expression(symbol, operands))
+            parts.insert(1, expression(node.primitive.symbol, [names[parent] for parent in node.parents]))
         note = f"grad {_number(node.grad)}" if graded and node.requires_grad else ""
         if node.primitive is None and not node.requires_grad:
             note = "frozen"
@@ -335,8 +335,17 @@ def _text_lines(order: list[Value]) -> list[str]:
     return [f"{text.ljust(width)}    {note}".rstrip() for text, note in rows]
 
 
-def _expression(symbol: str, operands: list[str]) -> str:
+def shortened(lines: list[str], printable: str) -> list[str]:
+    """The first and the last lines of a text that is too long for a repr."""
+    half = MAX_LINES // 2
+    if len(lines) <= MAX_LINES:
+        return lines
+    return [*lines[:half], f"... {len(lines) - 2 * half} more: print({printable}) ...", *lines[-half:]]
+
+
+def expression(symbol: str, operands: list[str]) -> str:
     """An operation on named operands as one would write it: ``a * b``, ``-a``, ``tanh(a)``."""
+    symbol = _clean(symbol)
     if len(operands) > 12:
         operands = [*operands[:6], "...", *operands[-3:]]
     if len(operands) > 2 or symbol[:1].isalpha():
