@@ -21,7 +21,7 @@ ROOT = Path(autograd.__file__).parents[1]
 # Reading order: each file imports only from those before it.
 ORDER = (
     "errors", "primitives", "graph", "operators", "value", "trees", "replay", "transforms", "check", "functions",
-    "draw", "expression",
+    "program", "draw", "expression", "wording", "steps", "explain", "scene", "player", "walkthrough",
 )  # fmt: skip
 
 
