@@ -21,7 +21,7 @@ ROOT = Path(autograd.__file__).parents[1]
 # Reading order: each file imports only from those before it.
 ORDER = (
     "errors", "primitives", "graph", "operators", "value", "trees", "replay", "transforms", "check", "functions",
-    "program", "draw", "expression", "wording", "steps", "explain", "scene", "player", "walkthrough",
+    "program", "draw", "expression", "wording", "steps", "explain", "player", "scene", "walkthrough",
 )  # fmt: skip
 
 
@@ -151,7 +151,7 @@ def test_differentiating_and_predicting_load_nothing_heavy():
 # --- size ------------------------------------------------------------------------------------------------------
 
 LONGEST = 150
-COMMAND = {"nn.__main__", "nn.cli", "nn.demo", "nn.plots"}  # around the library, not of it
+COMMAND = {"nn.__main__", "nn.cli", "nn.demo", "nn.plots", "nn.terminal"}  # around the library, not of it
 
 
 def length(module: str) -> int:
