@@ -63,6 +63,7 @@ class Recorder:
         self.steps: list[Step] = []
         self.grads = {node: 0.0 for node in order if node.requires_grad}
         self.received: Counter[Value] = Counter()
+        self.flagged = False  # whether a naive walk has gone wrong yet
         self.right: dict[Value, float] = {}  # the right gradient of each leaf for which a naive walk has another
 
     def derivative(self, node: Value) -> str:
@@ -130,7 +131,6 @@ class Recorder:
         if not self.seed():
             return
         sent: dict[Value, float] = {}  # what each value has passed on already
-        flagged = False
         walks = [(self.root, iter(self.operands(self.root)))]
         while walks:
             node, operands = walks[-1]
@@ -142,8 +142,8 @@ class Recorder:
             if len(self.steps) == MOST_STEPS - 1:
                 self.compare(stopped=True)
                 return
-            wrong = not flagged and product(sent.get(node, 0.0), node.partials[operand]) != 0.0
-            flagged |= wrong
+            wrong = not self.flagged and product(sent.get(node, 0.0), node.partials[operand]) != 0.0
+            self.flagged |= wrong
             note = ""
             if wrong:
                 name, part = self.names[node], number(sent[node])
@@ -218,7 +218,7 @@ class Recorder:
         self.right = {
             leaf: right.grads[leaf]
             for leaf, grad in self.grads.items()
-            if leaf.primitive is None and grad != right.grads[leaf]
+            if self.flagged and leaf.primitive is None and not math.isclose(grad, right.grads[leaf])
         }
         parts = [
             f"{self.derivative(leaf)} = {number(self.grads[leaf])}, right is {number(grad)}"

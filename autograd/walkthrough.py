@@ -162,19 +162,15 @@ class Walkthrough(Sequence[Step]):
     def __str__(self) -> str:
         """The steps as aligned lines, in signs that the standard output can show."""
         encoding = sys.stdout.encoding if sys.stdout else None
+        said = encodable("\n".join(step.text.removesuffix(f" — {step.note}") for step in self), encoding).split("\n")
+        notes = encodable("\n".join(step.note for step in self), encoding).split("\n")
         digits = len(str(len(self) - 1))
         lines = []
-        for phase, steps in groupby(self._steps, lambda step: step.phase):
-            rows = [
-                (step.index, encodable(step.text.removesuffix(f" — {step.note}"), encoding), step.note)
-                for step in steps
-            ]
-            width = min(max(len(text) for _, text, _ in rows), WIDEST)
+        for phase, steps in groupby(self, lambda step: step.phase):
+            indices = [step.index for step in steps]
+            width = min(max(len(said[i]) for i in indices), WIDEST)
             lines.append(phase)
-            lines += [
-                f"{index:>{digits}}  {text.ljust(width)}  {encodable(note, encoding)}".rstrip()
-                for index, text, note in rows
-            ]
+            lines += [f"{i:>{digits}}  {said[i].ljust(width)}  {notes[i]}".rstrip() for i in indices]
         return "\n".join(lines)
 
     def __repr__(self) -> str:
