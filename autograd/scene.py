@@ -131,7 +131,8 @@ class Scene:
             named = " ".join(parts)
             return f'<g class="{kind}\0class:{first}:{named}\0" data-part="{named}"{since}>{inside}</g>'
 
-        svg = GROUP.sub(name, svg).replace(' id="graph0"', "", 1)  # ids, which would repeat in a page of several
+        # Ids would repeat in a page of several pictures, and the titles that dot gives would pop up.
+        svg = re.sub(r'(?s) id="graph0"([^>]*>)\s*<title>.*?</title>', r"\1", GROUP.sub(name, svg), count=1)
         svg = svg.replace("<svg ", '<svg class="stepgrad-picture" ', 1)
         return svg.replace("</title>", f"</title><style>{asset('scene.css')}</style>", 1)
 
