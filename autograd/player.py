@@ -65,8 +65,7 @@ def player(title: str, frames: Sequence[Frame], picture: str | None, names: Mapp
     data = {
         "names": names,
         "frames": [
-            {"marks": {mark: " ".join(parts) for mark, parts in frame.marks.items()}, "texts": frame.texts}
-            for frame in frames
+            [{mark: " ".join(parts) for mark, parts in frame.marks.items()}, frame.texts] for frame in frames
         ],
     }
     # As a backslash sequence of JSON, no < of a label can end the element or begin another.

@@ -298,7 +298,7 @@ def test_the_player_plays_any_picture_with_named_parts() -> None:
     read = Reader(player("training", frames, svg, {}))
     assert json.loads(read.scripts[0]) == {
         "names": {},
-        "frames": [{"marks": {"now": f"p{i}"}, "texts": {"epoch": str(i)}} for i in range(3)],
+        "frames": [[{"now": f"p{i}"}, {"epoch": str(i)}] for i in range(3)],
     }
     assert read.texts == ["epoch 0", "epoch 1", "epoch 2"]
 

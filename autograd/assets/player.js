@@ -8,6 +8,7 @@
     if (data) start(box, JSON.parse(data.textContent));
   }
 
+  // A frame is [{class: parts to mark with it}, {part: text to write into it}]; parts are apart by blanks.
   function start(box, { names, frames }) {
     box.dataset.ready = "";
     box.dataset.lmSuppressShortcuts = "true"; // JupyterLab: leave the keys to us while we have the focus
@@ -21,7 +22,7 @@
 
     // --- the picture: the parts by name, and the frames in which a part is marked ---
     const parts = new Map();
-    const written = new Set(frames.flatMap((frame) => Object.keys(frame.texts)));
+    const written = new Set(frames.flatMap(([, texts]) => Object.keys(texts)));
     const picture = box.querySelector("img") && inline(box.querySelector("img"));
     for (const part of picture ? picture.querySelectorAll("[data-part]") : []) {
       for (const name of part.dataset.part.split(" ")) {
@@ -29,8 +30,8 @@
       }
     }
     let marked = [...parts.values()].flat().flatMap((part) => [...part.classList].map((mark) => [part, mark]));
-    marked = marked.filter(([, mark]) => frames.some((frame) => frame.marks[mark])); // those of the static picture
-    const marks = frames.map((frame) => Object.entries(frame.marks).map(([mark, some]) => [mark, some.split(" ")]));
+    marked = marked.filter(([, mark]) => frames.some(([marks]) => marks[mark])); // those of the static picture
+    const marks = frames.map(([marks]) => Object.entries(marks).map(([mark, some]) => [mark, some.split(" ")]));
 
     function inline(image) {
       const bytes = Uint8Array.from(atob(image.src.split(",")[1]), (c) => c.charCodeAt(0));
@@ -60,7 +61,8 @@
     buttons.Play.className = "play";
     const slider = make("input", { type: "range", min: 0, max: last, step: 1 });
     slider.oninput = () => go(Number(slider.value));
-    const place = make("output");
+    const place = make("span", { className: "place" });
+    place.setAttribute("aria-hidden", "true"); // the slider says it
     const slide = label("Step", slider, place);
     slide.className = "slide";
     const controls = make("div", { className: "controls" });
@@ -96,8 +98,8 @@
     function show(to) {
       at = Math.max(0, Math.min(last, to));
       const texts = new Map();
-      for (const frame of frames.slice(0, at + 1)) {
-        for (const [part, text] of Object.entries(frame.texts)) texts.set(part, text);
+      for (const [, changes] of frames.slice(0, at + 1)) {
+        for (const [part, text] of Object.entries(changes)) texts.set(part, text);
       }
       for (const name of written) {
         for (const part of parts.get(name) || []) part.textContent = texts.get(name) || "";
