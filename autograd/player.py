@@ -64,9 +64,7 @@ def player(title: str, frames: Sequence[Frame], picture: str | None, names: Mapp
     items = "\n".join(f"<li>{escape(frame.text)}</li>" for frame in frames)
     data = {
         "names": names,
-        "frames": [
-            [{mark: " ".join(parts) for mark, parts in frame.marks.items()}, frame.texts] for frame in frames
-        ],
+        "frames": [[{mark: " ".join(parts) for mark, parts in frame.marks.items()}, frame.texts] for frame in frames],
     }
     # As a backslash sequence of JSON, no < of a label can end the element or begin another.
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")

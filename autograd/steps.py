@@ -48,6 +48,11 @@ class Step(NamedTuple):
     after: float | None = None
     wrong: bool = False
 
+    @property
+    def formula(self) -> str:
+        """The text without the note."""
+        return self.text.removesuffix(f" — {self.note}")
+
     def __str__(self) -> str:
         return self.text
 
@@ -58,7 +63,8 @@ class Recorder:
     def __init__(self, order: list[Value]) -> None:
         self.order = order
         self.root = order[-1]
-        self.names = {node: isolated(name) for node, name in names_of(order).items()}
+        self.labels = names_of(order)
+        self.names = {node: isolated(label) for node, label in self.labels.items()}
         self.names |= {node: number(node.data) for node in order if type(node) is Constant}
         self.steps: list[Step] = []
         self.grads = {node: 0.0 for node in order if node.requires_grad}
@@ -139,7 +145,7 @@ class Recorder:
                 sent[node] = self.grads[node]
                 walks.pop()
                 continue
-            if len(self.steps) == MOST_STEPS - 1:
+            if len(self.steps) >= MOST_STEPS - 1:
                 self.compare(stopped=True)
                 return
             wrong = not self.flagged and product(sent.get(node, 0.0), node.partials[operand]) != 0.0
@@ -198,8 +204,7 @@ class Recorder:
                 step = self.steps[index]
                 earlier = f"{self.names[leaf]}.grad holds {number(leaf.grad)} from before: backward() adds to it"
                 note = "; ".join(filter(None, [step.note, earlier]))
-                text = f"{step.text}; {earlier}" if step.note else f"{step.text} — {earlier}"
-                self.steps[index] = step._replace(text=text, note=note)
+                self.steps[index] = step._replace(text=f"{step.formula} — {note}", note=note)
 
     def detours(self) -> int:
         """How many contributions a naive walk makes: each edge as often as there are paths from the root to it."""
@@ -218,7 +223,7 @@ class Recorder:
         self.right = {
             leaf: right.grads[leaf]
             for leaf, grad in self.grads.items()
-            if self.flagged and leaf.primitive is None and not math.isclose(grad, right.grads[leaf])
+            if (self.flagged or stopped) and leaf.primitive is None and not math.isclose(grad, right.grads[leaf])
         }
         parts = [
             f"{self.derivative(leaf)} = {number(self.grads[leaf])}, right is {number(grad)}"
@@ -226,7 +231,7 @@ class Recorder:
         ]
         if len(self.right) > MOST_WRONG:
             parts.append(f"{len(self.right) - MOST_WRONG} more are wrong")
-        text = "; ".join(parts) or "the same result as the right order"
+        text = "; ".join(parts) or "the same result as in the right order"
         if stopped:
             note = (
                 f"stopped after {MOST_STEPS:,} steps: this order goes along every path from the root anew, "

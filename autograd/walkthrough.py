@@ -1,7 +1,7 @@
 """walkthrough: a computation step by step, forward and backward, as data and for reading.
 
-The steps are records (``steps.py``); this file holds them and shows them as lines of text and as table rows.
-Pictures and the player are made when they are asked for (``scene.py``, ``player.py``).
+The steps are records (``steps.py``); this file holds them and shows them as lines of text and as table rows, and
+asks ``scene.py`` for pictures and ``player.py`` for a page.
 """
 
 from __future__ import annotations
@@ -9,22 +9,19 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, overload
 
-from .draw import MAX_LABEL, DrawError, shortened
+from .draw import DrawError, shortened
 from .graph import topological_order
 from .replay import check_fresh, expand_with_origins
 from .steps import FORWARD, Recorder, Step
 from .value import Value, describe
 from .wording import encodable
 
-if TYPE_CHECKING:
-    from .scene import Scene
-
 ORDERS = ("topological", "naive")
 WIDEST = 72  # characters of a line before its note
+MOST_PLAYED = 10_000  # steps that are put into a notebook: its file grows by each of them
 
 
 def walkthrough(root: Value, *, order: str = "topological", expand: bool = False) -> Walkthrough:
@@ -69,15 +66,18 @@ class Walkthrough(Sequence[Step]):
     """The steps of a walk: a sequence of :class:`Step`.
 
     ``print(w)`` shows them as text, ``w.table()`` as rows, ``w.svg(i)`` as the picture at one step; in a
-    notebook and with ``w.save("steps.html")`` they play in a page of their own.
+    notebook and with ``w.save("steps.html")`` they play.  It keeps what the graph was when it was walked through.
     """
 
     def __init__(self, recorder: Recorder, origins: dict[Value, Value]) -> None:
         self._order = recorder.order
         self._steps = tuple(recorder.steps)
         self._names = recorder.names
-        self._right = recorder.right
+        self._graded = recorder.grads.keys()
         self._origins = origins
+        from .scene import Scene  # only now: importing the package stays quick
+
+        self._scene = Scene(recorder)
 
     def __len__(self) -> int:
         return len(self._steps)
@@ -97,7 +97,7 @@ class Walkthrough(Sequence[Step]):
     @property
     def title(self) -> str:
         """What is walked through, in a few words."""
-        return f"{self._names[self._order[-1]]:.{MAX_LABEL + 2}} step by step"
+        return f"{self._names[self._order[-1]]} step by step"
 
     def at(self, node: Value) -> list[Step]:
         """The steps that touch a node: compute it, use it, or pass a gradient through it.
@@ -123,7 +123,7 @@ class Walkthrough(Sequence[Step]):
         >>> w.gradients()[x], w.gradients(2)[x]
         (6.0, 3.0)
         """
-        grads = {node: 0.0 for node in self._order if node.requires_grad}
+        grads = dict.fromkeys(self._graded, 0.0)
         for step in self._steps[: self._steps[index].index + 1]:
             if step.after is not None:
                 grads[step.node if step.parent is None else step.parent] = step.after
@@ -162,7 +162,7 @@ class Walkthrough(Sequence[Step]):
     def __str__(self) -> str:
         """The steps as aligned lines, in signs that the standard output can show."""
         encoding = sys.stdout.encoding if sys.stdout else None
-        said = encodable("\n".join(step.text.removesuffix(f" — {step.note}") for step in self), encoding).split("\n")
+        said = encodable("\n".join(step.formula for step in self), encoding).split("\n")
         notes = encodable("\n".join(step.note for step in self), encoding).split("\n")
         digits = len(str(len(self) - 1))
         lines = []
@@ -178,22 +178,18 @@ class Walkthrough(Sequence[Step]):
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """What a notebook shows: the player, which leaves a picture and a list where scripts are stripped."""
+        if len(self) > MOST_PLAYED:
+            return {"text/plain": repr(self)}
         return {"text/html": self._player(), "text/plain": repr(self)}
-
-    @cached_property
-    def _scene(self) -> Scene:
-        from .scene import Scene
-
-        return Scene(self._order, self._steps, self._right)
 
     def _player(self) -> str:
         from .player import Frame, player
 
         try:
-            scene = self._scene
+            picture = self._scene.picture(len(self) - 1)
         except (DrawError, ValueError):  # no dot, or a graph too large for a picture: the list alone
             return player(self.title, [Frame(step.text, {}, {}) for step in self._steps], None, {})
-        return player(self.title, scene.frames, scene.picture(len(self) - 1), scene.names)
+        return player(self.title, self._scene.frames, picture, self._scene.names)
 
 
 def touched(step: Step) -> set[Value]:

@@ -173,6 +173,19 @@ def test_a_naive_walk_shows_the_wrong_result_beside_the_right_one() -> None:
     assert marked(w.svg(7), "wrong") == {"n1", "r1", "o1", "e1.0", "n0"}
 
 
+@needs_dot
+def test_the_picture_and_the_steps_keep_what_the_graph_was() -> None:
+    root, a, *_ = lesson()
+    w = walkthrough(root)
+    before = w.svg(4), html(w), str(w)
+    later = walkthrough(root)
+    a.data, a.label, a.requires_grad = 77.0, "changed", False
+    root.backward()
+    assert (w.svg(4), html(w), str(w)) == before
+    assert (later.svg(4), html(later), str(later)) == before
+    assert w.gradients()[a] == 6.0
+
+
 # --- the page -----------------------------------------------------------------------------------------------
 
 
@@ -236,6 +249,14 @@ def test_without_any_dot_the_steps_are_there_as_an_open_list(tmp_path: Path) -> 
     assert (tmp_path / "steps.html").is_file()
     with pytest.raises(DrawError, match="graphviz-pure"):
         w.svg(0)
+
+
+def test_a_notebook_is_not_filled_with_more_steps_than_anyone_plays() -> None:
+    x = named(0.5, "x")
+    for _ in range(6_000):
+        x = x.sin()
+    w = walkthrough(x)
+    assert w._repr_mimebundle_() == {"text/plain": repr(w)}
 
 
 def test_a_graph_too_large_for_a_picture_still_plays_its_list() -> None:
@@ -321,17 +342,7 @@ def test_the_assets_are_in_the_wheel(tmp_path: Path) -> None:
 
 
 def test_walking_imports_nothing_heavy() -> None:
-    heavy = {
-        "graphviz",
-        "numpy",
-        "subprocess",
-        "shutil",
-        "base64",
-        "json",
-        "html",
-        "importlib.resources",
-        "dataclasses",
-    }
+    heavy = {"graphviz", "numpy", "subprocess", "shutil", "base64", "json", "html", "importlib.resources", "inspect"}
     code = f"import sys; before = set(sys.modules); import autograd; print({heavy} & (set(sys.modules) - before))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -427,7 +427,9 @@ def test_the_naive_order_is_exactly_the_beginners(program: Program) -> None:
 
 def test_the_naive_order_is_right_where_nothing_is_used_twice() -> None:
     w = walkthrough(lesson()[0], order="naive")
-    assert w[-1].text == ("the same result as the right order — no value that is used twice passed anything on twice")
+    assert w[-1].text == (
+        "the same result as in the right order — no value that is used twice passed anything on twice"
+    )
     assert not any(step.wrong for step in w)
 
 
@@ -443,6 +445,19 @@ def test_the_naive_order_stops_at_10_000_steps_and_says_why() -> None:
         "stopped after 10,000 steps: this order goes along every path from the root anew, "
         f"which takes about 10^{math.floor(math.log2(contributions + 1) * math.log10(2))}"
     )
+
+
+def test_the_naive_order_stops_at_once_where_the_way_there_takes_as_many_steps() -> None:
+    x = named(1.0, "x")
+    y = x
+    for _ in range(5_000):
+        y = (y + y) * 0.5
+    w = walkthrough(y, order="naive")
+    assert [step.text for step in w if step.phase == "backward"] == [
+        "∂n15000/∂n15000 = 1 (0 → 1) — where every walk back begins",
+        "∂n15000/∂x = 0, right is 1 — stopped after 10,000 steps: this order goes along every path from the root "
+        "anew, which takes about 10^1505",
+    ]
 
 
 # --- the faces ----------------------------------------------------------------------------------------------
