@@ -2,10 +2,9 @@
 
 The parts, for the value that is number 3 in topological order:
 
-    n3          its box                     o3      the operation that computed it
-    n3.data     the number in the box       r3      the edge from there to the box
-    n3.grad     the gradient in the box     e3.1    the edge from its operand 1 to the operation
-    n0_3        the box of value 0 that is drawn again beside operation 3
+    n3          its box                     o3      the operation that computed it, with its edge to the box
+    n3.data     the number in the box       e3.1    the edge from its operand 1 to the operation
+    n3.grad     the gradient in the box     n0_3    the box of value 0 that is drawn again beside operation 3
 """
 
 from __future__ import annotations
@@ -109,10 +108,10 @@ class Scene:
         i = self._ids[step.node][1:]
         if step.phase == FORWARD:
             edges = [f"e{i}.{k}" for k in range(len(step.operands))]
-            return {"forward": [f"n{i}", f"o{i}", f"r{i}", *edges, *map(box, step.operands)]}
+            return {"forward": [f"n{i}", f"o{i}", *edges, *map(box, step.operands)]}
         if step.parent is not None:
             edge = f"e{i}.{step.operand}"
-            return {"wrong" if step.wrong else "backward": [f"n{i}", f"r{i}", f"o{i}", edge, box(step.parent)]}
+            return {"wrong" if step.wrong else "backward": [f"n{i}", f"o{i}", edge, box(step.parent)]}
         if self._right and step is self._steps[-1]:
             return {"wrong": [self._ids[leaf] for leaf in self._right]}
         return {"backward": [f"n{i}"]}
@@ -156,7 +155,7 @@ class Scene:
         """The parts for each title that dot gives to edges; parallel edges are in the order of the operands."""
         edges: defaultdict[str, list[str]] = defaultdict(list)
         for i, node in enumerate(self._order):
-            edges[f"o{i}->n{i}"].append(f"r{i}")
+            edges[f"o{i}->n{i}"].append(f"o{i}")
             for k, parent in enumerate(node.parents):
                 for tail in (self._ids[parent], f"{self._ids[parent]}_{i}"):
                     edges[f"{tail}->o{i}"].append(f"e{i}.{k}")
