@@ -52,13 +52,15 @@ def asset(name: str) -> str:
     return files("autograd").joinpath("assets", name).read_text(encoding="utf-8")
 
 
-def player(title: str, frames: Sequence[Frame], picture: str | None, names: Mapping[str, str]) -> str:
+def player(
+    title: str, frames: Sequence[Frame], picture: str | None, names: Mapping[str, str], apology: str = ""
+) -> str:
     """The HTML of a player, to be put into any page, several into one.
 
-    ``picture`` is SVG text, or None to play the list of texts alone.  ``names`` are the parts that a menu
-    offers to go to, and what they are called there.
+    ``picture`` is SVG text, or None to play the list of texts alone; the ``apology`` then says why.  ``names``
+    are the parts that a menu offers to go to, and what they are called there.
     """
-    image = ""
+    image = f"<p>No picture: {escape(apology)}</p>" if apology else ""
     if picture is not None:
         image = f'<img alt="{escape(title)}" src="data:image/svg+xml;base64,{b64encode(picture.encode()).decode()}">'
     items = "\n".join(f"<li>{escape(frame.text)}</li>" for frame in frames)
@@ -70,7 +72,7 @@ def player(title: str, frames: Sequence[Frame], picture: str | None, names: Mapp
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     return f"""<div class="stepgrad-player" role="group" aria-label="{escape(title)}" dir="ltr">
 {image}
-<details{"" if image else " open"}><summary>{len(frames)} steps</summary>
+<details{" open" if picture is None else ""}><summary>{len(frames)} steps</summary>
 <ol start="0">
 {items}
 </ol></details>

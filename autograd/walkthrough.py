@@ -187,8 +187,9 @@ class Walkthrough(Sequence[Step]):
 
         try:
             picture = self._scene.picture(len(self) - 1)
-        except (DrawError, ValueError):  # no dot, or a graph too large for a picture: the list alone
-            return player(self.title, [Frame(step.text, {}, {}) for step in self._steps], None, {})
+        except (DrawError, ValueError) as error:  # no dot, or a graph too large for a picture: the list alone
+            said = str(error).splitlines()[0]
+            return player(self.title, [Frame(step.text, {}, {}) for step in self._steps], None, {}, said)
         return player(self.title, self._scene.frames, picture, self._scene.names)
 
 

@@ -244,6 +244,7 @@ def test_without_any_dot_the_steps_are_there_as_an_open_list(tmp_path: Path) -> 
     assert read.texts == [step.text for step in w]
     assert not [tag for tag, _ in read.elements if tag == "img"]
     assert "open" in read.only("details")
+    assert "No picture: a picture needs a dot executable, and there is none here." in html(w)
     assert len(json.loads(read.scripts[0])["frames"]) == 10
     w.save(tmp_path / "steps.html")
     assert (tmp_path / "steps.html").is_file()
