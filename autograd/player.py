@@ -29,7 +29,7 @@ PAGE = """<!DOCTYPE html>
 </head>
 <body>
 <main>
-{player}
+{content}
 </main>
 </body>
 </html>
@@ -82,6 +82,6 @@ def player(
 </div>"""
 
 
-def page(title: str, player: str) -> str:
-    """A player as a page of its own, which loads nothing."""
-    return PAGE.format(policy=POLICY, title=escape(title), player=player)
+def page(title: str, content: str) -> str:
+    """A player, or several, as a page of its own, which loads nothing."""
+    return PAGE.format(policy=POLICY, title=escape(title), content=content)

@@ -92,7 +92,7 @@ class Scene:
 
     def _change(self, step: Step) -> dict[str, str]:
         if step.phase == FORWARD:
-            return {f"{self._ids[step.node]}.data": number(step.node.data)}
+            return {f"{self._ids[step.node]}.data": self._numbers[step.node]}
         if step.after is None:
             return {}
         receiver = step.node if step.parent is None else step.parent

@@ -40,17 +40,10 @@ def step_through(walk: Walkthrough) -> None:
         while True:
             seen = at + len({step.phase for step in walk[: at + 1]})  # each phase has a line of its own
             show(lines[: seen + 1], f"{walk.title}: {at} of {last}")
-            match read():
-                case "forward":
-                    at = min(at + 1, last)
-                case "back":
-                    at = max(at - 1, 0)
-                case "first":
-                    at = 0
-                case "last":
-                    at = last
-                case "quit":
-                    break
+            move = read()
+            if move == QUIT:
+                break
+            at = {FORWARD: min(at + 1, last), BACK: max(at - 1, 0), FIRST: 0, LAST: last}.get(move, at)
     print("\n".join(lines[: seen + 1]))
 
 

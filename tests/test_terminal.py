@@ -48,16 +48,6 @@ def test_a_variable_called_out_keeps_its_name(capsys: pytest.CaptureFixture[str]
     assert "∂x/∂x = 1" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [["walk"], ["walk", "x +", "x=1"], ["walk", "x", "x=1", "-o", "steps.svg"]])
-def test_bad_input_is_told_in_a_few_lines(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as stop:
-        main(arguments)
-    assert stop.value.code == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert 1 <= len(said.err.splitlines()) <= 3
-
-
 # --- in a terminal ------------------------------------------------------------------------------------------
 
 
