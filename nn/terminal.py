@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from shutil import get_terminal_size
+from textwrap import wrap
 
 from autograd import Walkthrough
 
@@ -48,11 +49,13 @@ def step_through(walk: Walkthrough) -> None:
 
 
 def show(lines: list[str], title: str) -> None:
-    """The last lines that fit, the current one in bold."""
+    """The last lines that fit, long ones on several rows, the current one in bold."""
     columns, rows = get_terminal_size()
-    lines = [line[: columns - 1] for line in lines[-max(rows - 5, 1) :]]
-    lines[-1] = f"{BOLD}{lines[-1]}{PLAIN}"
-    sys.stdout.write(CLEAR + "\n".join([title[: columns - 1], "", *lines, "", HELP[: columns - 1]]))
+    room = max(rows - 4, 1)  # title, help and a blank row for each
+    parts = [wrap(line, columns - 1, subsequent_indent="     ") for line in lines[-room:]]
+    parts[-1] = [f"{BOLD}{part}{PLAIN}" for part in parts[-1]]
+    fitting = [part for line in parts for part in line][-room:]
+    sys.stdout.write(CLEAR + "\n".join([title[: columns - 1], "", *fitting, "", HELP[: columns - 1]]))
     sys.stdout.flush()
 
 
