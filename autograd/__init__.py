@@ -1,7 +1,8 @@
 """Scalar reverse-mode automatic differentiation.
 
 A ``Value`` records its operations into a graph, and ``backward`` applies the chain rule over it; the
-transforms (``grad``, ``jvp``, ``hessian``, …) differentiate functions; ``draw`` shows a graph.
+transforms (``grad``, ``jvp``, ``hessian``, …) differentiate functions; ``draw`` shows a graph, and
+``walkthrough`` goes through it step by step.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .check import gradcheck
 from .draw import DrawError, Drawing, draw
 from .errors import AutogradError, GradcheckError, NonFiniteError, StaleGraphError, TraceError, located
+from .explain import explain
 from .functions import dot, leaky_relu, log_softmax, logsumexp, mean, pick, prod, softmax, total
 from .graph import topological_order
 from .primitives import Primitive, as_float, primitive, where
@@ -18,8 +20,10 @@ from .primitives import exp, expm1, gaussian, log, log1p, sqrt  # isort: skip
 from .primitives import sin, cos, tan, asin, acos, atan, atan2, sinh, cosh, tanh, erf  # isort: skip
 from .primitives import relu, sigmoid, softplus, maximum, minimum, hypot, chain  # isort: skip
 from .primitives import lt, le, gt, ge, eq, ne, logical_and, logical_or, logical_not  # isort: skip
+from .steps import Step
 from .transforms import grad, grad_of, hessian, hvp, jacobian, jvp, value_and_grad
 from .value import Value, no_grad
+from .walkthrough import Walkthrough, walkthrough
 
 if TYPE_CHECKING:
     from .compiler import compile_loss, jit
@@ -35,12 +39,12 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "AutogradError", "DrawError", "Drawing", "GradcheckError", "NonFiniteError", "Primitive", "StaleGraphError",
-    "TraceError", "Value", "abs", "acos", "add", "as_float", "asin", "atan", "atan2", "chain", "compile_loss",
-    "cos", "cosh", "div", "dot", "draw", "eq", "erf", "exp", "expm1", "floordiv", "gaussian", "ge", "grad",
-    "grad_of", "gradcheck", "gt", "hessian", "hvp", "hypot", "jacobian", "jit", "jvp", "le", "leaky_relu", "located",
-    "log", "log1p", "log_softmax", "logical_and", "logical_not", "logical_or", "logsumexp", "lt", "maximum", "mean",
-    "minimum", "mod", "mul", "ne", "neg", "no_grad", "pick", "pow", "primitive", "prod", "relu", "sigmoid",
-    "sin", "sinh", "softmax", "softplus", "sqrt", "sub", "tan", "tanh", "topological_order", "total",
-    "value_and_grad", "where",
+    "AutogradError", "DrawError", "Drawing", "GradcheckError", "NonFiniteError", "Primitive", "StaleGraphError", "Step",
+    "TraceError", "Value", "Walkthrough", "abs", "acos", "add", "as_float", "asin", "atan", "atan2", "chain",
+    "compile_loss", "cos", "cosh", "div", "dot", "draw", "eq", "erf", "exp", "explain", "expm1", "floordiv", "gaussian",
+    "ge", "grad", "grad_of", "gradcheck", "gt", "hessian", "hvp", "hypot", "jacobian", "jit", "jvp", "le", "leaky_relu",
+    "located", "log", "log1p", "log_softmax", "logical_and", "logical_not", "logical_or", "logsumexp", "lt", "maximum",
+    "mean", "minimum", "mod", "mul", "ne", "neg", "no_grad", "pick", "pow", "primitive", "prod", "relu", "sigmoid",
+    "sin", "sinh", "softmax", "softplus", "sqrt", "sub", "tan", "tanh", "topological_order", "total", "value_and_grad",
+    "walkthrough", "where",
 ]  # fmt: skip

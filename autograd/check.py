@@ -99,6 +99,20 @@ def relative_error(analytic: list[float], numeric: list[float]) -> float:
     return math.hypot(*(n - a for n, a in zip(numeric, analytic, strict=True))) / size if size else 0.0
 
 
+def difference_step(x: float) -> float:
+    """How far from x to evaluate for a finite difference: about ∛ε, where truncation and rounding errors balance."""
+    return 6e-6 * max(1.0, math.fabs(x))
+
+
+def is_kink(left: float, right: float, nearer: float) -> bool:
+    """Whether the slopes on the two sides differ for good; nearer is their gap with a quarter of the step.
+
+    Curvature makes the gap shrink with the step; at a kink it stays.
+    """
+    gap = math.fabs(right - left)
+    return gap > 1e-3 * (math.fabs(left) + math.fabs(right)) and math.fabs(nearer) > 0.5 * gap
+
+
 def _compare(f: Callable[..., Any], args: tuple[Any, ...], label: Callable[[str, str], str]) -> list[Row]:
     """Every ∂output/∂argument of f, both ways."""
     arguments = Tree(list(args), "argument")
@@ -124,14 +138,11 @@ def _compare(f: Callable[..., Any], args: tuple[Any, ...], label: Callable[[str,
     analytic = [x.data if isinstance(x, Value) else x for x in derivatives]
     rows = []
     for j, argument in enumerate(arguments.paths):
-        h = 6e-6 * max(1.0, math.fabs(point[j]))  # about ∛ε, where truncation and rounding errors balance
+        h = difference_step(point[j])
         left, right = slopes(j, h)
         nearer_left, nearer_right = slopes(j, h / 4)
         for i, output in enumerate(here.paths):
-            # Curvature makes the gap between the two slopes shrink with the step; at a kink it stays.
-            gap, nearer = right[i] - left[i], nearer_right[i] - nearer_left[i]
-            size = math.fabs(left[i]) + math.fabs(right[i])
-            kink = math.fabs(gap) > 1e-3 * size and math.fabs(nearer) > 0.5 * math.fabs(gap)
+            kink = is_kink(left[i], right[i], nearer_right[i] - nearer_left[i])
             where = label(output, argument)
             rows.append(Row(where, analytic[i * len(point) + j], (left[i] + right[i]) / 2, left[i], right[i], kink))
     return rows

@@ -10,6 +10,7 @@ import math
 import os
 import re
 from collections import Counter
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -91,15 +92,25 @@ def draw(
 class Drawing:
     """A picture of a graph, as it was when it was drawn.
 
+    ``names`` and ``grads`` are what the boxes show instead of the labels and the gradients as they are.
+
     ``source`` is the DOT text, ``svg`` the SVG text, ``save`` writes a file, ``digraph`` is for changing
     the picture with the ``graphviz`` package, ``str`` gives one line of text for each value.
     """
 
-    def __init__(self, order: list[Value], direction: str, max_nodes: int, timeout: float) -> None:
+    def __init__(
+        self,
+        order: list[Value],
+        direction: str,
+        max_nodes: int,
+        timeout: float,
+        names: Mapping[Value, str] | None = None,
+        grads: Mapping[Value, str] | None = None,
+    ) -> None:
         self._nodes = len(order)
         self._max_nodes = max_nodes
         self._timeout = timeout
-        self._body = _dot_lines(order, direction)
+        self._body = _dot_lines(order, direction, names or {}, gradients(order) if grads is None else grads)
         self._text = _text_lines(order)
         label = _clean(order[-1].label)
         self._title = f"computation graph of {label}" if label else "computation graph"
@@ -150,10 +161,7 @@ class Drawing:
         return "\n".join(self._text)
 
     def __repr__(self) -> str:
-        lines, half = self._text, MAX_LINES // 2
-        if len(lines) <= MAX_LINES:
-            return str(self)
-        return "\n".join([*lines[:half], f"... {len(lines) - 2 * half} more: print(drawing) ...", *lines[-half:]])
+        return "\n".join(shortened(self._text, "drawing"))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """What a notebook shows: an image, because one that is not trusted strips SVG written in place."""
@@ -182,11 +190,14 @@ class Drawing:
 # n0_3 is n0 drawn again beside o3.
 
 
-def _dot_lines(order: list[Value], direction: str) -> list[str]:
+def _dot_lines(order: list[Value], direction: str, names: Mapping[Value, str], grads: Mapping[Value, str]) -> list[str]:
     """The lines of the DOT text between its braces."""
     ids = {node: f"n{i}" for i, node in enumerate(order)}
     again = _drawn_again(order)
-    graded = any(node.grad for node in order)
+    labels = {node: names.get(node, _clean(node.label)) for node in order}
+    for node in again:
+        if node.primitive is not None and not labels[node]:
+            labels[node] = ids[node]  # tells which box is meant
     lines = [
         f"graph [rankdir={direction} bgcolor=white pad=0.15 nodesep=0.2 ranksep=0.3]",
         f'node [fontname={FONT} fontsize=14 fontcolor="{INK}" shape=box margin="0.14,0.05" height=0.3 width=0.3]',
@@ -195,7 +206,7 @@ def _dot_lines(order: list[Value], direction: str) -> list[str]:
     for i, node in enumerate(order):
         if node.primitive is not None or node not in again:
             thick = " penwidth=3" if node is order[-1] else ""
-            lines.append(f"n{i} [{_box(node, ids, graded, again)}{thick}]")
+            lines.append(f"n{i} [{_box(node, labels[node], grads.get(node), again.get(node, 0))}{thick}]")
         if node.primitive is None:
             continue
         lines.append(f"o{i} [{_operation(node)}]")
@@ -203,7 +214,7 @@ def _dot_lines(order: list[Value], direction: str) -> list[str]:
         for parent, tail in tails.items():
             if parent in again:
                 outline = "dotted" if parent.primitive is not None else "solid"
-                lines.append(f"{tail} [{_box(parent, ids, graded, again, outline)}]")
+                lines.append(f"{tail} [{_box(parent, labels[parent], grads.get(parent), again[parent], outline)}]")
         for parent, partial, name in zip(node.parents, node.partials, _operand_names(node), strict=True):
             parts = [f'<font color="{INK}"><i>{name}</i></font>'] if name else []
             if parent.requires_grad:
@@ -237,19 +248,16 @@ def _drawn_again(order: list[Value]) -> dict[Value, int]:
     return again
 
 
-def _box(node: Value, ids: dict[Value, str], graded: bool, again: dict[Value, int], outline: str = "solid") -> str:
-    """The attributes of the box of a value."""
-    label = _clean(node.label)
-    if not label and node in again and node.primitive is not None:
-        label = ids[node]  # tells which box is meant
+def _box(node: Value, label: str, grad: str | None, again: int, outline: str = "solid") -> str:
+    """The attributes of the box of a value that is drawn ``again`` times, 0 for the usual one box."""
     # Without Pango, dot takes non-ASCII characters for narrower than they are: leave them room.
     room = "\u00a0" * (sum(c > "\x7f" for c in label) // 3)
     rows = [f"<b>{_html(label)}{room}</b>"] if label else []
     rows.append(_number(node.data))
-    if graded and node.requires_grad:
-        rows.append(f'<font point-size="13" color="{VERMILION}">grad {_number(node.grad)}</font>')
-    if node in again:
-        rows.append(f'<font point-size="10" color="{GREY}">used {again[node]}×</font>')
+    if grad is not None:
+        rows.append(f'<font point-size="13" color="{VERMILION}">grad {grad}</font>')
+    if again:
+        rows.append(f'<font point-size="10" color="{GREY}">used {again}×</font>')
     fill, border = "white", INK
     if type(node) is Constant:
         fill = border = PALE_GREY
@@ -264,7 +272,7 @@ def _operation(node: Value) -> str:
     """The attributes of the node of an operation."""
     assert node.primitive is not None
     symbol, names = node.primitive.symbol, _operand_names(node)
-    text = _expression(symbol, names) if any(names) and len(names) == 2 else symbol
+    text = expression(symbol, names) if any(names) and len(names) == 2 else symbol
     return (
         f'label=<<b>{_html(_clean(text))}</b>> shape=box style="filled,rounded" fillcolor="{INK}" '
         f'fontcolor=white fontsize=16 color="{INK}"'
@@ -309,25 +317,35 @@ def _centred(svg: str) -> str:
 # --- the graph as lines of text, and what text and picture share ---------------------------------------
 
 
-def _text_lines(order: list[Value]) -> list[str]:
-    """One line for each value, in topological order; plain numbers stand in the lines that use them."""
+def names_of(order: list[Value]) -> dict[Value, str]:
+    """What each value of a topological order is called: its label where no other has it, else n0, n1, ...."""
     labels = [_clean(node.label) for node in order]
     count = Counter(labels)
-    names = {
+    return {
         node: label if label and count[label] == 1 else f"{label}_n{i}".removeprefix("_")
         for i, (node, label) in enumerate(zip(order, labels, strict=True))
     }
-    names |= {node: _number(node.data) for node in order if type(node) is Constant}
-    graded = any(node.grad for node in order)
+
+
+def gradients(order: list[Value]) -> dict[Value, str]:
+    """The gradients to show: none before one is not zero, and none of what needs no gradient."""
+    if not any(node.grad for node in order):
+        return {}
+    return {node: _number(node.grad) for node in order if node.requires_grad}
+
+
+def _text_lines(order: list[Value]) -> list[str]:
+    """One line for each value, in topological order; plain numbers stand in the lines that use them."""
+    names = names_of(order) | {node: _number(node.data) for node in order if type(node) is Constant}
+    grads = gradients(order)
     rows: list[tuple[str, str]] = []
     for node in order:
         if type(node) is Constant and node is not order[-1]:
             continue
         parts = [names[node], _number(node.data)]
         if node.primitive is not None:
-            symbol, operands = _clean(node.primitive.symbol), [names[parent] for parent in node.parents]
-            parts.insert(1, _expression(symbol, operands))
-        note = f"grad {_number(node.grad)}" if graded and node.requires_grad else ""
+            parts.insert(1, expression(node.primitive.symbol, [names[parent] for parent in node.parents]))
+        note = f"grad {grads[node]}" if node in grads else ""
         if node.primitive is None and not node.requires_grad:
             note = "frozen"
         rows.append((" = ".join(parts), note))
@@ -335,8 +353,17 @@ def _text_lines(order: list[Value]) -> list[str]:
     return [f"{text.ljust(width)}    {note}".rstrip() for text, note in rows]
 
 
-def _expression(symbol: str, operands: list[str]) -> str:
+def shortened(lines: list[str], printable: str) -> list[str]:
+    """The first and the last lines of a text that is too long for a repr."""
+    half = MAX_LINES // 2
+    if len(lines) <= MAX_LINES:
+        return lines
+    return [*lines[:half], f"... {len(lines) - 2 * half} more: print({printable}) ...", *lines[-half:]]
+
+
+def expression(symbol: str, operands: list[str]) -> str:
     """An operation on named operands as one would write it: ``a * b``, ``-a``, ``tanh(a)``."""
+    symbol = _clean(symbol)
     if len(operands) > 12:
         operands = [*operands[:6], "...", *operands[-3:]]
     if len(operands) > 2 or symbol[:1].isalpha():

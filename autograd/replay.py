@@ -51,27 +51,34 @@ def expand(root: Value) -> Value:
 
     The leaves are the same objects; the nodes above them are copies, with their labels and gradients.
     """
+    return expand_with_origins(root)[0]
+
+
+def expand_with_origins(root: Value) -> tuple[Value, dict[Value, Value]]:
+    """The expanded graph, and for each of its nodes the node of the graph of root that it is or belongs to."""
     order = topological_order(root)
     check_fresh(order)
+    origins: dict[Value, Value] = {}
     with derivative_mode():
-        return _copy(order, {})
+        return _copy(order, {}, origins), origins
 
 
-def _copy(order: list[Value], copies: dict[Value, Value]) -> Value:
+def _copy(order: list[Value], copies: dict[Value, Value], origins: dict[Value, Value]) -> Value:
     for node in order:
         if node in copies:
             continue
         if node.primitive is None:
-            copies[node] = node
+            copies[node] = origins[node] = node
             continue
         parents = [copies[parent] for parent in node.parents]
-        copy = node.primitive(*parents) if node.primitive.expand is None else _write_out(node, parents)
+        copy = node.primitive(*parents) if node.primitive.expand is None else _write_out(node, parents, origins)
         copy.label, copy.grad = node.label, node.grad
         copies[node] = copy
+        origins[copy] = node
     return copies[order[-1]]
 
 
-def _write_out(node: Value, parents: list[Value]) -> Value:
+def _write_out(node: Value, parents: list[Value], origins: dict[Value, Value]) -> Value:
     """The expansion of one fused node, its gradients found on stand-ins so that no parent's is touched."""
     fused = node.primitive
     assert fused is not None
@@ -79,4 +86,7 @@ def _write_out(node: Value, parents: list[Value]) -> Value:
     stand_ins = [Value(parent._data, requires_grad=parent.requires_grad) for parent in parents]
     inner = topological_order(fused.expand(stand_ins))
     sweep(inner, node.grad)
-    return _copy(inner, dict(zip(stand_ins, parents, strict=True)))
+    made: dict[Value, Value] = {}
+    copy = _copy(inner, dict(zip(stand_ins, parents, strict=True)), made)
+    origins |= dict.fromkeys(made, node)
+    return copy

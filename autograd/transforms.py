@@ -115,7 +115,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     if directions.paths != Tree(list(primals), "argument").paths:
         raise ValueError("jvp: tangents must have the shape of the primals, one number for each number")
     outputs = [as_value(y) for y in call.outputs.leaves]
-    flat = call.results([*outputs, *_forward(outputs, dict(zip(call.xs, directions.leaves, strict=True)))])
+    flat = call.results([*outputs, *pushforward(outputs, dict(zip(call.xs, directions.leaves, strict=True)))])
     return call.outputs.like(flat[: len(outputs)]), call.outputs.like(flat[len(outputs) :])
 
 
@@ -145,7 +145,7 @@ def _reverse(order: list[Value], xs: Sequence[Value]) -> list[Any]:
     return [adjoints.get(x, 0.0) for x in xs]
 
 
-def _forward(outputs: list[Value], tangents: dict[Value, Any]) -> list[Any]:
+def pushforward(outputs: list[Value], tangents: dict[Value, Any]) -> list[Any]:
     """The tangent of each output, given those of some nodes."""
     with derivative_mode():
         for node in topological_order(*outputs):

@@ -7,8 +7,10 @@ import io
 import sys
 from pathlib import Path
 
-from autograd import AutogradError, draw
+from autograd import AutogradError, draw, walkthrough
 from autograd.expression import parse_assignments, parse_expression
+
+from .terminal import can_step, step_through
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -35,16 +37,33 @@ def run(arguments: list[str]) -> None:
         "draw",
         help='draw an expression and its gradients: stepgrad draw "tanh(w*x + b)" w=2 x=-1 b=0.5 -o g.svg',
     )
-    command.add_argument("expression", help='such as "tanh(w*x + b)"')
-    command.add_argument("values", nargs="*", metavar="name=number", help="a number for every name in it")
+    take_expression(command)
     command.add_argument("-o", "--output", metavar="FILE", help="g.svg, g.png or g.dot; without it, print the graph")
+    command = commands.add_parser(
+        "walk",
+        help='step through an expression and its gradients: stepgrad walk "tanh(w*x + b)" w=2 x=-1 b=0.5',
+    )
+    take_expression(command)
+    command.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="steps.html, a page that plays the steps; without it, step in the terminal",
+    )
     chosen = parser.parse_args(guard_minus(arguments))
     if chosen.command == "demo":
         from .demo import demo  # matplotlib and the data sets only where they are used
 
         demo(Path(chosen.output))
+    elif chosen.command == "walk":
+        walk_expression(chosen.expression, chosen.values, chosen.output)
     else:
         draw_expression(chosen.expression, chosen.values, chosen.output)
+
+
+def take_expression(command: argparse.ArgumentParser) -> None:
+    command.add_argument("expression", help='such as "tanh(w*x + b)"')
+    command.add_argument("values", nargs="*", metavar="name=number", help="a number for every name in it")
 
 
 def guard_minus(arguments: list[str]) -> list[str]:
@@ -54,8 +73,7 @@ def guard_minus(arguments: list[str]) -> list[str]:
 
 
 def draw_expression(expression: str, values: list[str], output: str | None) -> None:
-    leaves = parse_assignments(values)
-    root = parse_expression(expression, leaves)
+    root = parse_expression(expression, parse_assignments(values))
     if root.requires_grad:
         root.backward()
     drawing = draw(root)
@@ -64,3 +82,18 @@ def draw_expression(expression: str, values: list[str], output: str | None) -> N
     else:
         drawing.save(output)
         print(f"{expression.strip()} = {root:.6g}, drawn in {output}")
+
+
+def walk_expression(expression: str, values: list[str], output: str | None) -> None:
+    leaves = parse_assignments(values)
+    root = parse_expression(expression, leaves)
+    if root.primitive is not None and "out" not in leaves:
+        root.label = "out"
+    walk = walkthrough(root)
+    if output is not None:
+        walk.save(output)
+        print(f"{expression.strip()} = {root:.6g} in {len(walk)} steps: open {output} in a browser")
+    elif can_step():
+        step_through(walk)
+    else:
+        print(walk)

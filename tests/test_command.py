@@ -1,4 +1,4 @@
-"""The command: stepgrad demo and stepgrad draw."""
+"""The command: stepgrad demo, stepgrad draw, and what stepgrad walk refuses."""
 
 from __future__ import annotations
 
@@ -66,6 +66,10 @@ def test_an_expression_of_numbers_alone_is_drawn_without_gradients(capsys: pytes
         ["draw", "(" * 5000],
         ["draw", "9" * 5000],
         ["draw", "x", "x=1", "--colour"],
+        ["walk"],
+        ["walk", "x +", "x=1"],
+        ["walk", "x", "x=1", "-o", "steps.svg"],
+        ["walk", "x", "x=1", "-o", "no/such/folder/steps.html"],
     ],
     ids=lambda arguments: " ".join(arguments)[:40] or "nothing",
 )
