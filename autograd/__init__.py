@@ -11,7 +11,7 @@ from .check import gradcheck
 from .draw import DrawError, Drawing, draw
 from .errors import AutogradError, GradcheckError, NonFiniteError, StaleGraphError, TraceError, located
 from .explain import explain
-from .functions import dot, leaky_relu, log_softmax, logsumexp, mean, pick, prod, softmax, total
+from .functions import dot, leaky_relu, log_softmax, logsumexp, mean, pick, prod, softmax, total, uniform
 from .graph import topological_order
 from .primitives import Primitive, as_float, primitive, where
 
@@ -45,6 +45,6 @@ __all__ = [
     "ge", "grad", "grad_of", "gradcheck", "gt", "hessian", "hvp", "hypot", "jacobian", "jit", "jvp", "le", "leaky_relu",
     "located", "log", "log1p", "log_softmax", "logical_and", "logical_not", "logical_or", "logsumexp", "lt", "maximum",
     "mean", "minimum", "mod", "mul", "ne", "neg", "no_grad", "pick", "pow", "primitive", "prod", "relu", "sigmoid",
-    "sin", "sinh", "softmax", "softplus", "sqrt", "sub", "tan", "tanh", "topological_order", "total", "value_and_grad",
-    "walkthrough", "where",
+    "sin", "sinh", "softmax", "softplus", "sqrt", "sub", "tan", "tanh", "topological_order", "total", "uniform",
+    "value_and_grad", "walkthrough", "where",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from functools import reduce
+from random import Random
 from typing import Any
 
 from . import primitives
@@ -98,6 +99,21 @@ def leaky_relu(x: Any, slope: Any = 0.01) -> Any:
     -0.02
     """
     return primitives.leaky_relu(x, slope)
+
+
+def uniform(generator: Any) -> Any:
+    """A random number from 0 up to 1: ``generator.random()``, and in a compiled program a new one for every row.
+
+    ``generator`` is a ``random.Random`` or NumPy's ``Generator``.  Compiled and eager programs draw the same
+    numbers: row by row, in the order in which a row draws them.
+
+    >>> import random
+    >>> uniform(random.Random(1)) == random.Random(1).random()
+    True
+    """
+    if not isinstance(generator, Random) and not hasattr(generator, "bit_generator"):
+        raise TypeError(f"uniform takes a random.Random or a NumPy Generator, not {generator!r:.60}")
+    return generator.random() if mode.tracer is None else mode.tracer.draw(generator)
 
 
 def pick(xs: Sequence[Any], index: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import nn
-from autograd import NonFiniteError, Value, dot, log, where
+from autograd import NonFiniteError, Value, dot, log, uniform, where
 from autograd.primitives import gt
 
 pytest.importorskip("llvmlite")
@@ -316,3 +316,34 @@ def test_trainings_in_several_threads_are_those_of_one_after_the_other() -> None
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(train, range(6)))
     assert together == [train(seed) for seed in range(6)]
+
+
+class Noisy(nn.Module):
+    """Noise on the input, as of a dropout, and a logarithm that fails for some of it."""
+
+    def __init__(self, spread: float) -> None:
+        self.inner = nn.MLP(2, [4, 1], activation="tanh", seed=2)
+        self.rng, self.spread = random.Random(7), spread
+
+    def forward(self, x: Any) -> Any:
+        kept = [where(gt(uniform(self.rng), 0.25), xi, 0.0) for xi in x]
+        return self.inner(kept) + log(1.0 - self.spread * uniform(self.rng))
+
+
+@pytest.mark.parametrize("batch_size", [None, 7])
+def test_noise_in_training_is_the_eager_noise(batch_size: int | None, capsys: pytest.CaptureFixture[str]) -> None:
+    results = both(lambda: Noisy(0.5), loss="mse", batch_size=batch_size, seed=3, epochs=20)
+    assert_same(results)
+    assert capsys.readouterr().err == ""
+    assert results[0][0].rng.getstate() == results[1][0].rng.getstate()  # type: ignore[attr-defined]
+
+
+def test_a_step_that_fails_by_its_noise_fails_as_eagerly() -> None:
+    errors = []
+    for compiled in (False, True):
+        model = Noisy(1.02)
+        sgd = nn.SGD(model.parameters(), lr=0.01)
+        with pytest.raises(ValueError, match=r"epoch \d+, row \d+: math domain error") as caught:
+            nn.fit(model, X, Y, loss="mse", optimizer=sgd, batch_size=9, seed=1, epochs=50, compiled=compiled)
+        errors.append((str(caught.value), model.rng.getstate()))
+    assert errors[0] == errors[1]

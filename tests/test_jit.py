@@ -39,6 +39,7 @@ from autograd import (
     sqrt,
     tanh,
     total,
+    uniform,
     value_and_grad,
     where,
 )
@@ -356,6 +357,25 @@ def test_what_differs_from_call_to_call_is_refused() -> None:
     for f in (lambda x: x * random.gauss(0.0, 1.0), lambda x: x * np.random.default_rng().normal()):
         with pytest.raises(TraceError, match="did something else"):
             jit(f)(2.0)
+
+
+@pytest.mark.parametrize("generator", [random.Random, np.random.default_rng])
+def test_random_numbers_are_drawn_anew_for_every_row_and_are_the_eager_ones(generator: Callable[[int], Any]) -> None:
+    def noisy(one: Any, other: Any, x: Any) -> Any:
+        return x + uniform(one), uniform(other) * uniform(one), x
+
+    eager = [generator(1), generator(2)]
+    expected = [noisy(*eager, float(i)) for i in range(5)]
+    drawn = [generator(1), generator(2)]
+    found = jit(lambda x: noisy(*drawn, x))(np.arange(5.0))
+    assert [_row(found, i) for i in range(5)] == expected
+    assert drawn[0].random() == eager[0].random()
+    assert "random1" in str(jit(lambda x: x + uniform(drawn[0])).program)
+
+
+def test_only_generators_draw() -> None:
+    with pytest.raises(TypeError, match=r"a random\.Random or a NumPy Generator, not"):
+        uniform(random)
 
 
 def test_a_refused_trace_leaves_eager_work_as_it_was() -> None:

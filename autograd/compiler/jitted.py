@@ -16,15 +16,17 @@ from ..graph import mode
 from ..program import Program
 from ..trees import Tree
 from ..value import Value
+from .draws import Draws
 from .evaluation import Evaluator, evaluator
 from .tracing import program_of, trace, without_collector
 
 
 class Compiled(NamedTuple):
-    """A program, what runs it, and the shape of the function's result."""
+    """A program, what runs it, who draws its random inputs, and the shape of the function's result."""
 
     program: Program
     evaluator: Evaluator
+    generators: list[Any]
     result: Tree
 
 
@@ -46,7 +48,9 @@ class Jitted:
             return self._f(*args, **named)
         compiled = self._compile(call)
         columns, rows = call.columns()
-        results = compiled.evaluator.run(columns, 1 if rows is None else rows)
+        count = 1 if rows is None else rows
+        random = [*np.ascontiguousarray(Draws(compiled.generators).take(count).T)]
+        results = compiled.evaluator.run([*columns, *random], count)
         for i in np.flatnonzero(~np.isfinite(results).all(axis=0)).tolist():
             results[:, i] = call.again([float(column[i if len(column) > 1 else 0]) for column in columns], rows, i)
         return compiled.result.like([float(result[0]) for result in results] if rows is None else list(results))
@@ -124,8 +128,9 @@ def _compiled(call: _Call) -> Compiled:
         results.append(Tree(call.run(inputs), f"the result of {call.name}"))
         return results[-1].leaves
 
-    program = program_of(*trace(flat, call.labels()))
-    return Compiled(program, evaluator(program), results[-1])
+    traced = trace(flat, call.labels())
+    program = program_of(traced.inputs, traced.outputs)
+    return Compiled(program, evaluator(program), traced.generators, results[-1])
 
 
 class _Call:

@@ -2,7 +2,7 @@
 
 A traced Value stands for any number.  What would make the program depend on one number, reading it, comparing
 it with ``<``, ``if``, ``max``, raises TraceError.  Tracing runs twice: a function that does something else the
-second time (it drew a random number) raises too.
+second time (it drew a random number) raises too.  Random numbers from :func:`autograd.uniform` become inputs.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from ..errors import AutogradError, TraceError
 from ..graph import topological_order
@@ -36,15 +36,15 @@ class Traced(Value):
 
     @property
     def grad(self) -> float:
-        return TRACER.refuse("the gradient of a Value")
+        return refuse("the gradient of a Value")
 
     @grad.setter
     def grad(self, x: float) -> None:
-        TRACER.refuse("the gradient of a Value")
+        refuse("the gradient of a Value")
 
     def backward(self) -> None:
         """Not while tracing: the gradient of a program is asked of the function, with grad."""
-        TRACER.refuse("backward(), which computes numbers,")
+        refuse("backward(), which computes numbers,")
 
     def __repr__(self) -> str:
         return f"Traced({self.label or (self.primitive.name if self.primitive else 'input')})"
@@ -53,25 +53,34 @@ class Traced(Value):
 class Tracer:
     """Takes the operations while a function is traced."""
 
+    def __init__(self) -> None:
+        self.draws: list[tuple[Traced, Any]] = []  # inputs that are random numbers, and who draws them
+
     def record(self, primitive: Primitive, parents: Sequence[Value]) -> Value:
         """The result of a primitive, without a number."""
         return link(traced_input(), primitive, tuple(parents), (math.nan,) * len(parents))
 
+    def draw(self, generator: Any) -> Value:
+        """A random number, drawn anew for each row."""
+        self.draws.append((traced_input(f"random{len(self.draws) + 1}"), generator))
+        return self.draws[-1][0]
+
     def refuse(self, what: str) -> NoReturn:
-        """TraceError at the line of the user's code that reads a number."""
-        frame = sys._getframe(1)
-        while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
-            frame = frame.f_back
-        file, number = frame.f_code.co_filename, frame.f_lineno
-        line = linecache.getline(file, number).strip()
-        raise TraceError(
-            f"{Path(file).name}, line {number}: {line!r} reads {what} while the program is traced, when there are "
-            f"no numbers yet. Write autograd.where(condition, a, b) with lt, gt, ... for if and comparisons, maximum "
-            f"and minimum for max and min, pick(xs, i) for an index, the functions of autograd for those of math"
-        )
+        refuse(what)
 
 
-TRACER = Tracer()
+def refuse(what: str) -> NoReturn:
+    """TraceError at the line of the user's code that reads a number."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame = frame.f_back
+    file, number = frame.f_code.co_filename, frame.f_lineno
+    line = linecache.getline(file, number).strip()
+    raise TraceError(
+        f"{Path(file).name}, line {number}: {line!r} reads {what} while the program is traced, when there are "
+        f"no numbers yet. Write autograd.where(condition, a, b) with lt, gt, ... for if and comparisons, maximum "
+        f"and minimum for max and min, pick(xs, i) for an index, the functions of autograd for those of math"
+    )
 
 
 def traced_input(label: str = "") -> Traced:
@@ -87,10 +96,11 @@ def traced_input(label: str = "") -> Traced:
 
 
 @contextmanager
-def tracing() -> Iterator[None]:
+def tracing() -> Iterator[Tracer]:
     """A context in which operations on Values, traced or not, are recorded without being computed."""
-    with set_mode(tracer=TRACER, recording=True, lenient=False):
-        yield
+    tracer = Tracer()
+    with set_mode(tracer=tracer, recording=True, lenient=False):
+        yield tracer
 
 
 @contextmanager
@@ -108,19 +118,28 @@ def without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def trace(f: Callable[..., Sequence[Any]], labels: Sequence[str]) -> tuple[list[Traced], list[Value]]:
-    """f called on traced inputs of these labels: the inputs, and the outputs that it returned as Values."""
+class Trace(NamedTuple):
+    """A traced function: its inputs and outputs, and who draws those of its last inputs that are random."""
 
-    def run() -> tuple[list[Traced], list[Value]]:
+    inputs: list[Traced]
+    outputs: list[Value]
+    generators: list[Any]
+
+
+def trace(f: Callable[..., Sequence[Any]], labels: Sequence[str]) -> Trace:
+    """f called on traced inputs of these labels, and on what it draws."""
+
+    def run() -> Trace:
         inputs = [traced_input(label) for label in labels]
-        with tracing():
-            return inputs, [as_value(y) for y in f(*inputs)]
+        with tracing() as tracer:
+            outputs = [as_value(y) for y in f(*inputs)]
+        return Trace([*inputs, *(x for x, _ in tracer.draws)], outputs, [generator for _, generator in tracer.draws])
 
     first, second = run(), run()
-    if not same(*first, *second):
+    if first.generators != second.generators or not same(first.inputs, first.outputs, second.inputs, second.outputs):
         raise TraceError(
             "the function did something else when it was called again with the same arguments: pass what changes "
-            "(a random number, say) as an argument"
+            "as an argument; for a random number write autograd.uniform(generator)"
         )
     return first
 
@@ -186,7 +205,8 @@ def expand(program: Program) -> Program:
 
 def _forward_program(primitive: Primitive, count: int) -> Program:
     try:
-        return expand(program_of(*trace(lambda *xs: [primitive.forward(*xs)], [""] * count)))
+        traced = trace(lambda *xs: [primitive.forward(*xs)], [""] * count)
+        return expand(program_of(traced.inputs, traced.outputs))
     except NoLowering:
         raise
     except Exception as error:

@@ -19,6 +19,7 @@ from .adjoint import adjoint
 from .assembly import NOWHERE, Line, Loop, Workspace, allocate, row_stride
 from .calls import ONE
 from .codegen import lanes
+from .draws import Draws
 from .driver import TRAIN
 from .executable import Executable
 from .grouping import plan
@@ -34,7 +35,7 @@ class SampleSums:
     """
 
     def __init__(self, loss: Callable[..., Any], inputs: int, parameters: Sequence[Value]) -> None:
-        samples, (root,) = trace(lambda *xs: [loss(*xs)], [""] * inputs)
+        samples, (root,), self.generators = trace(lambda *xs: [loss(*xs)], [""] * inputs)
         seed = traced_input("weight")
         order = topological_order(root)
         for node in computed_before(order) & dependents(order, parameters):
@@ -55,7 +56,7 @@ class SampleSums:
         pairs = [pair for pairs in (body, after) for leaf in pairs for pair in pairs[leaf]]
         program = program_of([*samples, seed, *cotangents], [root, *(node for pair in pairs for node in pair)])
         self.program = expand(program)
-        n = inputs + 1
+        n = len(samples) + 1
         self.inputs, self.cotangents = program.inputs[:n], program.inputs[n:]
         self.varying = self.program.dependents(self.inputs)
         self.late = self.program.dependents(self.cotangents) - self.varying
@@ -123,8 +124,8 @@ class Training:
         self.executable = Executable(workspace, sections, "train")
         self.memory = self.executable.memory()
         self._fields = self.executable.fields | {
-            "columns": inputs, "first_row": loop.rows[sums.inputs[0]], "row_stride": row_stride(loop.width),
-            "block": loop.width,
+            "columns": len(sums.inputs) - 1, "first_row": loop.rows[sums.inputs[0]],
+            "row_stride": row_stride(loop.width), "block": loop.width,
             "seed": loop.rows[sums.inputs[-1]], "seed_value": weight,
             "sums": gradients, "sums_vectors": (self._lr - gradients) // workspace.lanes,
             "parameters": count, "changed": changed, "changed_vectors": (1 + self.states) * count // workspace.lanes,
@@ -155,7 +156,10 @@ class Training:
             # Times 1, so that every result is a row of its own, whatever the rule returns.
             return [*(as_value(x) * 1.0 for x in rule(p, whole, lr, t, *state)), penalty, whole]
 
-        program = expand(program_of(*trace(updated, ["p", "g", *[""] * self.states])))
+        traced = trace(updated, ["p", "g", *[""] * self.states])
+        if traced.generators:
+            raise TraceError("the rule of an optimiser that draws random numbers cannot be compiled")
+        program = expand(program_of(traced.inputs, traced.outputs))
         varying = program.dependents(program.inputs)
         *results, penalty, whole = program.outputs
         kept: dict[int, int | None] = {v: changed + i * self._count for i, v in enumerate(results)}
@@ -187,9 +191,22 @@ class Training:
         None where they are taken as they stand.  Returns (objective, data loss) of every step, as an array; where
         a step was not finite, it was not taken, and the array ends before it.
         """
-        data = np.asarray(data, dtype=np.float64)
-        order = None if order is None else np.ascontiguousarray(order, dtype=np.int64)
         bounds = np.ascontiguousarray(bounds, dtype=np.int64).reshape(-1, 2)
+        if not self.sums.generators:
+            return self._run(np.asarray(data, dtype=np.float64), order, bounds)
+        rows = np.concatenate([np.arange(first, end) for first, end in bounds])
+        ends = np.cumsum(bounds[:, 1] - bounds[:, 0])
+        draws = Draws(self.sums.generators)
+        samples = data[rows if order is None else np.asarray(order)[rows]]
+        losses = self._run(
+            np.hstack([samples, draws.take(len(rows))]), None, np.stack([np.r_[0, ends[:-1]], ends], axis=1)
+        )
+        if len(losses) < len(bounds):
+            draws.keep(int(ends[len(losses) - 1]) if len(losses) else 0)
+        return losses
+
+    def _run(self, data: Any, order: Any, bounds: Any) -> Any:
+        order = None if order is None else np.ascontiguousarray(order, dtype=np.int64)
         losses = np.empty((len(bounds), 2))
         same = bool((bounds == bounds[0]).all()) and bounds[0, 1] - bounds[0, 0] <= self._fields["block"]
         job = self.executable.run(self.memory, TRAIN, self._fields | {
