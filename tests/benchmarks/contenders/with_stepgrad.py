@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from nn import MLP, SGD, fit
 
 from ..works import SEED, Work
@@ -14,11 +17,12 @@ def new_model(work: Work) -> MLP:
     return model
 
 
-def train(work: Work, epochs: int) -> list[float]:
+def train(work: Work, epochs: int, callbacks: Sequence[Callable[..., Any]] = ()) -> list[float]:
     model = new_model(work)
     history = fit(
         model, work.rows, work.targets, loss=work.loss, optimizer=SGD(model.parameters(), lr=work.rate),
         epochs=epochs, batch_size=work.batch_size, l2=work.l2, seed=SEED, progress=False,
+        callbacks=callbacks,
     )  # fmt: skip
     return history.loss
 
