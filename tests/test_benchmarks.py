@@ -6,13 +6,18 @@ import gc
 import math
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
-from benchmarks import contenders
+from benchmarks import compiled, contenders, eager_programs, timing, works
+from benchmarks.contenders import with_stepgrad
+from benchmarks.table import duration
 
-from autograd import Value
+from autograd import Value, mean, total
+from nn import SGD
+from nn.losses import hinge
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def _no_collector() -> Iterator[None]:
     """The collector is most of micrograd's time."""
     gc.disable()
@@ -21,29 +26,120 @@ def _no_collector() -> Iterator[None]:
     gc.collect()
 
 
-def test_every_training_step_computes_the_same():
-    for name, (losses, gradients) in contenders.moons_differences().items():
+@pytest.mark.usefixtures("_no_collector")
+def test_every_eager_step_computes_the_same():
+    for name, (losses, gradients) in eager_programs.moons_differences().items():
         assert losses <= 1e-12, name
         assert gradients <= 1e-12, name
 
 
+@pytest.mark.usefixtures("_no_collector")
 def test_the_mixed_graph_is_what_it_is_said_to_be():
-    leaves = contenders.mixed_leaves(Value)
-    root = contenders.mixed_graph(leaves)
-    operations, nodes = contenders.count(root)
-    assert operations == contenders.OPERATIONS
+    leaves = eager_programs.mixed_leaves(Value)
+    root = eager_programs.mixed_graph(leaves)
+    operations, nodes = eager_programs.count(root)
+    assert operations == eager_programs.OPERATIONS
     assert 100_000 <= operations < nodes < 1.5 * operations
     root.backward()
     assert all(math.isfinite(leaf.grad) and leaf.grad for leaf in leaves)
 
 
-@pytest.mark.skipif(contenders.MicrogradValue is None, reason="micrograd is not installed")
+@pytest.mark.skipif(eager_programs.MicrogradValue is None, reason="micrograd is not installed")
+@pytest.mark.usefixtures("_no_collector")
 def test_the_mixed_graph_is_micrograds_too():
-    assert max(contenders.mixed_difference()) <= 1e-12
+    assert max(eager_programs.mixed_difference()) <= 1e-12
 
 
 def test_the_chain():
-    x, y = contenders.chain(1000)
-    assert contenders.count(y) == (1000, 1003)
+    x, y = eager_programs.chain(1000)
+    assert eager_programs.count(y) == (1000, 1003)
     y.backward()
     assert x.grad == pytest.approx(0.999**500, rel=1e-12)
+
+
+# --- compiled ------------------------------------------------------------------------------------------------
+
+WORKS = {"moons": works.moons, "digits": works.digits, "sigmoid": works.sigmoid_program}
+EPOCHS = {"moons": 100, "digits": 3, "sigmoid": 50}
+TRAINS, LEFT_OUT = contenders.load()
+
+
+@pytest.mark.parametrize("work", WORKS)
+@pytest.mark.parametrize("name", TRAINS)
+def test_every_contender_has_the_same_losses(work, name):
+    training, epochs = WORKS[work](), EPOCHS[work]
+    reference = TRAINS[contenders.REFERENCE](training, epochs)
+    assert len(reference) == epochs * training.steps
+    assert compiled.loss_difference(TRAINS[name](training, epochs), reference) <= compiled.CLOSE
+
+
+def test_ours_and_the_reference_are_always_there():
+    assert {contenders.OURS, contenders.REFERENCE} <= TRAINS.keys()
+    assert len({name.split(",")[0] for name in TRAINS}) + len(LEFT_OUT) == len(contenders.MODULES)
+
+
+def test_numpy_computes_what_one_value_at_a_time_does():
+    work = works.moons(points=20, width=4)
+    losses = TRAINS[contenders.REFERENCE](work, 5)
+    model = with_stepgrad.new_model(work)
+    sgd = SGD(model.parameters(), lr=work.rate)
+    for found in losses:
+        data = mean([hinge(model(row), target) for row, target in zip(work.rows, work.targets, strict=True)])
+        objective = data + work.l2 * total(p * p for p in model.parameters())
+        assert found == pytest.approx(objective.data, rel=1e-13)
+        sgd.zero_grad()
+        objective.backward()
+        sgd.step()
+
+
+def test_the_sigmoid_program_has_its_known_losses():
+    losses = TRAINS[contenders.REFERENCE](works.sigmoid_program(), 2000)
+    assert [losses[0], losses[1], losses[-1]] == pytest.approx(
+        [0.6716722765718265, 0.6714871330378404, 0.4058883722709217], rel=1e-12
+    )
+
+
+def test_the_order_of_the_digits_has_every_row_once_an_epoch():
+    order = works.digits().order
+    assert all(sorted(epoch) == list(range(1792)) for epoch in order.tolist())
+    assert order[0].tolist() != order[1].tolist()
+
+
+def test_a_difference_of_losses_is_seen():
+    assert compiled.loss_difference([1.0, 2.0], np.array([1.0, 2.0])) == 0.0
+    assert compiled.loss_difference([1.0, 2.0], np.array([1.0, 2.002])) == pytest.approx(0.001, rel=1e-2)
+    assert compiled.loss_difference([1.5, 3.5], np.array([1.0, 2.0, 3.0, 4.0])) == 0.0  # means of two epochs
+
+
+def test_durations_have_three_digits():
+    assert [duration(s) for s in (4.52e-5, 1.234, 0.0123, 1e-9)] == ["45.2 µs", "1.23 s", "12.3 ms", "1.00 ns"]
+
+
+# --- timing ----------------------------------------------------------------------------------------------------
+
+
+def test_an_epoch_is_what_further_epochs_take(monkeypatch):
+    """Preparations of 100 s and epochs of 2 s, by a clock that only they move."""
+    now = 0.0
+
+    def train(epochs: int) -> None:
+        nonlocal now
+        now += 100.0 + 2.0 * epochs
+
+    monkeypatch.setattr(timing.time, "process_time", lambda: now)
+    assert timing.per_epoch({"a": train}, turns=2, seconds=5.0) == {"a": pytest.approx(2.0)}
+    assert 2.0 * timing.enough(train, 5.0) >= 50.0  # half of what is prepared
+
+
+def test_a_disturbed_measurement_is_taken_again(monkeypatch):
+    """Epochs of 1 s; the first trainings at length seem to take no longer than a single epoch."""
+    now, calls = 0.0, 0
+
+    def train(epochs: int) -> None:
+        nonlocal now, calls
+        calls += 1
+        now += 2.0 if calls in (4, 5) else 1.0 + epochs
+
+    monkeypatch.setattr(timing.time, "process_time", lambda: now)
+    assert timing.per_epoch({"a": train}, turns=1, seconds=1.0) == {"a": pytest.approx(1.0)}
+    assert calls > 5

@@ -1,0 +1,76 @@
+"""How long ``fit`` takes to get going: tracing and compiling, each in a process of its own.
+
+As a program it measures one network, named on the command line, and prints its seconds:
+python -m tests.benchmarks.compile_times moons
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pkgutil
+import subprocess
+import sys
+import tempfile
+import time
+from importlib import import_module
+from typing import Any
+
+from .table import Row, duration, table
+
+NETWORKS = {"moons": (2, 16, 16, 1), "digits": (64, 16, 10), "64-64-64-10": (64, 64, 64, 10)}
+AIMS = {"moons": (0.2, 0.05), "digits": (0.2, 0.05), "64-64-64-10": (0.6, 0.2)}  # seconds: cold, from the cache
+ROUNDS = 3
+
+
+def run() -> list[Row]:
+    """Print the table; its rows."""
+    times: dict[tuple[str, str], list[float]] = {}
+    for _ in range(ROUNDS):
+        for network in NETWORKS:
+            with tempfile.TemporaryDirectory() as cache:
+                for when in ("cold", "from the cache"):
+                    found = measured(network, cache)
+                    times.setdefault((network, when), []).append(found["compile"])
+                    times.setdefault(("", "imports"), []).append(found["imports"])
+    rows = []
+    for network, aims in AIMS.items():
+        for when, aim in zip(("cold", "from the cache"), aims, strict=True):
+            found = min(times[network, when])
+            rows.append(Row(f"{network}, {when}", (duration(found),), f"≤ {duration(aim)}", found <= aim))
+    rows.append(Row("imports: NumPy, llvmlite, tqdm, ours", (duration(min(times["", "imports"])),)))
+    print(table(("trace and compile", "best", "aim"), rows))
+    print(f"\nThe first epoch of fit on two rows in a new process, of which compiling is nearly all; best of {ROUNDS}.")
+    print("Cold: with an empty cache.  Imports are not counted, as a process pays for them once.")
+    return rows
+
+
+def measured(network: str, cache: str) -> dict[str, float]:
+    """The times of one network in a new process."""
+    command = [sys.executable, "-m", __name__, network]
+    environment = os.environ | {"STEPGRAD_CACHE": cache}
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    found: dict[str, float] = json.loads(result.stdout)
+    return found
+
+
+def main(network: str) -> None:
+    start = time.process_time()
+    import autograd.compiler
+    from nn import MLP, SGD, fit
+
+    for module in pkgutil.walk_packages(autograd.compiler.__path__, "autograd.compiler."):
+        import_module(module.name)  # now, as fit imports them when it first compiles
+    import_module("tqdm")
+    imported = time.process_time()
+    sizes = NETWORKS[network]
+    model = MLP(sizes[0], sizes[1:], activation="relu" if network == "moons" else "tanh", seed=1)
+    rows: Any = [[0.5] * sizes[0], [-0.5] * sizes[0]]
+    settings: dict[str, Any] = {"loss": "hinge", "l2": 1e-4} if network == "moons" else {"loss": "cross_entropy"}
+    made = time.process_time()
+    fit(model, rows, [0, 1], optimizer=SGD(model.parameters()), epochs=1, progress=False, **settings)
+    print(json.dumps({"imports": imported - start, "compile": time.process_time() - made}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,67 @@
+"""Whole trainings: ``fit`` against NumPy, PyTorch, JAX and C by hand."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from . import contenders, works
+from .table import Row, duration, table
+from .timing import per_epoch
+from .works import Work
+
+CLOSE = 1e-9  # how closely all losses must agree, relative
+AGREE_OVER = {"moons": 1000, "digits": 10, "sigmoid": 2000}  # epochs
+AIMS = {"moons": (0.08, 40.0), "digits": (0.3, 5.0), "sigmoid": (0.15, 5.0)}  # at most NumPy's, at least PyTorch's
+HEAD = ("training", "contender", "a step", "÷ NumPy's", "÷ stepgrad's", "losses differ by", "aim")
+
+
+def run() -> list[Row]:
+    """Print the table; its rows."""
+    trains, left_out = contenders.load()
+    gc.freeze()  # the thousands of objects that PyTorch and JAX consist of are none of the collector's work here
+    for reason in left_out:
+        print(f"Left out: {reason}")
+    rows = [row for work in (works.moons(), works.digits(), works.sigmoid_program()) for row in training(work, trains)]
+    print(table(HEAD, rows))
+    for work in (works.moons, works.digits, works.sigmoid_program):
+        print(f"\n{work().name}: {' '.join((work.__doc__ or '').split())}", end="")
+    print("\nA step is forward, backward and update; one of many in a long training, without what is prepared once.")
+    print("fit shuffles the digits anew for each epoch; the others are given the order.  Float64 everywhere.")
+    return rows
+
+
+def training(work: Work, trains: dict[str, contenders.Train]) -> Iterator[Row]:
+    differences = check_agreement(work, trains)
+    times = per_epoch({name: partial(train, work) for name, train in trains.items()}, turns=5, seconds=0.1)
+    at_most, at_least = AIMS[work.name]
+    for name, epoch in times.items():
+        to_numpy, to_ours = epoch / times[contenders.REFERENCE], epoch / times[contenders.OURS]
+        aim, met = "", None
+        if name == contenders.OURS:
+            aim, met = f"≤ {at_most:g} of NumPy's", to_numpy <= at_most
+        if name == contenders.TORCH:
+            aim, met = f"≥ {at_least:g} of stepgrad's", to_ours >= at_least
+        results = (name, duration(epoch / work.steps), f"{to_numpy:.2f}", f"{to_ours:.2f}", f"{differences[name]:.0e}")
+        yield Row(work.name, results, aim, met)
+
+
+def check_agreement(work: Work, trains: dict[str, contenders.Train]) -> dict[str, float]:
+    """The largest relative difference of each contender's losses from NumPy's; too large a one ends the program."""
+    epochs = AGREE_OVER[work.name]
+    reference = trains[contenders.REFERENCE](work, epochs)
+    found = {name: loss_difference(train(work, epochs), reference) for name, train in trains.items()}
+    for name, difference in found.items():
+        if not difference <= CLOSE:
+            raise SystemExit(f"{work.name}: the losses of {name} differ by {difference:.1e} from NumPy's")
+    return found
+
+
+def loss_difference(losses: Any, reference: Any) -> float:
+    """The largest relative difference; of the means of epochs, where only those are known."""
+    by_epoch = np.reshape(reference, (len(losses), -1)).mean(axis=1)
+    return float(np.max(np.abs(np.asarray(losses) / by_epoch - 1.0)))

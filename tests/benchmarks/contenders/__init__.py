@@ -1,0 +1,31 @@
+"""The same trainings, each written as a careful user of the library would.
+
+A contender is a function ``train(work, epochs)`` that returns the loss of every step as it was before its
+update; stepgrad's returns the mean of every epoch, as ``fit`` does.  What a contender prepares for a work
+(compiled code) it keeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from ..works import Work
+
+Train = Callable[[Work, int], Any]
+
+MODULES = ("with_stepgrad", "with_numpy", "with_torch", "with_jax", "with_c")
+OURS, REFERENCE, TORCH = "stepgrad, fit", "NumPy", "PyTorch, eager"
+
+
+def load() -> tuple[dict[str, Train], list[str]]:
+    """The contenders by name, and for each module that is left out the reason."""
+    found: dict[str, Train] = {}
+    left_out = []
+    for name in MODULES:
+        try:
+            found |= import_module(f"{__name__}.{name}").CONTENDERS
+        except ImportError as error:
+            left_out.append(str(error))
+    return found, left_out

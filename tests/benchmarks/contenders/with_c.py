@@ -1,0 +1,57 @@
+"""The trainings by hand in C, ``training.c``, compiled here and now; with -ffast-math sums may be reordered."""
+
+from __future__ import annotations
+
+import ctypes
+import shutil
+import subprocess
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..works import Work
+
+SOURCE = Path(__file__).with_name("training.c")
+DOUBLES = np.ctypeslib.ndpointer(np.float64, flags="C_CONTIGUOUS")
+INTEGERS = np.ctypeslib.ndpointer(np.int64, flags="C_CONTIGUOUS")
+STEPS = [ctypes.c_int64, DOUBLES]
+ARGUMENTS = {
+    "moons": [DOUBLES, DOUBLES, DOUBLES, ctypes.c_double, ctypes.c_double, *STEPS],
+    "digits": [DOUBLES, INTEGERS, DOUBLES, ctypes.c_double, INTEGERS, ctypes.c_int64, *STEPS],
+    "sigmoid": [DOUBLES, DOUBLES, DOUBLES, ctypes.c_double, *STEPS],
+}
+
+
+def build(*flags: str) -> ctypes.CDLL:
+    compiler = shutil.which("cc")
+    if not compiler:
+        raise ImportError("no C compiler: there is no command cc")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        library = Path(folder) / "training.so"
+        command = [compiler, "-O3", "-march=native", *flags, "-shared", "-fPIC", str(SOURCE), "-o", str(library), "-lm"]
+        result = subprocess.run(command, capture_output=True, text=True)
+        if result.returncode:
+            raise ImportError(f"cc could not compile {SOURCE.name}: {result.stderr.strip()}")
+        return ctypes.CDLL(str(library))  # loaded, it needs its file no longer
+
+
+def train(library: ctypes.CDLL, work: Work, epochs: int) -> Any:
+    program = getattr(library, work.name)
+    program.argtypes, program.restype = ARGUMENTS[work.name], None
+    losses = np.empty(epochs * work.steps)
+    settings: list[Any] = [work.rate]
+    if work.name == "moons":
+        settings.append(work.l2)
+    if work.order is not None:
+        settings += [work.order, len(work.order) * work.steps]
+    program(work.rows, work.targets, work.parameters.copy(), *settings, len(losses), losses)
+    return losses
+
+
+CONTENDERS = {
+    "C, -O3 -march=native -ffast-math": partial(train, build("-ffast-math")),
+    "C, -O3 -march=native": partial(train, build()),
+}
