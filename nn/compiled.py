@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import sys
 import time
@@ -48,7 +49,7 @@ class CompiledSteps:
         started = time.perf_counter()
         self.samples = np.array(with_targets(eager.rows, eager.targets))
         loss = loss_of_sample(eager.model, eager.rows, eager.targets, eager.loss)
-        self.still = [p for p in of_model if p not in set(parameters)]  # in the penalty, and not moved
+        self.still = of_model.difference(parameters)  # in the penalty, and not moved
         optimizer = self.optimizer
         self.training = Training(loss, self.samples.shape[1], parameters, optimizer.update, optimizer.states, eager.l2)
         self.compilation = Compilation(self.training.operations, time.perf_counter() - started)
@@ -99,9 +100,9 @@ class CompiledSteps:
             losses = training.run(self.samples, order, bounds)
         finally:  # Ctrl-C
             columns, gradients, taken = training.store(), training.gradients(), training.steps_taken() - before
-            for n, i in enumerate(self.own):
-                optimizer.parameters[i].grad = gradients[n]
-                optimizer.state[i] = tuple(column[n] for column in columns)
+            states = zip(*columns, strict=True) if columns else itertools.repeat(())
+            for i, gradient, kept in zip(self.own, gradients, states, strict=False):
+                optimizer.parameters[i].grad, optimizer.state[i] = gradient, kept
                 optimizer.t[i] += taken
         if taken:
             self._at_once = max(1, int(taken * AT_ONCE / (time.perf_counter() - started)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -122,11 +121,9 @@ def _epochs(rows: int, size: int | None, seed: int | None) -> Iterator[Epoch]:
     """One epoch after the other: all rows in order, or with a batch size shuffled anew each time."""
     import numpy as np
 
-    rng, order = random.Random(seed), np.arange(rows)
+    rng, order = np.random.default_rng(seed), np.arange(rows)
     while True:
-        if size is not None:
-            order = np.argsort(np.frombuffer(rng.randbytes(8 * rows), "<u8"), kind="stable")
-        yield Epoch(order, size or rows)
+        yield Epoch(order if size is None else rng.permutation(rows), size or rows)
 
 
 def _bar(epochs: int, progress: bool | None) -> Any:
