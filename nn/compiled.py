@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import sys
 import time
@@ -14,7 +13,7 @@ from .evaluation import loss_of_sample
 from .optim import Optimizer
 from .rows import with_targets
 
-AT_ONCE = 0.05  # seconds of machine code between two chances for Ctrl-C
+AT_ONCE = 0.1  # seconds of machine code between two chances for Ctrl-C
 
 
 class Compilation(NamedTuple):
@@ -100,9 +99,11 @@ class CompiledSteps:
             losses = training.run(self.samples, order, bounds)
         finally:  # Ctrl-C
             columns, gradients, taken = training.store(), training.gradients(), training.steps_taken() - before
-            states = zip(*columns, strict=True) if columns else itertools.repeat(())
-            for i, gradient, kept in zip(self.own, gradients, states, strict=False):
-                optimizer.parameters[i].grad, optimizer.state[i] = gradient, kept
+            for parameter, gradient in zip(training.parameters, gradients, strict=True):
+                parameter.grad = gradient
+            for i, kept in zip(self.own, zip(*columns, strict=True), strict=False):  # none, without a state
+                optimizer.state[i] = kept
+            for i in self.own:
                 optimizer.t[i] += taken
         if taken:
             self._at_once = max(1, int(taken * AT_ONCE / (time.perf_counter() - started)))
