@@ -439,6 +439,16 @@ def test_before_the_first_call_the_program_is_that_for_numbers() -> None:
     assert str(jit(lambda x, y: x * y).program).splitlines() == ["{ x y .", "  a = x * y", "  in a }"]
 
 
+def test_the_plan_says_what_is_computed_together(backend: str) -> None:
+    model = nn.MLP(3, [5, 1], activation="tanh", seed=1)
+    f = jit(model)
+    f([1.0, 2.0, 3.0])
+    if backend == "machine code":
+        assert str(f.plan).splitlines() == ["matvec 3 -> 5", "5 x [tanh(row0)]", "matvec 5 -> 1"]
+    else:
+        assert "Python runs the program" in str(f.plan)
+
+
 def test_the_code_in_llvms_language(backend: str) -> None:
     code = jit(lambda x: x * x).llvm
     assert ("fmul" in code) == (backend == "machine code")

@@ -20,7 +20,9 @@ Columns = Sequence[Any]  # arrays of float64, all of one length or of length 1
 
 
 class Evaluator(Protocol):
-    """``run(columns, rows)`` gives an array of shape (outputs, rows)."""
+    """``run(columns, rows)`` gives an array of shape (outputs, rows); ``plan`` and ``ir`` print."""
+
+    plan: Any
 
     @property
     def ir(self) -> str: ...
@@ -31,7 +33,8 @@ class Evaluator(Protocol):
 class InPython:
     """A program run by Python, one row after the other."""
 
-    ir = "; there is no LLVM IR: the program is run by Python"
+    plan = "no kernels: Python runs the program, an equation at a time"
+    ir = "; no LLVM IR: Python runs the program"
 
     def __init__(self, program: Program) -> None:
         self._program = program

@@ -82,6 +82,11 @@ class Jitted:
         return self._shown().program
 
     @property
+    def plan(self) -> Any:
+        """What is computed together, call by call of the latest call's program; it prints."""
+        return self._shown().evaluator.plan
+
+    @property
     def llvm(self) -> str:
         """The LLVM IR of the latest call's program."""
         return self._shown().evaluator.ir
@@ -95,8 +100,9 @@ def jit(f: Callable[..., Any]) -> Jitted:
     arrays are the result; the numbers among them count for every row.  Where some are Values, f itself is
     called.  jit goes around the transforms: ``jit(value_and_grad(f))``, ``jit(hessian(f))``.
 
-    ``.program`` prints the equations, ``.llvm`` is the code in LLVM's language.  Without llvmlite the program
-    is run by Python, with the same results.
+    ``.program`` prints the equations, ``.plan`` what is computed together, ``.llvm`` the code.  A program of more
+    than 300 operations that differ from each other is not compiled as a whole but interpreted, an operation at a
+    time over blocks of rows.  Without llvmlite the program is run by Python, with the same results.
 
     What f reads while it is traced is fixed: plain numbers it closes over are, Values are read anew at every
     call.  TraceError where f reads the number behind a Value (``if x > 0``, ``math.sin(x)``, ``x.data``) or

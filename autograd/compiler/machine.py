@@ -9,6 +9,7 @@ import numpy as np
 
 from ..program import Program
 from .assembly import Loop, Workspace, row_stride
+from .calls import Plan
 from .codegen import lanes
 from .driver import EVALUATE
 from .executable import Executable
@@ -34,6 +35,7 @@ class InMachineCode:
             "first_row": loop.rows[program.inputs[0]] if program.inputs else 0,
             "row_stride": row_stride(loop.width), "block": loop.width,
         }  # fmt: skip
+        self.plan = Plan([*loop.before.calls, *loop.body.calls])
         self._free: list[Any] = []  # memories that no thread is using
 
     @property
