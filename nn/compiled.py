@@ -69,10 +69,9 @@ class CompiledSteps:
         penalty = self.eager.l2 * math.fsum(p.data * p.data for p in self.still)
         losses = np.empty((0, 2))
         while len(losses) < len(bounds):
-            wanted = bounds[len(losses) :][: self._at_once]
-            taken = self._run(order, wanted)
+            taken = self._run(order, bounds[len(losses) :])
             losses = np.concatenate([losses, taken + np.array([penalty, 0.0])])
-            if len(taken) < len(wanted):  # not finite: the eager step raises, or knows better
+            if len(losses) < len(bounds):  # not finite: the eager step raises, or knows better
                 first, end = bounds[len(losses)]
                 at = number + len(losses) // len(starts)
                 batch = list(range(first, end)) if order is None else order[first:end].tolist()
@@ -93,21 +92,25 @@ class CompiledSteps:
         if len(counts) != 1:
             return np.empty((0, 2))  # parameters that were frozen for a while: the eager step counts for each
         before = counts.pop()
-        started = time.perf_counter()
+        pieces = [np.empty((0, 2))]
         training.load(optimizer.lr, before, state)
         try:
-            losses = training.run(self.samples, order, bounds)
+            while len(bounds):
+                piece, bounds = bounds[: self._at_once], bounds[self._at_once :]
+                started = time.perf_counter()
+                pieces.append(training.run(self.samples, order, piece))
+                if len(pieces[-1]) < len(piece):
+                    break
+                self._at_once = max(1, int(len(piece) * AT_ONCE / (time.perf_counter() - started)))
         finally:  # Ctrl-C
-            columns, gradients, taken = training.store(), training.gradients(), training.steps_taken() - before
-            for parameter, gradient in zip(training.parameters, gradients, strict=True):
+            columns, taken = training.store(), training.steps_taken() - before
+            for parameter, gradient in zip(training.parameters, training.gradients(), strict=True):
                 parameter.grad = gradient
             for i, kept in zip(self.own, zip(*columns, strict=True), strict=False):  # none, without a state
                 optimizer.state[i] = kept
             for i in self.own:
                 optimizer.t[i] += taken
-        if taken:
-            self._at_once = max(1, int(taken * AT_ONCE / (time.perf_counter() - started)))
-        return losses
+        return np.concatenate(pieces)
 
 
 def steps_for(eager: EagerSteps) -> CompiledSteps | EagerSteps:
