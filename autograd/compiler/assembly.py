@@ -206,7 +206,8 @@ class Loop:
 
     def _outer(self, call: Outer, rows: Mapping[int, int]) -> Line:
         gs, xs = call.left, call.right
-        height, width = outer_tile(self.workspace.lanes)
+        single = len(gs) == len(xs) == 1
+        height, width = (1, 1) if single else outer_tile(self.workspace.lanes)
         table: list[int] = []
         for i in range(0, len(gs), height):
             for j in range(0, len(xs), width):
@@ -217,4 +218,8 @@ class Loop:
                     for m in range(width):
                         inside = i + n < len(gs) and j + m < len(xs)
                         table.append(self.sums[call.places[i + n][j + m] if inside else NOWHERE])
-        return ["outer", len(table) // (height + width + height * width), self.workspace.table(table)]
+        return [
+            "outer1" if single else "outer",
+            len(table) // (height + width + height * width),
+            self.workspace.table(table),
+        ]

@@ -100,29 +100,46 @@ def load_samples(e: Emitter, job: Job, start: str, valid: str) -> None:
     """Fill the input rows with ``valid`` samples, one after the other or those that the order names."""
 
     def column(c: str) -> None:
-        place = e.integer("mul", c, job.column_stride)
-        source = e.double_at(job.data, e.integer("add", place, e.integer("mul", start, job.sample_stride)))
-        read_column(
-            e, source, job.sample_stride, valid, e.integer("add", job.first_row, e.integer("mul", c, job.row_stride))
-        )
-
-    def sample(i: str) -> None:
-        last = e.integer("sub", valid, 1)
-        number = e.number_at(job.order, e.integer("add", start, smaller(e, i, last)))
-        source = e.double_at(job.data, e.integer("mul", number, job.sample_stride))
-        target = e.address(job.first_row, i)
-
-        def number_of_sample(c: str) -> None:
-            x = e.emit(f"load double, ptr {e.element(source, e.integer('mul', c, job.column_stride))}")
-            e.put(f"store double {x}, ptr {e.element(target, e.integer('mul', c, job.row_stride))}")
-
-        e.loop(job.columns, number_of_sample)
+        first = e.integer("add", e.integer("mul", start, job.sample_stride), e.integer("mul", c, job.column_stride))
+        row = e.integer("add", job.first_row, e.integer("mul", c, job.row_stride))
+        read_column(e, e.double_at(job.data, first), job.sample_stride, valid, row)
 
     def load() -> None:
         e.when(job.sequential, "eq", 1, lambda: e.do(e.loop(job.columns, column)))
-        e.when(job.sequential, "eq", 0, lambda: e.do(e.loop(whole_vectors(e, valid), sample)))
+        e.when(job.sequential, "eq", 0, lambda: read_in_order(e, job, start, valid))
 
     e.when(job.columns, "sgt", 0, load)
+
+
+def read_in_order(e: Emitter, job: Job, start: str, valid: str) -> None:
+    """Copy the samples that the order names: as many together as there are lanes, in squares turned about."""
+    last, columns = e.integer("sub", valid, 1), job.columns
+    neighbours = e.emit(f"icmp eq i64 {job.column_stride}, 1")
+    together = e.emit(f"select i1 {neighbours}, i64 {e.integer('and', columns, -e.lanes)}, i64 0")
+
+    def samples(i: str) -> None:
+        sources = []
+        for lane in range(e.lanes):
+            number = e.number_at(job.order, e.integer("add", start, smaller(e, e.integer("add", i, lane), last)))
+            sources.append(e.double_at(job.data, e.integer("mul", number, job.sample_stride)))
+
+        def row(c: str, more: int) -> str:
+            return e.integer("add", job.first_row, e.integer("mul", e.integer("add", c, more), job.row_stride))
+
+        def square(c: str) -> None:
+            vectors = [e.emit(f"load {e.type}, ptr {e.element(source, c)}, align 8") for source in sources]
+            for more, vector in enumerate(e.transpose(vectors)):
+                e.store(vector, row(c, more), i)
+
+        def column(c: str) -> None:
+            for lane, source in enumerate(sources):
+                x = e.emit(f"load double, ptr {e.element(source, e.integer('mul', c, job.column_stride))}")
+                e.store_scalar(x, row(c, 0), e.integer("add", i, lane))
+
+        e.when(together, "sgt", 0, lambda: e.do(e.loop(together, square, step=e.lanes)))
+        e.when(columns, "sgt", together, lambda: e.do(e.loop(columns, column, start=together)))
+
+    e.loop(whole_vectors(e, valid), samples, step=e.lanes)
 
 
 def load_weights(e: Emitter, job: Job, valid: str) -> None:

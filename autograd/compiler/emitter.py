@@ -153,23 +153,29 @@ class Emitter:
         self.declarations.add(f"declare double {function}(double, {self.type})")
         return self.emit(f"call reassoc double {function}(double -0.0, {self.type} {x})")
 
-    def sums(self, vectors: Sequence[str]) -> str:
-        """The sums of as many vectors as there are lanes, in a vector: halves are added until one is left."""
-        vectors, held = list(vectors), 1  # each vector holds parts of the sums of so many
-        while len(vectors) > 1:
-            firsts = [2 * held * part + which for part in range(self.lanes // (2 * held)) for which in range(held)]
-            lanes = [
-                index + self.lanes * other
-                for i in range(0, len(firsts), held)
-                for other in (0, 1)
-                for index in firsts[i : i + held]
-            ]
-            vectors = [
-                self.arithmetic("fadd", self.shuffle(a, b, lanes), self.shuffle(a, b, [lane + held for lane in lanes]))
-                for a, b in zip(vectors[::2], vectors[1::2], strict=True)
-            ]
-            held *= 2
-        return vectors[0]
+    def sums(self, vectors: Sequence[str]) -> list[str]:
+        """The sum of the lanes of each vector: of as many as there are lanes together, of others one by one."""
+        whole = len(vectors) - len(vectors) % self.lanes
+        scalars = []
+        for first in range(0, whole, self.lanes):
+            turned = self.transpose(vectors[first : first + self.lanes])
+            while len(turned) > 1:
+                turned = [self.arithmetic("fadd", a, b) for a, b in zip(turned[::2], turned[1::2], strict=True)]
+            scalars += [self.emit(f"extractelement {self.type} {turned[0]}, i32 {i}") for i in range(self.lanes)]
+        return scalars + [self.sum(vector) for vector in vectors[whole:]]
+
+    def transpose(self, vectors: Sequence[str]) -> list[str]:
+        """As many vectors as there are lanes, their lanes and numbers exchanged: blocks of 1, 2, 4, ... at a time."""
+        turned, block = list(vectors), 1
+        while block < self.lanes:
+            first = [lane if not lane & block else self.lanes + lane - block for lane in range(self.lanes)]
+            second = [lane + block for lane in first]
+            for i in range(self.lanes):
+                if not i & block:
+                    a, b = turned[i], turned[i + block]
+                    turned[i], turned[i + block] = self.shuffle(a, b, first), self.shuffle(a, b, second)
+            block *= 2
+        return turned
 
     def shuffle(self, a: str, b: str, lanes: Sequence[int]) -> str:
         """A vector of some lanes of two, those of the second counted on."""

@@ -31,7 +31,8 @@ def kernels(lanes: int, vector_functions: Mapping[str, str]) -> list[Emitter]:
         matvec(Emitter("matvec1", lanes, vector_functions), 1),
         rowdot(Emitter("rowdot", lanes, vector_functions)),
         logsumexp(Emitter("logsumexp", lanes, vector_functions)),
-        outer(Emitter("outer", lanes, vector_functions)),
+        outer(Emitter("outer", lanes, vector_functions), *outer_tile(lanes)),
+        outer(Emitter("outer1", lanes, vector_functions), 1, 1),
         pack(Emitter("pack", lanes, vector_functions)),
     ]
 
@@ -139,10 +140,9 @@ def logsumexp(e: Emitter) -> Emitter:
     return e
 
 
-def outer(e: Emitter) -> Emitter:
+def outer(e: Emitter, left: int, right: int) -> Emitter:
     """args: tiles, table.  A tile is some rows, some others, and the places of the sums of all their products."""
     tiles, table = e.argument(0), e.argument(1)
-    left, right = outer_tile(e.lanes)
 
     def tile(t: str) -> None:
         at = e.integer("add", table, e.integer("mul", t, left + right + left * right))
@@ -156,12 +156,9 @@ def outer(e: Emitter) -> Emitter:
             return [e.multiply_add(g, x, total) for (g, x), total in zip(pairs, sums, strict=True)]
 
         sums = e.loop("%lanes", vector, step=e.lanes, carried=[e.constant(0.0)] * (left * right))
-        for first in range(0, len(sums), e.lanes):
-            together = e.sums(sums[first : first + e.lanes])
-            for lane in range(e.lanes):
-                place = e.table(at, left + right + first + lane)
-                total = e.emit(f"extractelement {e.type} {together}, i32 {lane}")
-                e.store_scalar(e.emit(f"fadd double {e.load_scalar(place)}, {total}"), place)
+        for i, total in enumerate(e.sums(sums)):
+            place = e.table(at, left + right + i)
+            e.store_scalar(e.emit(f"fadd double {e.load_scalar(place)}, {total}"), place)
 
     e.loop(tiles, tile)
     return e
