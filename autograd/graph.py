@@ -13,25 +13,55 @@ if TYPE_CHECKING:
     from .primitives import Primitive
 
 
+Scope = tuple[Any, Any]  # (owner, the scope around it or None): see scopes.py
+
+
+class Labelled:
+    """What a node with a label keeps in place of its scope."""
+
+    __slots__ = ("label", "scope")
+
+    def __init__(self, label: str, scope: Scope | None) -> None:
+        self.label = label
+        self.scope = scope
+
+
 class Node:
     """One number of a computation: a leaf, or the output of a primitive applied to its parents.
 
     One or two parents stand in slots of their own (``_a``, ``_b``), their partials beside them (``_da``,
     ``_db``): that takes half the time and memory of tuples.  Three or more stand in ``_a`` as a tuple,
     their partials in ``_da``, a sequence as long.  A leaf has None in ``_a``.
+
+    ``_tag`` is the scope in which the node was made; few nodes have a label, and share the slot.
     """
 
-    __slots__ = ("_a", "_b", "_da", "_data", "_db", "grad", "label", "primitive", "requires_grad")
+    __slots__ = ("_a", "_b", "_da", "_data", "_db", "_tag", "grad", "primitive", "requires_grad")
 
     _data: float
     grad: float
-    label: str
     primitive: Primitive | None
     requires_grad: bool
     _a: Any
     _b: Any
     _da: Any
     _db: Any
+    _tag: Any
+
+    @property
+    def label(self) -> str:
+        """A name for drawings and messages; "" without one."""
+        return self._tag.label if type(self._tag) is Labelled else ""
+
+    @label.setter
+    def label(self, label: str) -> None:
+        self._tag = Labelled(label, self.scope) if label else self.scope
+
+    @property
+    def scope(self) -> Scope | None:
+        """The scope in which this node was made; None outside of all, and while a program is traced."""
+        tag = getattr(self, "_tag", None)
+        return tag.scope if type(tag) is Labelled else tag
 
     @property
     def parents(self) -> tuple[Self, ...]:
@@ -55,12 +85,13 @@ class Node:
 class Mode:
     """How the next operation is carried out; one for the whole process, not one per thread."""
 
-    __slots__ = ("eager", "lenient", "recording", "tracer")
+    __slots__ = ("eager", "lenient", "recording", "scope", "tracer")
 
     def __init__(self) -> None:
         self.recording = True  # False under no_grad(): values are computed, nothing is recorded
         self.lenient = False  # True while a derivative is built: IEEE 754 results instead of exceptions
         self.tracer: Any = None  # what takes the operations while a program is traced, when there are no numbers
+        self.scope: Scope | None = None  # what the next node is made in
         self.eager = True  # the usual: compute and record at once
 
     def set(self, **flags: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections import Counter
 
 from .errors import StaleGraphError
 from .graph import mode, topological_order
-from .value import Value, derivative_mode, describe, differentiate, evaluate, sweep
+from .value import Value, derivative_mode, describe, differentiate, evaluate, set_mode, sweep
 
 
 def check_fresh(order: list[Value]) -> None:
@@ -49,11 +49,11 @@ def _vouched(node: Value) -> list[Value]:
 def expand(root: Value) -> Value:
     """The graph of root with every fused node (dot, total, logsumexp) written out in simpler primitives.
 
-    The leaves are the same objects; the nodes above them are copies, with their labels and gradients.
+    The leaves are the same objects; the nodes above them are copies, with their labels, scopes and gradients.
     """
     order = topological_order(root)
     check_fresh(order)
-    with derivative_mode():
+    with derivative_mode(), set_mode(scope=None):
         return _copy(order, {})
 
 
@@ -65,6 +65,7 @@ def _copy(order: list[Value], copies: dict[Value, Value]) -> Value:
             copies[node] = node
             continue
         parents = [copies[parent] for parent in node.parents]
+        mode.scope = node.scope
         copy = node.primitive(*parents) if node.primitive.expand is None else _write_out(node, parents)
         copy.label, copy.grad = node.label, node.grad
         copies[node] = copy

@@ -20,8 +20,8 @@ ROOT = Path(autograd.__file__).parents[1]
 
 # Reading order: each file imports only from those before it.
 ORDER = (
-    "errors", "primitives", "graph", "operators", "value", "trees", "replay", "transforms", "check", "functions",
-    "draw", "expression",
+    "errors", "primitives", "graph", "scopes", "operators", "value", "trees", "replay", "transforms", "check",
+    "functions", "draw", "expression",
 )  # fmt: skip
 
 

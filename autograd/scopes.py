@@ -1,0 +1,117 @@
+"""Scopes: which part of a program a node was made in, so that a picture can show parts instead of nodes.
+
+A scope is a pair (owner, outer).  The owner is the object whose call it is, such as a layer, or the name
+given to ``with scope(name)``; outer is the scope around it, or None.  Every call makes a scope of its own.
+A node keeps the scope that was current when it was made, ``mode.scope``; names are looked up when a picture
+is drawn, so that a call costs one pair, and a node nothing: its scope shares the slot of the label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from .graph import Scope, mode
+
+
+class Scoped:
+    """The base of what is to be shown as a part: whatever ``forward`` makes belongs to a scope of this object.
+
+    ``nn.Module`` is one.  The scope is left when the call ends, also by an exception.  Like ``no_grad`` it
+    holds for the whole process: threads that call models at the same time mix up their pictures (never their
+    numbers), and leave nothing behind.
+
+    >>> from autograd import Value
+    >>> class Square(Scoped):
+    ...     def forward(self, x):
+    ...         return x * x
+    >>> path(Square()(Value(3.0)).scope)
+    'Square'
+    """
+
+    def forward(self, x: Any) -> Any:
+        """The output for one input; a subclass says how."""
+        raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, x)")
+
+    def __call__(self, x: Any) -> Any:
+        # As ``scope`` below, written out: a context manager would take four times as long.
+        outer = mode.scope
+        mode.scope = inner = (self, outer)
+        try:
+            return self.forward(x)
+        finally:
+            if mode.scope is inner or outer is None:
+                mode.scope = outer
+
+    def named_modules(self) -> dict[str, Any]:
+        """The Scoped objects inside this one under their dotted names, itself under ""."""
+        return {"": self}
+
+    def named_parameters(self) -> dict[str, Any]:
+        """The leaves that belong to this object, whoever uses them."""
+        return {}
+
+
+@contextmanager
+def scope(name: str) -> Iterator[None]:
+    """Name a part of a computation.  Scopes nest; two of one name stay apart.
+
+    >>> from autograd import Value
+    >>> x = Value(2.0)
+    >>> with scope("outer"), scope("inner"):
+    ...     y = x * x
+    >>> path(y.scope)
+    'outer.inner'
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise ValueError(f"a scope needs a name, such as scope('encoder'), not {name!r}")
+    outer = mode.scope
+    mode.scope = inner = (name, outer)
+    try:
+        yield
+    finally:
+        # Where threads interleave, another scope may be current: only the outermost sets that aside.
+        if mode.scope is inner or outer is None:
+            mode.scope = outer
+
+
+def enclosing(scope: Scope | None) -> list[Scope]:
+    """The scopes that hold a scope, outermost first, and itself."""
+    found = []
+    while scope is not None:
+        found.append(scope)
+        scope = scope[1]
+    return found[::-1]
+
+
+def name_in(scope: Scope) -> str:
+    """What a scope is called inside the one around it.
+
+    That is the given name, or the module's dotted name in the nearest module around it; the name of its class
+    where that one does not hold it, or there is none.
+    """
+    owner, outer = scope
+    if isinstance(owner, str):
+        return owner
+    while outer is not None:
+        if isinstance(outer[0], Scoped):
+            names = [name for name, module in outer[0].named_modules().items() if module is owner]
+            if names and names[0]:
+                return names[0]
+            break
+        outer = outer[1]
+    return type(owner).__name__
+
+
+def level(scope: Scope) -> int:
+    """How deep a scope lies: 0 for a module called outside of everything, 1 for the parts in it and so on."""
+    chain = enclosing(scope)
+    return len(chain) - isinstance(chain[0][0], Scoped)
+
+
+def path(scope: Scope) -> str:
+    """The dotted name of a scope, such as ``layers.0.neurons.3``: relative to the outermost module."""
+    chain = enclosing(scope)
+    names = [name_in(one) for one in chain]
+    return ".".join(names[1:] if isinstance(chain[0][0], Scoped) and len(names) > 1 else names)
