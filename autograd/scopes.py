@@ -85,33 +85,48 @@ def enclosing(scope: Scope | None) -> list[Scope]:
     return found[::-1]
 
 
-def name_in(scope: Scope) -> str:
-    """What a scope is called inside the one around it.
-
-    That is the given name, or the module's dotted name in the nearest module around it; the name of its class
-    where that one does not hold it, or there is none.
-    """
-    owner, outer = scope
-    if isinstance(owner, str):
-        return owner
-    while outer is not None:
-        if isinstance(outer[0], Scoped):
-            names = [name for name, module in outer[0].named_modules().items() if module is owner]
-            if names and names[0]:
-                return names[0]
-            break
-        outer = outer[1]
-    return type(owner).__name__
-
-
 def level(scope: Scope) -> int:
     """How deep a scope lies: 0 for a module called outside of everything, 1 for the parts in it and so on."""
     chain = enclosing(scope)
     return len(chain) - isinstance(chain[0][0], Scoped)
 
 
+class Paths:
+    """The dotted names of scopes; each module is asked once for the names of those inside it."""
+
+    def __init__(self) -> None:
+        self._inside: dict[int, dict[int, str]] = {}  # by identity: a module may compare as it likes
+
+    def of(self, scope: Scope, full: bool = False) -> str:
+        """The name of a scope, such as ``layers.0.neurons.3``: relative to the outermost module.
+
+        The full one begins with that module's class: ``MLP.layers.0.neurons.3``.
+        """
+        chain = enclosing(scope)
+        names = [self._name(one) for one in chain]
+        relative = isinstance(chain[0][0], Scoped) and len(names) > 1 and not full
+        return ".".join(names[relative:])
+
+    def _name(self, scope: Scope) -> str:
+        """What a scope is called inside the one around it.
+
+        That is the given name, or the module's dotted name in the nearest module around it; the name of its
+        class where that one does not hold it, or there is none.
+        """
+        owner, outer = scope
+        if isinstance(owner, str):
+            return owner
+        while outer is not None and not isinstance(outer[0], Scoped):
+            outer = outer[1]
+        if outer is None:
+            return type(owner).__name__
+        holder = outer[0]
+        if id(holder) not in self._inside:
+            named = list(holder.named_modules().items())[::-1]  # one that is held twice goes by its first name
+            self._inside[id(holder)] = {id(module): name for name, module in named}
+        return self._inside[id(holder)].get(id(owner)) or type(owner).__name__
+
+
 def path(scope: Scope) -> str:
-    """The dotted name of a scope, such as ``layers.0.neurons.3``: relative to the outermost module."""
-    chain = enclosing(scope)
-    names = [name_in(one) for one in chain]
-    return ".".join(names[1:] if isinstance(chain[0][0], Scoped) and len(names) > 1 else names)
+    """The dotted name of one scope: see :class:`Paths`."""
+    return Paths().of(scope)

@@ -1,0 +1,191 @@
+"""The graph as a picture: graph → items → DOT text → SVG or PNG, and lines of text where none can be made.
+
+``items`` and ``collapse`` choose what is shown, ``heat`` how it is coloured, ``source`` writes it as DOT text,
+``layout`` runs a ``dot`` executable, ``svg`` finishes what that gives, ``lines`` is the text.  What this package
+leaves out: steps and animation.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ..graph import topological_order
+from ..replay import expand as write_out
+from ..value import Value
+from .fit import fitted
+from .heat import Heat
+from .items import Item, every
+from .layout import DrawError, find_dot, run_dot
+from .lines import text_lines
+from .parts import Scopes, collapsed
+from .source import dot_lines
+from .svg import finished
+from .text import clean, escape, number, plural
+
+if TYPE_CHECKING:
+    import graphviz
+
+__all__ = ["DrawError", "Drawing", "draw", "find_dot"]
+
+NAME = "computation"
+DIRECTIONS = ("LR", "TB", "RL", "BT")
+MAX_LINES = 60  # lines of text that a repr shows
+PNG_DPI = 144
+
+
+def draw(
+    root: Value,
+    *,
+    depth: int | None = None,
+    heat: str | None = None,
+    expand: bool = False,
+    direction: str = "LR",
+    max_nodes: int = 1500,
+    timeout: float = 30.0,
+) -> Drawing:
+    """The graph below root as a :class:`Drawing`, which shows itself in a notebook.
+
+    A box is a value: its label, its number and, once any gradient in the graph is non-zero, its gradient.
+    A dark node is the operation that computed the box behind it, and the number at an edge into it is the
+    local partial ∂(its result)/∂(the operand).  Leaves are blue, frozen ones dashed, plain numbers grey; the
+    root has a thick border.  Where the order of operands matters, the edges are named x, y, ....  In a graph
+    whose edges would cross many layers (a weight used at every time step), the values that reach farthest
+    are drawn again beside each operation that uses them, so that every picture is laid out in seconds.
+
+    With a ``depth`` the parts of the program are single green boxes: at 0 each module that was called, at 1
+    the modules in it and what ``with scope(name)`` names, and so on; what is alike is one box with ×n.  A
+    graph of more than ``max_nodes`` nodes or edges is collapsed by itself, until it is readable, and says so.
+
+    ``heat`` colours by the size of each "grad" or of the "data", and marks what is dead (a relu that gives 0) or
+    saturated (a tanh or sigmoid with less than a hundredth of its slope).  ``expand`` writes fused operations
+    (dot, total, logsumexp) out in simpler ones.  ``direction`` is the way the computation runs: "LR", "TB",
+    "RL" or "BT".  A layout that takes more than ``timeout`` seconds is given up.
+
+    >>> from autograd import Value
+    >>> a, b, c = Value(2.0, label="a"), Value(-3.0, label="b"), Value(10.0, label="c")
+    >>> d = a * b + c
+    >>> d.label = "d"
+    >>> d.backward()
+    >>> draw(d)
+    a = 2.0              grad -3.0
+    b = -3.0             grad 2.0
+    n2 = a * b = -6.0    grad 1.0
+    c = 10.0             grad 1.0
+    d = n2 + c = 4.0     grad 1.0
+    """
+    if not isinstance(root, Value):
+        raise TypeError(
+            f"draw takes the Value whose graph is to be drawn, not {type(root).__name__}; for several Values, "
+            f"draw each, or their autograd.total"
+        )
+    if direction not in DIRECTIONS:
+        raise ValueError(f"direction must be one of {', '.join(DIRECTIONS)}, not {direction!r}")
+    if depth is not None and (not isinstance(depth, int) or depth < 0):
+        raise ValueError(f"depth must be a whole number from 0, or None for every node, not {depth!r}")
+    order = topological_order(write_out(root) if expand else root)
+    note = ""
+    edges = sum(len(node.parents) for node in order)
+    if depth is None and max(len(order), edges) <= max_nodes:
+        items = every(order)
+    else:
+        scopes = Scopes(order)
+        items = collapsed(order, scopes, depth) if depth is not None else []
+        if not items or len(items) > max_nodes:
+            items, note = fitted(order, scopes, depth, max_nodes)
+    scale = Heat(heat, items) if heat is not None else None
+    label = clean(root.label)
+    title = f"computation graph of {label}" if label else "computation graph"
+    body = dot_lines(items, direction, scale, note)
+    return Drawing(body, text_lines(items, note), title, _description(order, items, note), timeout)
+
+
+def _description(order: list[Value], items: list[Item], note: str) -> str:
+    """The picture in a sentence or two, for those who hear it."""
+    root = order[-1]
+    leaves = sum(1 for node in order if node.primitive is None)
+    text = (
+        f"{plural(len(order) - leaves, 'operation')} on {plural(leaves, 'leaf', 'leaves')} give {number(root._data)}."
+    )
+    if len(items) < len(order):
+        text += f" Shown as {plural(len(items), 'box', 'boxes')}."
+    return f"{text} {note}".strip()
+
+
+class Drawing:
+    """A picture of a graph, as it was when it was drawn.
+
+    ``source`` is the DOT text, ``svg`` the SVG text, ``save`` writes a file, ``digraph`` is for changing
+    the picture with the ``graphviz`` package, ``str`` gives one line of text for each value.
+    """
+
+    def __init__(self, body: list[str], text: list[str], title: str, description: str, timeout: float) -> None:
+        self._body = body
+        self._text = text
+        self._title = title
+        self._description = description
+        self._timeout = timeout
+
+    @property
+    def source(self) -> str:
+        """The DOT text: the same for the same graph.
+
+        >>> x = Value(3.0)
+        >>> draw(x * x).source.count("n0 -> o1 ")
+        2
+        """
+        return "".join([f"digraph {NAME} {{\n", *self._body, "}\n"])
+
+    @cached_property
+    def svg(self) -> str:
+        """The picture as SVG text, to be put into a page as it is."""
+        return finished(self._render("svg").decode(), self._title, self._description)
+
+    @property
+    def digraph(self) -> graphviz.Digraph:
+        """The picture as a ``graphviz.Digraph``, to add to.  Its own rendering needs a ``dot`` on the PATH."""
+        import graphviz
+
+        return graphviz.Digraph(NAME, body=self._body)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the picture to a file: .svg, .png, or .dot / .gv for the DOT text."""
+        extension = os.path.splitext(path)[1].lower()
+        if extension in (".dot", ".gv"):
+            data = self.source.encode()
+        elif extension == ".svg":
+            data = self.svg.encode()
+        elif extension == ".png":
+            data = self._render("png", f"-Gdpi={PNG_DPI}")
+        else:
+            raise ValueError(
+                f"a drawing can be saved as .svg, .png, .dot or .gv, not as {os.fspath(path)!r}; for PDF and "
+                f"others, give the .dot file to Graphviz"
+            )
+        with open(path, "wb") as file:
+            file.write(data)
+
+    def __str__(self) -> str:
+        return "\n".join(self._text)
+
+    def __repr__(self) -> str:
+        lines, half = self._text, MAX_LINES // 2
+        if len(lines) <= MAX_LINES:
+            return str(self)
+        return "\n".join([*lines[:half], f"... {len(lines) - 2 * half} more: print(drawing) ...", *lines[-half:]])
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows: an image, because one that is not trusted strips SVG written in place."""
+        from base64 import b64encode
+
+        try:
+            svg = self.svg
+        except DrawError as error:
+            return {"text/plain": f"{self!r}\n\nNo picture: {error}"}
+        data = b64encode(svg.encode()).decode()
+        html = f'<img alt="{escape(self._title)}" src="data:image/svg+xml;base64,{data}">'
+        return {"text/html": html, "text/plain": repr(self)}
+
+    def _render(self, format: str, *flags: str) -> bytes:
+        return run_dot(self.source, format, *flags, timeout=self._timeout)

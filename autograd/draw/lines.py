@@ -1,0 +1,45 @@
+"""Items as lines of text: what a picture shows where none can be made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from .heat import largest
+from .items import Item
+from .text import clean, expression, number, spread
+
+
+def text_lines(items: Sequence[Item], note: str = "") -> list[str]:
+    """One line for each item, in topological order; plain numbers stand in the lines that use them."""
+    labels = [item.name for item in items]
+    count = Counter(labels)
+    names = {
+        item: label if label and count[label] == 1 else f"{label}_n{item.number}".removeprefix("_")
+        for item, label in zip(items, labels, strict=True)
+    }
+    names |= {item: number(item.values[0]._data) for item in items if item.is_constant}
+    graded = any(value.grad for item in items for value in item.values)
+    rows = [_row(item, names, graded) for item in items if not item.is_constant or item is items[-1]]
+    width = min(max(len(text) for text, _ in rows), 60)
+    return [*([note] if note else []), *(f"{text.ljust(width)}    {end}".rstrip() for text, end in rows)]
+
+
+def _row(item: Item, names: dict[Item, str], graded: bool) -> tuple[str, str]:
+    """What an item is and its numbers; and what stands in the column after that."""
+    operands = [names[edge.tail] for edge in item.edges]
+    parts, ends = [names[item]], []
+    if item.part:
+        parts = [expression(clean(names[item]), list(dict.fromkeys(operands))) if operands else names[item]]
+        ends = [line for line in item.part.summary if line != names[item]]
+    elif item.operation is not None:
+        parts.append(expression(clean(item.operation.symbol), operands))
+    parts.append(spread(value._data for value in item.shown))
+    if len(item.values) > 1 and not item.part:
+        ends = [f"×{len(item.values):,}"]
+    needed = [value.grad for value in item.values if value.requires_grad]
+    if graded and needed:
+        ends = [*ends, f"|grad| to {number(largest(needed))}" if item.part else f"grad {spread(needed)}"]
+    if item.operation is None and not needed:
+        ends = [*ends, "frozen"]
+    return " = ".join(parts), ", ".join(ends)
