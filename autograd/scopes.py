@@ -52,6 +52,19 @@ class Scoped:
         """The leaves that belong to this object, whoever uses them."""
         return {}
 
+    @property
+    def shape(self) -> tuple[int, int] | None:
+        """How many inputs and outputs it has, where that is known without data."""
+        return None
+
+    def sequence(self) -> dict[str, Any] | None:
+        """What runs one after the other in it, by name; None where that is not known without data."""
+        return None
+
+    def applies(self) -> str:
+        """The name of the function that it applies last: its activation."""
+        return ""
+
 
 @contextmanager
 def scope(name: str) -> Iterator[None]:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..graph import topological_order
 from ..replay import expand as write_out
+from ..scopes import Scoped
 from ..value import Value
+from .architecture import architecture
 from .fit import fitted
 from .heat import Heat
 from .items import Item, every
@@ -36,7 +38,7 @@ PNG_DPI = 144
 
 
 def draw(
-    root: Value,
+    root: Value | Scoped,
     *,
     depth: int | None = None,
     heat: str | None = None,
@@ -59,7 +61,8 @@ def draw(
     graph of more than ``max_nodes`` nodes or edges is collapsed by itself, until it is readable, and says so.
 
     ``heat`` colours by the size of each "grad" or of the "data", and marks what is dead (a relu that gives 0) or
-    saturated (a tanh or sigmoid with less than a hundredth of its slope).  ``expand`` writes fused operations
+    saturated (a tanh or sigmoid with less than a hundredth of its slope).  Of a model, ``draw(model)``, the parts
+    are shown without data: widths, activations, how many parameters.  ``expand`` writes fused operations
     (dot, total, logsumexp) out in simpler ones.  ``direction`` is the way the computation runs: "LR", "TB",
     "RL" or "BT".  A layout that takes more than ``timeout`` seconds is given up.
 
@@ -75,15 +78,20 @@ def draw(
     c = 10.0             grad 1.0
     d = n2 + c = 4.0     grad 1.0
     """
-    if not isinstance(root, Value):
+    if not isinstance(root, (Value, Scoped)):
         raise TypeError(
-            f"draw takes the Value whose graph is to be drawn, not {type(root).__name__}; for several Values, "
-            f"draw each, or their autograd.total"
+            f"draw takes the Value whose graph is to be drawn, or a model, not {type(root).__name__}; for several "
+            f"Values, draw each, or their autograd.total"
         )
     if direction not in DIRECTIONS:
         raise ValueError(f"direction must be one of {', '.join(DIRECTIONS)}, not {direction!r}")
     if depth is not None and (not isinstance(depth, int) or depth < 0):
         raise ValueError(f"depth must be a whole number from 0, or None for every node, not {depth!r}")
+    if isinstance(root, Scoped):
+        if depth is not None or heat is not None or expand:
+            raise ValueError("a model has no values to collapse, colour or expand: draw what it gives, model(x)")
+        body, text, sentence = architecture(root, direction)
+        return Drawing(body, text, f"architecture of {type(root).__name__}", sentence, timeout)
     order = topological_order(write_out(root) if expand else root)
     note = ""
     edges = sum(len(node.parents) for node in order)

@@ -31,15 +31,7 @@ def dot_lines(items: Sequence[Item], direction: str, heat: Heat | None = None, n
     again = drawn_again(items, MAX_CROSSED)
     graded = any(value.grad for item in items for value in item.values)
     ids = {item: f"{'g' if item.part else 'n'}{item.number}" for item in items}
-    lines = [
-        f"graph [rankdir={direction} bgcolor={WHITE} pad=0.15 nodesep=0.2 ranksep=0.3]",
-        f'node [fontname={FONT} fontsize=14 fontcolor="{INK}" shape=box margin="0.14,0.05" height=0.3 width=0.3]',
-        f'edge [fontname={FONT} fontsize=12 fontcolor="{VERMILION}" color="{GREY}" arrowsize=0.6]',
-    ]
-    if note or heat:
-        lines[0] = (
-            lines[0].removesuffix("]") + f" fontname={FONT} fontsize=12 labelloc=t label=<{_caption(note, heat)}>]"
-        )
+    lines = header(direction, _caption(note, heat) if note or heat else "")
     for item in items:
         box = _Box(item, ids[item], graded, again, heat)
         if item.edges or item not in again:
@@ -61,6 +53,16 @@ def dot_lines(items: Sequence[Item], direction: str, heat: Heat | None = None, n
         if head != ids[item]:
             lines.append(f"{head} -> {ids[item]} [weight={STRAIGHT}]")
     return [f"\t{line}\n" for line in lines]
+
+
+def header(direction: str, caption: str) -> list[str]:
+    """The lines that hold for the whole picture; a caption stands above it."""
+    above = f' fontname={FONT} fontsize=12 fontcolor="{INK}" labelloc=t label=<{caption}>' if caption else ""
+    return [
+        f"graph [rankdir={direction} bgcolor={WHITE} pad=0.15 nodesep=0.2 ranksep=0.3{above}]",
+        f'node [fontname={FONT} fontsize=14 fontcolor="{INK}" shape=box margin="0.14,0.05" height=0.3 width=0.3]',
+        f'edge [fontname={FONT} fontsize=12 fontcolor="{VERMILION}" color="{GREY}" arrowsize=0.6]',
+    ]
 
 
 class _Box:
