@@ -335,7 +335,7 @@ def test_save_goes_by_the_extension(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["g.pdf", "g", ".svg"])
 def test_save_refuses_another_extension_and_names_what_is_possible(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ValueError, match=r"\.svg, \.png, \.dot or \.gv, not as"):
+    with pytest.raises(ValueError, match=r"\.svg, \.png, \.html, \.dot or \.gv, not as"):
         draw(Value(1.0)).save(tmp_path / name)
     assert not list(tmp_path.iterdir())
 

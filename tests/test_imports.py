@@ -22,7 +22,7 @@ ROOT = Path(autograd.__file__).parents[1]
 ORDER = (
     "errors", "primitives", "graph", "scopes", "operators", "value", "trees", "replay", "transforms", "check",
     "functions", "draw.text", "draw.items", "draw.alike", "draw.parts", "draw.fit", "draw.heat", "draw.source",
-    "draw.architecture", "draw.svg", "draw.lines", "draw.layout", "draw", "expression",
+    "draw.architecture", "draw.svg", "draw.lines", "draw.layout", "draw.page", "draw", "expression",
 )  # fmt: skip
 
 

@@ -8,20 +8,23 @@ leaves out: steps and animation.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from itertools import count
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..graph import topological_order
 from ..replay import expand as write_out
 from ..scopes import Scoped
 from ..value import Value
 from .architecture import architecture
-from .fit import fitted
+from .fit import READABLE, fitted
 from .heat import Heat
 from .items import Item, every
 from .layout import DrawError, find_dot, run_dot
 from .lines import text_lines
-from .parts import Scopes, collapsed
+from .page import Picture, cell, page
+from .parts import Scopes, collapsed, opened
 from .source import dot_lines
 from .svg import finished
 from .text import clean, escape, number, plural
@@ -35,6 +38,7 @@ NAME = "computation"
 DIRECTIONS = ("LR", "TB", "RL", "BT")
 MAX_LINES = 60  # lines of text that a repr shows
 PNG_DPI = 144
+MAX_VIEWS = 60  # pictures inside parts, on one page
 
 
 def draw(
@@ -91,22 +95,57 @@ def draw(
         if depth is not None or heat is not None or expand:
             raise ValueError("a model has no values to collapse, colour or expand: draw what it gives, model(x)")
         body, text, sentence = architecture(root, direction)
-        return Drawing(body, text, f"architecture of {type(root).__name__}", sentence, timeout)
+        return Drawing(View(body, text, f"architecture of {type(root).__name__}", sentence), timeout)
     order = topological_order(write_out(root) if expand else root)
-    note = ""
     edges = sum(len(node.parents) for node in order)
-    if depth is None and max(len(order), edges) <= max_nodes:
-        items = every(order)
-    else:
-        scopes = Scopes(order)
-        items = collapsed(order, scopes, depth) if depth is not None else []
-        if not items or len(items) > max_nodes:
-            items, note = fitted(order, scopes, depth, max_nodes)
+    scopes = Scopes(order)
+    items, note = every(order), ""
+    if depth is not None:
+        items = collapsed(order, scopes, depth)
+    if len(items) > max_nodes or (depth is None and edges > max_nodes):
+        items, note = fitted(order, scopes, depth, max_nodes)
     scale = Heat(heat, items) if heat is not None else None
+    body = dot_lines(items, direction, scale, note)
     label = clean(root.label)
     title = f"computation graph of {label}" if label else "computation graph"
-    body = dot_lines(items, direction, scale, note)
-    return Drawing(body, text_lines(items, note), title, _description(order, items, note), timeout)
+    inner = _inside(items, scopes, direction, scale, count())
+    return Drawing(View(body, text_lines(items, note), title, _description(order, items, note), inner), timeout)
+
+
+class View(NamedTuple):
+    """A picture before it is laid out: DOT lines and lines of text, and the views inside its boxes by their ids."""
+
+    body: list[str]
+    text: list[str]
+    title: str
+    description: str
+    inner: Sequence[tuple[str, View]] = ()
+
+
+def _inside(
+    items: list[Item], scopes: Scopes, direction: str, heat: Heat | None, made: Iterator[int]
+) -> list[tuple[str, View]]:
+    """What is inside each part, and inside the parts of that: as many views as a page can hold."""
+    views = []
+    for item in items:
+        if not item.part or not item.part.scopes or next(made) >= MAX_VIEWS:
+            continue
+        inside = opened(scopes, item.part)
+        if len(inside) > READABLE:
+            continue
+        name = scopes.paths.of(item.part.scopes[0], scopes.several)
+        others = [line for line in item.part.summary if line != item.part.title]
+        one = f" (one of {len(item.part.scopes):,})" if len(item.part.scopes) > 1 else ""
+        title = f"{clean(name)}{one}: {', '.join(others)}"
+        view = View(
+            dot_lines(inside, direction, heat),
+            text_lines(inside),
+            title,
+            f"Shown as {plural(len(inside), 'box', 'boxes')}.",
+            _inside(inside, scopes, direction, heat, made),
+        )
+        views.append((f"g{item.number}", view))
+    return views
 
 
 def _description(order: list[Value], items: list[Item], note: str) -> str:
@@ -124,15 +163,13 @@ def _description(order: list[Value], items: list[Item], note: str) -> str:
 class Drawing:
     """A picture of a graph, as it was when it was drawn.
 
-    ``source`` is the DOT text, ``svg`` the SVG text, ``save`` writes a file, ``digraph`` is for changing
-    the picture with the ``graphviz`` package, ``str`` gives one line of text for each value.
+    ``source`` is the DOT text, ``svg`` the SVG text, ``html`` a page whose parts open and close, ``save`` writes
+    a file, ``digraph`` is for changing the picture with the ``graphviz`` package, ``str`` gives one line of text
+    for each value or part.
     """
 
-    def __init__(self, body: list[str], text: list[str], title: str, description: str, timeout: float) -> None:
-        self._body = body
-        self._text = text
-        self._title = title
-        self._description = description
+    def __init__(self, view: View, timeout: float) -> None:
+        self._view = view
         self._timeout = timeout
 
     @property
@@ -143,42 +180,62 @@ class Drawing:
         >>> draw(x * x).source.count("n0 -> o1 ")
         2
         """
-        return "".join([f"digraph {NAME} {{\n", *self._body, "}\n"])
+        return _source(self._view)
 
     @cached_property
     def svg(self) -> str:
         """The picture as SVG text, to be put into a page as it is."""
-        return finished(self._render("svg").decode(), self._title, self._description)
+        return self._picture(self._view)
+
+    @cached_property
+    def html(self) -> str:
+        """The picture as a page: its parts open and close by click, Enter or the space bar."""
+        return page(self._with_parts, str(self))
+
+    @cached_property
+    def _with_parts(self) -> Picture:
+        """The picture and those of what is inside its parts, laid out."""
+
+        def laid_out(box: str, view: View) -> Picture:
+            svg = self.svg if view is self._view else self._picture(view)
+            return Picture(view.title, svg, box, [laid_out(inner, of) for inner, of in view.inner])
+
+        return laid_out("", self._view)
+
+    def _picture(self, view: View) -> str:
+        return finished(self._render(view, "svg").decode(), view.title, view.description)
 
     @property
     def digraph(self) -> graphviz.Digraph:
         """The picture as a ``graphviz.Digraph``, to add to.  Its own rendering needs a ``dot`` on the PATH."""
         import graphviz
 
-        return graphviz.Digraph(NAME, body=self._body)
+        return graphviz.Digraph(NAME, body=self._view.body)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the picture to a file: .svg, .png, or .dot / .gv for the DOT text."""
+        """Write the picture to a file: .svg, .png, .html for the page, or .dot / .gv for the DOT text."""
         extension = os.path.splitext(path)[1].lower()
         if extension in (".dot", ".gv"):
             data = self.source.encode()
         elif extension == ".svg":
             data = self.svg.encode()
+        elif extension == ".html":
+            data = self.html.encode()
         elif extension == ".png":
-            data = self._render("png", f"-Gdpi={PNG_DPI}")
+            data = self._render(self._view, "png", f"-Gdpi={PNG_DPI}")
         else:
             raise ValueError(
-                f"a drawing can be saved as .svg, .png, .dot or .gv, not as {os.fspath(path)!r}; for PDF and "
+                f"a drawing can be saved as .svg, .png, .html, .dot or .gv, not as {os.fspath(path)!r}; for PDF and "
                 f"others, give the .dot file to Graphviz"
             )
         with open(path, "wb") as file:
             file.write(data)
 
     def __str__(self) -> str:
-        return "\n".join(self._text)
+        return "\n".join(self._view.text)
 
     def __repr__(self) -> str:
-        lines, half = self._text, MAX_LINES // 2
+        lines, half = self._view.text, MAX_LINES // 2
         if len(lines) <= MAX_LINES:
             return str(self)
         return "\n".join([*lines[:half], f"... {len(lines) - 2 * half} more: print(drawing) ...", *lines[-half:]])
@@ -188,12 +245,16 @@ class Drawing:
         from base64 import b64encode
 
         try:
-            svg = self.svg
+            picture = self._with_parts
         except DrawError as error:
             return {"text/plain": f"{self!r}\n\nNo picture: {error}"}
-        data = b64encode(svg.encode()).decode()
-        html = f'<img alt="{escape(self._title)}" src="data:image/svg+xml;base64,{data}">'
-        return {"text/html": html, "text/plain": repr(self)}
+        data = b64encode(picture.svg.encode()).decode()
+        image = f'<img alt="{escape(picture.title)}" src="data:image/svg+xml;base64,{data}">'
+        return {"text/html": cell(image, picture), "text/plain": repr(self)}
 
-    def _render(self, format: str, *flags: str) -> bytes:
-        return run_dot(self.source, format, *flags, timeout=self._timeout)
+    def _render(self, view: View, format: str, *flags: str) -> bytes:
+        return run_dot(_source(view), format, *flags, timeout=self._timeout)
+
+
+def _source(view: View) -> str:
+    return "".join([f"digraph {NAME} {{\n", *view.body, "}\n"])

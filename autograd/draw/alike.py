@@ -16,8 +16,7 @@ SINGLY = 8  # alike values up to so many are shown one by one
 
 def alike(order: list[Item]) -> list[Item]:
     """The items with those that are alike made one, in topological order again."""
-    root = order[-1]
-    kinds = {item: ("root", *_kind(item)) if item is root else _kind(item) for item in order}
+    kinds = {item: _kind(item) for item in order}
     numbers: dict[object, int] = {}
     below: dict[Item, int] = {}
     uses: dict[Item, set[tuple[str, int]]] = {item: set() for item in order}

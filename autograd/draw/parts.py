@@ -22,9 +22,12 @@ class Scopes:
         # By identity: two calls of one module are equal pairs.
         self.chains: dict[int, list[Scope]] = {}
         self.parameters: dict[int, dict[str, Value]] = {}
+        self.nodes: dict[int, list[Value]] = {}  # those made right in a scope
         for node in order:
-            if node.scope is not None and id(node.scope) not in self.chains:
-                self.chains[id(node.scope)] = enclosing(node.scope)
+            if node.scope is not None:
+                self.nodes.setdefault(id(node.scope), []).append(node)
+                if id(node.scope) not in self.chains:
+                    self.chains[id(node.scope)] = enclosing(node.scope)
         owners = [owner for chain in self.chains.values() for owner, _ in chain if isinstance(owner, Scoped)]
         for owner in owners:
             if id(owner) not in self.parameters:
@@ -39,6 +42,11 @@ class Scopes:
     def chain(self, node: Value) -> list[Scope]:
         """The scopes around a node, outermost first."""
         return self.chains[id(node.scope)] if node.scope is not None else []
+
+    def within(self, scope: Scope) -> list[Value]:
+        """The nodes made in a scope and in those inside it, in topological order."""
+        inner = [id for id, chain in self.chains.items() if any(one is scope for one in chain)]
+        return sorted((node for id in inner for node in self.nodes[id]), key=self.number.__getitem__)
 
     def at_depth(self, depth: int) -> Callable[[Value], Scope | None]:
         """The scope that stands for a node at a depth: at depth 0 a module called outside of everything."""
@@ -72,20 +80,20 @@ def collapsed(order: Sequence[Value], scopes: Scopes, depth: int) -> list[Item]:
     return _shown(topological_order(*_gather(order, scopes, scopes.at_depth(depth))))
 
 
-def opened(order: Sequence[Value], scopes: Scopes, scope: Scope) -> list[Item]:
-    """The items inside one scope: those in it collapsed, and what comes in from outside as it is."""
+def opened(scopes: Scopes, part: Part) -> list[Item]:
+    """The items inside a part, of several calls the first: those in it collapsed, what comes in as it is."""
+    scope = part.scopes[0]
     depth = len(enclosing(scope)) - 1
 
     def here(node: Value) -> bool:
         chain = scopes.chain(node)
         return len(chain) > depth and chain[depth] is scope
 
-    inner = [node for node in order if node.primitive is not None and here(node)]
-    taken = {parent for node in inner for parent in node.parents}
-    part = {node for node in order if node in taken or (node.primitive is not None and here(node))}
-    leaving = {parent for node in order if not here(node) for parent in node.parents}
-    roots = [node for node in inner if node in leaving or node is order[-1]]
-    items = topological_order(*_gather([n for n in order if n in part], scopes, scopes.inside(scope), here, roots))
+    inner = [node for node in scopes.within(scope) if node.primitive is not None]
+    nodes = {*inner, *(parent for node in inner for parent in node.parents)}
+    roots = [node for node in inner if node in part.outputs]
+    order = sorted(nodes, key=scopes.number.__getitem__)
+    items = topological_order(*_gather(order, scopes, scopes.inside(scope), here, roots))
     for item in items:
         if item.part is None and not item.name:
             item.name = scopes.belongs(scope).get(item.values[0], "")

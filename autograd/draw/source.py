@@ -29,13 +29,14 @@ FONT = "Helvetica"  # a single name: dot knows its metrics, so that text fits it
 def dot_lines(items: Sequence[Item], direction: str, heat: Heat | None = None, note: str = "") -> list[str]:
     """The lines of the DOT text between its braces."""
     again = drawn_again(items, MAX_CROSSED)
+    used = {parent for item in items for parent in item.parents}
     graded = any(value.grad for item in items for value in item.values)
     ids = {item: f"{'g' if item.part else 'n'}{item.number}" for item in items}
     lines = header(direction, _caption(note, heat) if note or heat else "")
     for item in items:
         box = _Box(item, ids[item], graded, again, heat)
         if item.edges or item not in again:
-            thick = " penwidth=3" if item is items[-1] else ""
+            thick = "" if item in used else " penwidth=3"
             lines.append(f"{ids[item]} [{box.attributes()}{thick}]")
         head = ids[item]
         if item.operation is not None:
