@@ -99,11 +99,13 @@ def draw(
     order = topological_order(write_out(root) if expand else root)
     edges = sum(len(node.parents) for node in order)
     scopes = Scopes(order)
-    items, note = every(order), ""
-    if depth is not None:
-        items = collapsed(order, scopes, depth)
-    if len(items) > max_nodes or (depth is None and edges > max_nodes):
-        items, note = fitted(order, scopes, depth, max_nodes)
+    note = ""
+    if depth is None and max(len(order), edges) > max_nodes:
+        items, note = fitted(order, scopes, None, max_nodes)
+    else:
+        items = every(order) if depth is None else collapsed(order, scopes, depth)
+        if len(items) > max_nodes:
+            items, note = fitted(order, scopes, depth, max_nodes)
     scale = Heat(heat, items) if heat is not None else None
     body = dot_lines(items, direction, scale, note)
     label = clean(root.label)

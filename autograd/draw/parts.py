@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from ..graph import Scope, topological_order
 from ..scopes import Paths, Scoped, enclosing
@@ -77,7 +78,7 @@ class Scopes:
 
 def collapsed(order: Sequence[Value], scopes: Scopes, depth: int) -> list[Item]:
     """The items of a graph whose scopes are single items from a depth on, what is alike shown once."""
-    return _shown(topological_order(*_gather(order, scopes, scopes.at_depth(depth))))
+    return _shown(order, scopes, scopes.at_depth(depth))
 
 
 def opened(scopes: Scopes, part: Part) -> list[Item]:
@@ -93,15 +94,26 @@ def opened(scopes: Scopes, part: Part) -> list[Item]:
     nodes = {*inner, *(parent for node in inner for parent in node.parents)}
     roots = [node for node in inner if node in part.outputs]
     order = sorted(nodes, key=scopes.number.__getitem__)
-    items = topological_order(*_gather(order, scopes, scopes.inside(scope), here, roots))
+    return _shown(order, scopes, scopes.inside(scope), here, roots, scopes.belongs(scope))
+
+
+def _shown(
+    order: Sequence[Value],
+    scopes: Scopes,
+    chosen: Callable[[Value], Scope | None],
+    here: Callable[[Value], bool] = lambda node: True,
+    roots: Sequence[Value] = (),
+    names: Mapping[Value, str] = MappingProxyType({}),
+) -> list[Item]:
+    """The items of a graph in which every chosen scope is one, those that are alike made one."""
+    items = topological_order(*_gather(order, scopes, chosen, here, roots or order[-1:], True))
+    place = {item: i for i, item in enumerate(items)}
+    if any(place[parent] >= place[item] for item in items for parent in item.parents):
+        # A module is called both in a part and outside of it, before that: its parameters stand by themselves.
+        items = topological_order(*_gather(order, scopes, chosen, here, roots or order[-1:], False))
     for item in items:
         if item.part is None and not item.name:
-            item.name = scopes.belongs(scope).get(item.values[0], "")
-    return _shown(items)
-
-
-def _shown(items: list[Item]) -> list[Item]:
-    """The items with those that are alike made one, and parts told of parameters that other boxes have too."""
+            item.name = names.get(item.values[0], "")
     items = alike(items)
     parts = [item.part for item in items if item.part and item.part.parameters]
     boxes = Counter(next(iter(part.parameters)) for part in parts)
@@ -117,10 +129,14 @@ def _gather(
     order: Sequence[Value],
     scopes: Scopes,
     chosen: Callable[[Value], Scope | None],
-    here: Callable[[Value], bool] = lambda node: True,
-    roots: Sequence[Value] = (),
+    here: Callable[[Value], bool],
+    roots: Sequence[Value],
+    joined: bool,
 ) -> list[Item]:
-    """The items of the roots of a graph in which every chosen scope is one; their parents are the others."""
+    """The items of the roots of a graph in which every chosen scope is one; their parents are the others.
+
+    A parameter that others use too, in a penalty, say, is where its module is: an edge from there joins them.
+    """
     items: dict[Value, Item] = {}
     parts: dict[int, Item] = {}
     computed = [node for node in order if node.primitive is not None]
@@ -149,12 +165,12 @@ def _gather(
         item = items[node]
         if item.outside:
             continue
-        homes: dict[int, list[Item]] = {}  # of parameters that others use too: in a penalty, say
+        homes: dict[int, list[Item]] = {}  # of parameters that others use
         for parent in dict.fromkeys(node.parents):
             if item.part and parent in item.part.parameters:
                 continue
             tail = items.get(parent)
-            if tail is None and parent in owned:
+            if tail is None and joined and parent in owned:
                 homes[id(owned[parent])] = owned[parent]
             elif tail is None and item.part and _belongs_to(parent, item.part, chosen):
                 item.values.append(parent)
@@ -166,15 +182,14 @@ def _gather(
         if item.part:
             feeding[item] |= others
         else:
-            mine = edges_into(node, lambda parent: items.get(parent) or leaf(parent), but=owned)
+            mine = edges_into(node, lambda parent: items.get(parent) or leaf(parent), but=owned if joined else ())
             item.connect(mine + [Edge(home, "", None) for home in others])
     for item, tails in feeding.items():
         item.connect([Edge(tail, "", None) for tail in tails])
-    ends = dict.fromkeys(items.get(root) or Item(scopes.number[root], [root]) for root in roots or order[-1:])
-    for root in roots or order[-1:]:
+    for root in roots:
         if root in items and (ended := items[root].part):
             ended.outputs[root] = None
-    return list(ends)
+    return list(dict.fromkeys(items.get(root) or leaf(root) for root in roots))
 
 
 def _settle(parts: Iterable[Item], scopes: Scopes) -> dict[Value, list[Item]]:
