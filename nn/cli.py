@@ -37,7 +37,9 @@ def run(arguments: list[str]) -> None:
     )
     command.add_argument("expression", help='such as "tanh(w*x + b)"')
     command.add_argument("values", nargs="*", metavar="name=number", help="a number for every name in it")
-    command.add_argument("-o", "--output", metavar="FILE", help="g.svg, g.png or g.dot; without it, print the graph")
+    command.add_argument(
+        "-o", "--output", metavar="FILE", help="g.svg, .png, .html or .dot; without it, print the graph"
+    )
     chosen = parser.parse_args(guard_minus(arguments))
     if chosen.command == "demo":
         from .demo import demo  # matplotlib and the data sets only where they are used

@@ -14,19 +14,13 @@ import graphviz
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from samples import needs_dot
 
 from autograd import StaleGraphError, Value, dot, lt, primitive, total, where
 from autograd.draw import DrawError, draw, find_dot
 from autograd.draw.text import MAX_LABEL
 
 module = import_module("autograd.draw")  # autograd.draw is the function
-
-try:
-    find_dot()
-    no_dot = False
-except DrawError:
-    no_dot = True
-needs_dot = pytest.mark.skipif(no_dot, reason="no dot executable here: pip install graphviz-pure")
 
 NASTY = [
     '"quotes" and \'these\'', "back\\slash \\N \\G \\\\", "ends in \\", "{a|b}<p>", "&amp; &#65; &", "two\nlines\ttab",

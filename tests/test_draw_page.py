@@ -8,17 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from samples import needs_dot
 
-from autograd import DrawError, draw
-from autograd.draw import find_dot
+from autograd import draw
 from nn import MLP
 
-try:
-    find_dot()
-    missing = "" if shutil.which("chromium") and shutil.which("chromedriver") else "no chromium and chromedriver here"
-except DrawError:
-    missing = "no dot executable here"
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing), reason=missing or "all here")]
+there = shutil.which("chromium") and shutil.which("chromedriver")
+pytestmark = [
+    pytest.mark.slow, needs_dot, pytest.mark.skipif(not there, reason="no chromium and chromedriver here")
+]  # fmt: skip
 
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",

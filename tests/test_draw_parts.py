@@ -1,5 +1,6 @@
 """Pictures of parts: scopes as boxes, what is alike once, graphs made to fit, heat, models, pages."""
 
+import gc
 import json
 import math
 import random
@@ -11,42 +12,16 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import Recurrent, needs_dot
 
-from autograd import DrawError, Value, dot, draw, mean, scope, topological_order, total
-from autograd.draw import find_dot
+from autograd import Value, dot, draw, mean, scope, topological_order, total
 from autograd.draw.heat import INKS, RAMPS, Heat, state
 from autograd.draw.items import Item, every
-from autograd.draw.parts import Scopes, collapsed
+from autograd.draw.nesting import Scopes
+from autograd.draw.parts import collapsed
 from autograd.draw.source import GREY, INK, PALE_BLUE, PALE_GREEN, PALE_GREY, VERMILION, WHITE
 from autograd.draw.svg import DARK
-from nn import MLP, Layer, Module, Neuron, Sequential
-
-try:
-    find_dot()
-    no_dot = False
-except DrawError:
-    no_dot = True
-needs_dot = pytest.mark.skipif(no_dot, reason="no dot executable here: pip install graphviz-pure")
-
-
-class Cell(Module):
-    def __init__(self) -> None:
-        self.w, self.u = Value(0.5), Value(-0.3)
-
-    def forward(self, x: Any) -> Value:
-        return (self.w * x[0] + self.u * x[1]).tanh()
-
-
-class Recurrent(Module):
-    def __init__(self) -> None:
-        self.cell = Cell()
-        self.head = Neuron(1, activation="linear")
-
-    def forward(self, x: Any) -> Value:
-        h: Any = 0.0
-        for xi in x:
-            h = self.cell([xi, h])
-        return self.head([h])
+from nn import MLP, Layer, Neuron, Sequential
 
 
 def moons_loss() -> Value:
@@ -281,6 +256,18 @@ def test_a_hundred_thousand_nodes_are_a_picture_within_ten_seconds(kind: str) ->
     svg = drawing.svg
     assert time.process_time() - started < 10.0
     assert svg.count('class="node"') <= 170
+
+
+def test_drawing_leaves_the_garbage_collector_as_it_was() -> None:
+    root = Value(1.0) * 2.0
+    draw(root)
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        draw(root)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 # --- heat -------------------------------------------------------------------------------------------------

@@ -21,8 +21,9 @@ ROOT = Path(autograd.__file__).parents[1]
 # Reading order: each file imports only from those before it.
 ORDER = (
     "errors", "primitives", "graph", "scopes", "operators", "value", "trees", "replay", "transforms", "check",
-    "functions", "draw.text", "draw.items", "draw.alike", "draw.parts", "draw.fit", "draw.heat", "draw.source",
-    "draw.architecture", "draw.svg", "draw.lines", "draw.layout", "draw.page", "draw", "expression",
+    "functions", "draw.text", "draw.items", "draw.alike", "draw.nesting", "draw.parts", "draw.fit", "draw.heat",
+    "draw.source", "draw.architecture", "draw.svg", "draw.lines", "draw.layout", "draw.page", "draw.views", "draw",
+    "expression",
 )  # fmt: skip
 
 

@@ -8,33 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from samples import Recurrent
 
 from autograd import Scoped, Value, compile_loss, dot, no_grad, scope, topological_order
 from autograd.graph import mode
 from autograd.scopes import enclosing, level, path
 from nn import MLP, Layer, Module, Neuron
-
-
-class Cell(Module):
-    """h = tanh(w·x + u·h), the same weights at every step."""
-
-    def __init__(self) -> None:
-        self.w, self.u = Value(0.5), Value(-0.3)
-
-    def forward(self, x: Any) -> Value:
-        return (self.w * x[0] + self.u * x[1]).tanh()
-
-
-class Recurrent(Module):
-    def __init__(self) -> None:
-        self.cell = Cell()
-        self.head = Neuron(1, activation="linear")
-
-    def forward(self, x: Any) -> Value:
-        h: Any = 0.0
-        for xi in x:
-            h = self.cell([xi, h])
-        return self.head([h])
 
 
 def paths(root: Value) -> set[str]:

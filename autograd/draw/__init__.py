@@ -1,33 +1,27 @@
 """The graph as a picture: graph → items → DOT text → SVG or PNG, and lines of text where none can be made.
 
-``items`` and ``collapse`` choose what is shown, ``heat`` how it is coloured, ``source`` writes it as DOT text,
-``layout`` runs a ``dot`` executable, ``svg`` finishes what that gives, ``lines`` is the text.  What this package
-leaves out: steps and animation.
+``items``, ``nesting``, ``alike``, ``parts`` and ``fit`` choose what is shown, ``heat`` how it is coloured, ``source``
+writes it as DOT text and ``lines`` as text, ``views`` puts that together; ``architecture`` does so for models.
+``layout`` runs a ``dot`` executable, ``svg`` and ``page`` finish what that gives.  What this package leaves out:
+steps and animation.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import count
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..graph import topological_order
 from ..replay import expand as write_out
 from ..scopes import Scoped
 from ..value import Value
 from .architecture import architecture
-from .fit import READABLE, fitted
-from .heat import Heat
-from .items import Item, every
 from .layout import DrawError, find_dot, run_dot
-from .lines import text_lines
 from .page import Picture, cell, page
-from .parts import Scopes, collapsed, opened
-from .source import dot_lines
 from .svg import finished
-from .text import clean, escape, number, plural
+from .text import escape
+from .views import View, view_of
 
 if TYPE_CHECKING:
     import graphviz
@@ -38,7 +32,6 @@ NAME = "computation"
 DIRECTIONS = ("LR", "TB", "RL", "BT")
 MAX_LINES = 60  # lines of text that a repr shows
 PNG_DPI = 144
-MAX_VIEWS = 60  # pictures inside parts, on one page
 
 
 def draw(
@@ -97,69 +90,7 @@ def draw(
         body, text, sentence = architecture(root, direction)
         return Drawing(View(body, text, f"architecture of {type(root).__name__}", sentence), timeout)
     order = topological_order(write_out(root) if expand else root)
-    edges = sum(len(node.parents) for node in order)
-    scopes = Scopes(order)
-    note = ""
-    if depth is None and max(len(order), edges) > max_nodes:
-        items, note = fitted(order, scopes, None, max_nodes)
-    else:
-        items = every(order) if depth is None else collapsed(order, scopes, depth)
-        if len(items) > max_nodes:
-            items, note = fitted(order, scopes, depth, max_nodes)
-    scale = Heat(heat, items) if heat is not None else None
-    body = dot_lines(items, direction, scale, note)
-    label = clean(root.label)
-    title = f"computation graph of {label}" if label else "computation graph"
-    inner = _inside(items, scopes, direction, scale, count())
-    return Drawing(View(body, text_lines(items, note), title, _description(order, items, note), inner), timeout)
-
-
-class View(NamedTuple):
-    """A picture before it is laid out: DOT lines and lines of text, and the views inside its boxes by their ids."""
-
-    body: list[str]
-    text: list[str]
-    title: str
-    description: str
-    inner: Sequence[tuple[str, View]] = ()
-
-
-def _inside(
-    items: list[Item], scopes: Scopes, direction: str, heat: Heat | None, made: Iterator[int]
-) -> list[tuple[str, View]]:
-    """What is inside each part, and inside the parts of that: as many views as a page can hold."""
-    views = []
-    for item in items:
-        if not item.part or not item.part.scopes or next(made) >= MAX_VIEWS:
-            continue
-        inside = opened(scopes, item.part)
-        if len(inside) > READABLE:
-            continue
-        name = scopes.paths.of(item.part.scopes[0], scopes.several)
-        others = [line for line in item.part.summary if line != item.part.title]
-        one = f" (one of {len(item.part.scopes):,})" if len(item.part.scopes) > 1 else ""
-        title = f"{clean(name)}{one}: {', '.join(others)}"
-        view = View(
-            dot_lines(inside, direction, heat),
-            text_lines(inside),
-            title,
-            f"Shown as {plural(len(inside), 'box', 'boxes')}.",
-            _inside(inside, scopes, direction, heat, made),
-        )
-        views.append((f"g{item.number}", view))
-    return views
-
-
-def _description(order: list[Value], items: list[Item], note: str) -> str:
-    """The picture in a sentence or two, for those who hear it."""
-    root = order[-1]
-    leaves = sum(1 for node in order if node.primitive is None)
-    text = (
-        f"{plural(len(order) - leaves, 'operation')} on {plural(leaves, 'leaf', 'leaves')} give {number(root._data)}."
-    )
-    if len(items) < len(order):
-        text += f" Shown as {plural(len(items), 'box', 'boxes')}."
-    return f"{text} {note}".strip()
+    return Drawing(view_of(order, depth, heat, direction, max_nodes), timeout)
 
 
 class Drawing:

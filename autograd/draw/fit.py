@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from ..graph import topological_order
 from ..value import Value
 from .items import Edge, Item, Part, joined, operations
-from .parts import Scopes, collapsed
+from .nesting import Scopes
+from .parts import collapsed
 from .text import plural
 
 READABLE = 150  # items: what a graph that is too large is collapsed to
