@@ -98,12 +98,6 @@ def enclosing(scope: Scope | None) -> list[Scope]:
     return found[::-1]
 
 
-def level(scope: Scope) -> int:
-    """How deep a scope lies: 0 for a module called outside of everything, 1 for the parts in it and so on."""
-    chain = enclosing(scope)
-    return len(chain) - isinstance(chain[0][0], Scoped)
-
-
 class Paths:
     """The dotted names of scopes; each module is asked once for the names of those inside it."""
 

@@ -81,6 +81,33 @@ def test_at_depth_0_the_model_is_one_box_and_data_and_loss_stay() -> None:
     assert [line.split(" = ")[0] for line in text] == ["n35", "n36", "MLP(n35, n36)", "n405", "loss"]
 
 
+def test_depth_counts_from_the_outermost_module_or_from_the_first_name() -> None:
+    model = MLP(1, [2, 1], seed=1)
+    with scope("outside"):
+        root = model([1.0])
+    names = [[box[0] for box in parts(draw(root, depth=depth).source)] for depth in range(1, 5)]
+    assert names == [
+        ["outside, 7 parameters"],
+        ["outside.MLP"],
+        ["outside.MLP.layers.0", "outside.MLP.layers.1"],
+        ["outside.MLP.layers.0.neurons.*", "outside.MLP.layers.1.neurons.0"],
+    ]
+    assert draw(root, depth=0).source == draw(root, depth=1).source
+
+
+def test_of_a_long_path_the_end_is_shown() -> None:
+    with scope("a very long name for a part of it"), scope("and one inside"):
+        root = Value(1.0) * 2.0
+    assert parts(draw(root, depth=2).source)[0][0] == "…ng name for a part of it.and one inside"
+
+
+def test_a_part_stays_on_its_line_whatever_its_name() -> None:
+    with scope("two\nlines\u202e"):
+        root = Value(1.0) * 2.0
+    assert "two lines\ufffd" in str(draw(root, depth=1))
+    assert len(str(draw(root, depth=1)).splitlines()) == 1
+
+
 def test_deeper_than_the_scopes_everything_is_shown_under_the_names_it_has_without_a_depth() -> None:
     with scope("sum"):
         root = Value(1.0, label="a") + Value(2.0, label="b")

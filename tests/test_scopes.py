@@ -12,7 +12,7 @@ from samples import Recurrent
 
 from autograd import Scoped, Value, compile_loss, dot, no_grad, scope, topological_order
 from autograd.graph import mode
-from autograd.scopes import enclosing, level, path
+from autograd.scopes import path
 from nn import MLP, Layer, Module, Neuron
 
 
@@ -58,14 +58,6 @@ def test_a_scope_inside_a_module_is_named_from_the_module() -> None:
                 return x * 0.5
 
     assert paths(Named()(Value(1.0))) == {"half"}
-
-
-def test_the_level_counts_from_the_outermost_module_or_from_the_first_name() -> None:
-    model = MLP(1, [1])
-    with scope("outside"):
-        inside = model([1.0])
-    assert [level(one) for one in enclosing(model([1.0]).scope)] == [0, 1, 2]
-    assert [level(one) for one in enclosing(inside.scope)] == [1, 2, 3, 4]
 
 
 def test_every_call_of_a_shared_module_is_a_scope_of_its_own_under_one_name() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..scopes import Scoped
 from .source import BLUE, GREEN, GREY, PALE_BLUE, PALE_GREEN, header, html
-from .text import clean, plural, times
+from .text import clean, clean_path, plural, times
 
 TOGETHER = 3  # so many parts in a row that say the same are shown once
 
@@ -17,7 +17,7 @@ class Element:
     """A module, or a function between modules: one box, or a frame around the elements in it."""
 
     def __init__(self, name: str, run: Any) -> None:
-        self.name = clean(name)
+        self.name = clean_path(name)
         self.run = run
         self.count = 1
         self.kind = type(run).__name__ if isinstance(run, Scoped) else "function"

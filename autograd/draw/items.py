@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ..graph import Node, Scope
 from ..primitives import Primitive
 from ..value import Constant, Value
-from .text import clean, operand_names, plural, times
+from .text import clean, clean_path, operand_names, plural, times
 
 
 class Edge(NamedTuple):
@@ -29,7 +29,7 @@ class Part:
 
     def __init__(self, scopes: list[Scope], title: str, kind: str) -> None:
         self.scopes = scopes  # a call each; none where a stretch of the graph has no scope
-        self.title = title  # its path
+        self.title = clean_path(title)  # its path
         self.kind = kind  # the class of its module; "" for a named scope
         self.inner: Counter[str] = Counter()  # the kinds of the scopes in one of them
         self.own: Counter[Primitive] = Counter()  # the operations of one that are in none of those
@@ -44,14 +44,14 @@ class Part:
         """``Neuron ×16, called 100×``: what it is and how often; for a named scope ``step ×3``."""
         calls = len(self.scopes)
         if not self.kind:
-            return times(clean(self.title), calls)
+            return times(self.title, calls)
         modules = len({id(owner) for owner, _ in self.scopes})
         return times(self.kind, modules) + (f", called {calls // modules:,}×" if calls > modules else "")
 
     @property
     def summary(self) -> list[str]:
         """Its lines: its path, what it is, how many parameters it has, what it consists of."""
-        named = [clean(self.title)] if self.kind not in ("", self.title) else []
+        named = [self.title] if self.kind not in ("", self.title) else []
         parameters = [plural(len(self.parameters), f"{'shared ' if self.shared else ''}parameter")]
         about = ", ".join([self.what, *parameters * bool(self.parameters)])
         leaves = [plural(self.leaves, "leaf", "leaves")] * bool(self.leaves)

@@ -30,7 +30,7 @@ def _row(item: Item, names: dict[Item, str], graded: bool) -> tuple[str, str]:
     operands = [names[edge.tail] for edge in item.edges]
     parts, ends = [names[item]], []
     if item.part:
-        parts = [expression(clean(names[item]), list(dict.fromkeys(operands))) if operands else names[item]]
+        parts = [expression(names[item], list(dict.fromkeys(operands))) if operands else names[item]]
         ends = [line for line in item.part.summary if line != names[item]]
     elif item.operation is not None:
         parts.append(expression(clean(item.operation.symbol), operands))

@@ -10,6 +10,7 @@ from ..primitives import TABLE
 from ..value import Value
 
 MAX_LABEL = 24  # characters of a label that are shown
+MAX_PATH = 40  # of the path of a part
 
 # The rows whose result does not depend on the order of their operands.
 SYMMETRIC = {
@@ -47,6 +48,16 @@ def clean(label: object) -> str:
     text = " ".join(str(label).split())
     if len(text) > MAX_LABEL:
         text = text[: MAX_LABEL - 1] + "…"
+    return _printable(text)
+
+
+def clean_path(path: str) -> str:
+    """A path on one line, likewise; where it is long its end says more than its beginning."""
+    text = " ".join(path.split())
+    return _printable(text if len(text) <= MAX_PATH else f"…{text[1 - MAX_PATH :]}")
+
+
+def _printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\u200c\u200d" else "\ufffd" for c in text)
 
 

@@ -16,7 +16,7 @@ from .lines import text_lines
 from .nesting import Scopes
 from .parts import collapsed, opened
 from .source import dot_lines
-from .text import clean, number, plural
+from .text import clean, clean_path, number, plural
 
 MAX_VIEWS = 60  # pictures inside parts, on one page
 
@@ -77,7 +77,7 @@ def _inside(
         name = scopes.paths.of(item.part.scopes[0], scopes.several)
         others = [line for line in item.part.summary if line != item.part.title]
         one = f" (one of {len(item.part.scopes):,})" if len(item.part.scopes) > 1 else ""
-        title = f"{clean(name)}{one}: {', '.join(others)}"
+        title = f"{clean_path(name)}{one}: {', '.join(others)}"
         view = View(
             dot_lines(inside, direction, heat),
             text_lines(inside),
