@@ -108,6 +108,13 @@ def test_a_part_stays_on_its_line_whatever_its_name() -> None:
     assert len(str(draw(root, depth=1)).splitlines()) == 1
 
 
+def test_what_a_fused_operation_is_written_out_in_belongs_to_its_part() -> None:
+    out = MLP(2, [3, 1], seed=1)([1.0, -2.0])
+    assert parts(draw(out, depth=2, expand=True).source)[0][:4] == [
+        "layers.0.neurons.*", "Neuron ×3, 9 parameters", "* ×2, + ×2", "relu"
+    ]  # fmt: skip
+
+
 def test_deeper_than_the_scopes_everything_is_shown_under_the_names_it_has_without_a_depth() -> None:
     with scope("sum"):
         root = Value(1.0, label="a") + Value(2.0, label="b")
