@@ -20,6 +20,7 @@ from .primitives import exp, expm1, gaussian, log, log1p, sqrt  # isort: skip
 from .primitives import sin, cos, tan, asin, acos, atan, atan2, sinh, cosh, tanh, erf  # isort: skip
 from .primitives import relu, sigmoid, softplus, maximum, minimum, hypot, chain  # isort: skip
 from .primitives import lt, le, gt, ge, eq, ne, logical_and, logical_or, logical_not  # isort: skip
+from .scopes import Scoped, scope
 from .steps import Step
 from .transforms import grad, grad_of, hessian, hvp, jacobian, jvp, value_and_grad
 from .value import Value, no_grad
@@ -39,12 +40,12 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "AutogradError", "DrawError", "Drawing", "GradcheckError", "NonFiniteError", "Primitive", "StaleGraphError", "Step",
-    "TraceError", "Value", "Walkthrough", "abs", "acos", "add", "as_float", "asin", "atan", "atan2", "chain",
-    "compile_loss", "cos", "cosh", "div", "dot", "draw", "eq", "erf", "exp", "explain", "expm1", "floordiv", "gaussian",
-    "ge", "grad", "grad_of", "gradcheck", "gt", "hessian", "hvp", "hypot", "jacobian", "jit", "jvp", "le", "leaky_relu",
-    "located", "log", "log1p", "log_softmax", "logical_and", "logical_not", "logical_or", "logsumexp", "lt", "maximum",
-    "mean", "minimum", "mod", "mul", "ne", "neg", "no_grad", "pick", "pow", "primitive", "prod", "relu", "sigmoid",
-    "sin", "sinh", "softmax", "softplus", "sqrt", "sub", "tan", "tanh", "topological_order", "total", "uniform",
-    "value_and_grad", "walkthrough", "where",
+    "AutogradError", "DrawError", "Drawing", "GradcheckError", "NonFiniteError", "Primitive", "Scoped",
+    "StaleGraphError", "Step", "TraceError", "Value", "Walkthrough", "abs", "acos", "add", "as_float", "asin", "atan",
+    "atan2", "chain", "compile_loss", "cos", "cosh", "div", "dot", "draw", "eq", "erf", "exp", "explain", "expm1",
+    "floordiv", "gaussian", "ge", "grad", "grad_of", "gradcheck", "gt", "hessian", "hvp", "hypot", "jacobian", "jit",
+    "jvp", "le", "leaky_relu", "located", "log", "log1p", "log_softmax", "logical_and", "logical_not", "logical_or",
+    "logsumexp", "lt", "maximum", "mean", "minimum", "mod", "mul", "ne", "neg", "no_grad", "pick", "pow", "primitive",
+    "prod", "relu", "scope", "sigmoid", "sin", "sinh", "softmax", "softplus", "sqrt", "sub", "tan", "tanh",
+    "topological_order", "total", "uniform", "value_and_grad", "walkthrough", "where",
 ]  # fmt: skip

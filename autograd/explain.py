@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from .check import difference_step, is_kink
-from .draw import names_of
+from .draw.text import names_of
 from .graph import dependents, topological_order
 from .primitives import TABLE
 from .program import Program

@@ -6,12 +6,27 @@ cycles, and Python frees it by reference count as soon as its root goes.
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 if TYPE_CHECKING:
     from .primitives import Primitive
+
+
+Scope = tuple[Any, Any]  # (owner, the scope around it or None): see scopes.py
+
+
+class Labelled:
+    """What a node with a label keeps in place of its scope."""
+
+    __slots__ = ("label", "scope")
+
+    def __init__(self, label: str, scope: Scope | None) -> None:
+        self.label = label
+        self.scope = scope
 
 
 class Node:
@@ -20,19 +35,36 @@ class Node:
     One or two parents stand in slots of their own (``_a``, ``_b``), their partials beside them (``_da``,
     ``_db``): that takes half the time and memory of tuples.  Three or more stand in ``_a`` as a tuple,
     their partials in ``_da``, a sequence as long.  A leaf has None in ``_a``.
+
+    ``_tag`` is the scope in which the node was made; few nodes have a label, and share the slot.
     """
 
-    __slots__ = ("_a", "_b", "_da", "_data", "_db", "grad", "label", "primitive", "requires_grad")
+    __slots__ = ("_a", "_b", "_da", "_data", "_db", "_tag", "grad", "primitive", "requires_grad")
 
     _data: float
     grad: float
-    label: str
     primitive: Primitive | None
     requires_grad: bool
     _a: Any
     _b: Any
     _da: Any
     _db: Any
+    _tag: Any
+
+    @property
+    def label(self) -> str:
+        """A name for drawings and messages; "" without one."""
+        return self._tag.label if type(self._tag) is Labelled else ""
+
+    @label.setter
+    def label(self, label: str) -> None:
+        self._tag = Labelled(label, self.scope) if label else self.scope
+
+    @property
+    def scope(self) -> Scope | None:
+        """The scope in which this node was made; None outside of all, and while a program is traced."""
+        tag = self._tag
+        return tag.scope if type(tag) is Labelled else tag
 
     @property
     def parents(self) -> tuple[Self, ...]:
@@ -64,13 +96,15 @@ class ThreadMode(threading.local):
 class Mode:
     """How the next operation is carried out.  Asking a thread for its own mode takes long, so first ask ``eager``.
 
-    ``eager`` holds while every thread does the usual: compute and record at once.
+    ``eager`` holds while every thread does the usual: compute and record at once.  ``scope`` is what the next
+    node is made in, one for the whole process.
     """
 
-    __slots__ = ("_lock", "_others", "_thread", "eager")
+    __slots__ = ("_lock", "_others", "_thread", "eager", "scope")
 
     def __init__(self) -> None:
         self.eager = True
+        self.scope: Scope | None = None
         self._thread = ThreadMode()
         self._others = 0  # threads that do something else than the usual
         self._lock = threading.Lock()
@@ -104,6 +138,22 @@ class Mode:
 
 
 mode = Mode()
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """A context for building large graphs and tables, which hold no cycles.
+
+    The cyclic garbage collector, woken by so many new objects, walks them all again and again.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
 
 N = TypeVar("N", bound=Node)
 

@@ -55,7 +55,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.neg
                 node.requires_grad = x_needed
                 node._a = self
@@ -94,7 +94,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.add
                 node.requires_grad = x_needed or y_needed
                 node._a = self
@@ -137,7 +137,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.sub
                 node.requires_grad = x_needed or y_needed
                 node._a = self
@@ -180,7 +180,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.mul
                 node.requires_grad = x_needed or y_needed
                 node._a = self
@@ -223,7 +223,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.div
                 node.requires_grad = x_needed or y_needed
                 node._a = self
@@ -266,7 +266,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.pow
                 node.requires_grad = x_needed or y_needed
                 node._a = self
@@ -309,7 +309,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.mod
                 node.requires_grad = x_needed or y_needed
                 node._a = self
@@ -352,7 +352,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.floordiv
                 node.requires_grad = x_needed or y_needed
                 node._a = self
@@ -387,7 +387,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.abs
                 node.requires_grad = x_needed
                 node._a = self
@@ -418,7 +418,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.exp
                 node.requires_grad = x_needed
                 node._a = self
@@ -449,7 +449,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.expm1
                 node.requires_grad = x_needed
                 node._a = self
@@ -480,7 +480,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.gaussian
                 node.requires_grad = x_needed
                 node._a = self
@@ -511,7 +511,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.log
                 node.requires_grad = x_needed
                 node._a = self
@@ -542,7 +542,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.log1p
                 node.requires_grad = x_needed
                 node._a = self
@@ -573,7 +573,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.sqrt
                 node.requires_grad = x_needed
                 node._a = self
@@ -604,7 +604,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.sin
                 node.requires_grad = x_needed
                 node._a = self
@@ -635,7 +635,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.cos
                 node.requires_grad = x_needed
                 node._a = self
@@ -666,7 +666,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.tan
                 node.requires_grad = x_needed
                 node._a = self
@@ -697,7 +697,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.asin
                 node.requires_grad = x_needed
                 node._a = self
@@ -728,7 +728,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.acos
                 node.requires_grad = x_needed
                 node._a = self
@@ -759,7 +759,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.atan
                 node.requires_grad = x_needed
                 node._a = self
@@ -796,7 +796,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.atan2
                 node.requires_grad = x_needed or y_needed
                 node._a = self
@@ -827,7 +827,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.sinh
                 node.requires_grad = x_needed
                 node._a = self
@@ -858,7 +858,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.cosh
                 node.requires_grad = x_needed
                 node._a = self
@@ -889,7 +889,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.tanh
                 node.requires_grad = x_needed
                 node._a = self
@@ -920,7 +920,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.erf
                 node.requires_grad = x_needed
                 node._a = self
@@ -951,7 +951,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.relu
                 node.requires_grad = x_needed
                 node._a = self
@@ -988,7 +988,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.leaky_relu
                 node.requires_grad = x_needed or y_needed
                 node._a = self
@@ -1019,7 +1019,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.sigmoid
                 node.requires_grad = x_needed
                 node._a = self
@@ -1050,7 +1050,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.softplus
                 node.requires_grad = x_needed
                 node._a = self
@@ -1087,7 +1087,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.maximum
                 node.requires_grad = x_needed or y_needed
                 node._a = self
@@ -1124,7 +1124,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.minimum
                 node.requires_grad = x_needed or y_needed
                 node._a = self
@@ -1161,7 +1161,7 @@ class Operators(Node):
                 node = new(Value)
                 node._data = out
                 node.grad = 0.0
-                node.label = ""
+                node._tag = mode.scope
                 node.primitive = primitives.hypot
                 node.requires_grad = x_needed or y_needed
                 node._a = self

@@ -49,7 +49,7 @@ def _vouched(node: Value) -> list[Value]:
 def expand(root: Value) -> Value:
     """The graph of root with every fused node (dot, total, logsumexp) written out in simpler primitives.
 
-    The leaves are the same objects; the nodes above them are copies, with their labels and gradients.
+    The leaves are the same objects; the nodes above them are copies, with their labels, scopes and gradients.
     """
     return expand_with_origins(root)[0]
 
@@ -59,8 +59,12 @@ def expand_with_origins(root: Value) -> tuple[Value, dict[Value, Value]]:
     order = topological_order(root)
     check_fresh(order)
     origins: dict[Value, Value] = {}
-    with derivative_mode():
-        return _copy(order, {}, origins), origins
+    scope = mode.scope
+    try:
+        with derivative_mode():
+            return _copy(order, {}, origins), origins
+    finally:
+        mode.scope = scope
 
 
 def _copy(order: list[Value], copies: dict[Value, Value], origins: dict[Value, Value]) -> Value:
@@ -71,6 +75,7 @@ def _copy(order: list[Value], copies: dict[Value, Value], origins: dict[Value, V
             copies[node] = origins[node] = node
             continue
         parents = [copies[parent] for parent in node.parents]
+        mode.scope = node.scope
         copy = node.primitive(*parents) if node.primitive.expand is None else _write_out(node, parents, origins)
         copy.label, copy.grad = node.label, node.grad
         copies[node] = copy

@@ -11,12 +11,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from functools import cached_property
 from html import escape, unescape
 
 from .draw import Drawing
-from .player import Frame, asset
+from .draw.items import every
+from .draw.source import dot_lines
+from .draw.views import View, description, title
+from .pages import asset
+from .player import Frame
 from .steps import FORWARD, Recorder, Step
 from .value import Constant, Value
 from .wording import number
@@ -32,7 +36,7 @@ SLOT = re.compile("\0([^\0]*)\0")  # a name between two NULs, which no label hol
 class Scene:
     """The picture of a walk, at each of its steps; it keeps what the graph was.
 
-    ``frames`` are what the player shows, ``names`` what it calls the values.
+    ``frames`` are what the player shows, ``names`` what it calls the values, ``numbers`` what they hold.
     """
 
     def __init__(self, recorder: Recorder) -> None:
@@ -42,7 +46,7 @@ class Scene:
         self._ids = {node: f"n{i}" for i, node in enumerate(order)}
         self._graded = recorder.grads.keys()
         self._from = {step.node: step.index for step in self._steps if step.phase == FORWARD}
-        self._numbers = {node: number(node.data) for node in order}
+        self.numbers = {node: number(node.data) for node in order}
         labels = {node: "" if type(node) is Constant else label for node, label in recorder.labels.items()}
         self.names = {self._ids[node]: label for node, label in labels.items() if label}
         self._changes = self._all_changes()
@@ -53,7 +57,7 @@ class Scene:
             for part, text in changes.items():
                 if part in by_part:
                     room[by_part[part]] = max(room[by_part[part]], text.removeprefix("grad "), key=len)
-        self._drawing = Drawing(order, "LR", MOST_NODES, SECONDS, labels, room) if len(order) <= MOST_NODES else None
+        self._drawing = Drawing(_view(order, labels, room), SECONDS) if len(order) <= MOST_NODES else None
 
     @cached_property
     def frames(self) -> list[Frame]:
@@ -62,6 +66,14 @@ class Scene:
             Frame(step.text, self._marks(step, parts), changes)
             for step, changes in zip(self._steps, self._changes, strict=True)
         ]
+
+    def updated(self, text: str, moved: Mapping[Value, float]) -> list[Frame]:
+        """The frames, and one more in which leaves get other numbers."""
+        parts = {leaf: f"{self._ids[leaf]}.data" for leaf in moved}
+        first, *others = self.frames
+        start = first._replace(texts={part: self.numbers[leaf] for leaf, part in parts.items()} | dict(first.texts))
+        marks = {"forward": [self._ids[leaf] for leaf in moved]}
+        return [start, *others, Frame(text, marks, {parts[leaf]: number(x) for leaf, x in moved.items()})]
 
     def picture(self, index: int) -> str:
         """The SVG text at one frame."""
@@ -92,7 +104,7 @@ class Scene:
 
     def _change(self, step: Step) -> dict[str, str]:
         if step.phase == FORWARD:
-            return {f"{self._ids[step.node]}.data": self._numbers[step.node]}
+            return {f"{self._ids[step.node]}.data": self.numbers[step.node]}
         if step.after is None:
             return {}
         receiver = step.node if step.parent is None else step.parent
@@ -148,8 +160,7 @@ class Scene:
         # Ids would repeat in a page of several pictures, and the titles that dot gives would pop up.
         svg = GROUP.sub(name, self._drawing.svg)
         svg = re.sub(r'(?s) id="graph0"([^>]*>)\s*<title>.*?</title>', r"\1", svg, count=1)
-        svg = svg.replace("<svg ", '<svg class="stepgrad-picture" ', 1)
-        return svg.replace("</title>", f"</title><style>{asset('scene.css')}</style>", 1)
+        return svg.replace("</style>", f"{asset('scene.css')}</style>", 1)
 
     def _edges(self) -> dict[str, list[str]]:
         """The parts for each title that dot gives to edges; parallel edges are in the order of the operands."""
@@ -164,7 +175,7 @@ class Scene:
     def _rows(self, inside: str, node: Value) -> str:
         """The lines of text in a box: its name, its number, its gradient, and how often it is used."""
         part = self._ids[node]
-        data = f"\0text::{part}.data\0" if node in self._from else self._numbers[node]
+        data = f"\0text::{part}.data\0" if node in self._from else self.numbers[node]
         rows = [] if type(node) is Constant else [("", "")]
         rows.append((f"{part}.data", data))
         if node in self._graded:
@@ -176,3 +187,12 @@ class Scene:
             return f'{text[1]} data-part="{name}">{content}</text>' if name else text[0]
 
         return TEXT.sub(fill, inside)
+
+
+def _view(order: list[Value], labels: Mapping[Value, str], gradients: Mapping[Value, str]) -> View:
+    """The picture of a graph in which the boxes have other labels and gradients than their own."""
+    items = every(order)
+    for item, node in zip(items, order, strict=True):
+        item.name = labels[node]
+    said = {items[i]: f"grad {gradients[node]}" for i, node in enumerate(order) if node in gradients}
+    return View(dot_lines(items, "LR", gradients=said), [], title(order), description(order, items))

@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from typing import NamedTuple
 
-from .draw import names_of
+from .draw.text import names_of
 from .primitives import TABLE
 from .value import Constant, Value
 from .wording import arithmetic, count, isolated, number, operation, ordinal, special

@@ -14,7 +14,7 @@ from typing import Any, Union, cast
 
 from . import operators, primitives
 from .errors import AutogradError, NonFiniteError
-from .graph import Node, mode, topological_order
+from .graph import Labelled, Node, mode, topological_order
 from .operators import METHODS, new
 from .primitives import NAN, TABLE, Primitive, as_float
 
@@ -53,7 +53,7 @@ class Value(operators.Operators):
     ) -> None:
         self.data = data
         self.grad = 0.0
-        self.label = label
+        self._tag = Labelled(label, mode.scope) if label else mode.scope
         self.primitive = None
         self.requires_grad = requires_grad
         self._a = self._b = None
@@ -235,13 +235,17 @@ class Value(operators.Operators):
             args = tuple([self._operand(primitive, arg) for arg in args])
             data = [arg._data for arg in args]
         out = evaluate(primitive, data, args)
-        node = _leaf(Value, out)
         if not (eager or mode.recording):
-            return node
+            return _leaf(Value, out)
+        node = new(Value)  # not by way of _leaf: networks spend their time here
+        node._data = out
+        node.grad = 0.0
+        node._tag = mode.scope
         for arg in args:
             if arg.requires_grad:
                 node.requires_grad = True
                 return link(node, primitive, args, differentiate(primitive, data, out))
+        node.requires_grad = False
         return link(node, primitive, args, (0.0,) * len(args))
 
     def _operand(self, primitive: Primitive, x: Any) -> Value:
@@ -276,7 +280,7 @@ def _leaf(kind: type[Value], data: float) -> Value:
     node = new(kind)
     node._data = data
     node.grad = 0.0
-    node.label = ""
+    node._tag = mode.scope
     node.primitive = None
     node.requires_grad = False
     node._a = node._b = None
@@ -285,14 +289,19 @@ def _leaf(kind: type[Value], data: float) -> Value:
 
 
 def link(node: Value, primitive: Primitive, parents: tuple[Value, ...], partials: Sequence[float]) -> Value:
-    """Make a leaf the result of a primitive."""
+    """Make a node the result of a primitive."""
     node.primitive = primitive
+    node._b = None
+    node._db = 0.0
     if primitive.variadic or len(parents) > 2:
-        node._a, node._da = parents, partials
+        node._a = parents
+        node._da = partials
     else:
-        node._a, node._da = parents[0], partials[0]
+        node._a = parents[0]
+        node._da = partials[0]
         if len(parents) == 2:
-            node._b, node._db = parents[1], partials[1]
+            node._b = parents[1]
+            node._db = partials[1]
     return node
 
 

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, overload
 
-from .draw import DrawError, shortened
+from .draw import DrawError
+from .draw.text import shortened
 from .graph import topological_order
 from .replay import check_fresh, expand_with_origins
 from .steps import FORWARD, Recorder, Step
 from .value import Value, describe
-from .wording import encodable
+from .wording import encodable, number
 
 ORDERS = ("topological", "naive")
 WIDEST = 72  # characters of a line before its note
+MOST_MOVES = 6  # of an update that are written out
 MOST_PLAYED = 10_000  # steps that are put into a notebook: its file grows by each of them
 
 
@@ -151,13 +153,9 @@ class Walkthrough(Sequence[Step]):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a page, .html, that plays the steps: one file that needs no network."""
-        if os.path.splitext(path)[1].lower() not in (".html", ".htm"):
-            raise ValueError(f"a walkthrough can be saved as .html, not as {os.fspath(path)!r}")
-        from .player import page
+        from .pages import write
 
-        text = page(self.title, self._player())
-        with open(path, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        write(path, self.title, self.player(), "a walkthrough")
 
     def __str__(self) -> str:
         """The steps as aligned lines, in signs that the standard output can show."""
@@ -180,17 +178,31 @@ class Walkthrough(Sequence[Step]):
         """What a notebook shows: the player, which leaves a picture and a list where scripts are stripped."""
         if len(self) > MOST_PLAYED:
             return {"text/plain": repr(self)}
-        return {"text/html": self._player(), "text/plain": repr(self)}
+        return {"text/html": self.player(), "text/plain": repr(self)}
 
-    def _player(self) -> str:
+    def player(self, moved: Mapping[Value, float] | None = None) -> str:
+        """The player as HTML, to be put into a page.
+
+        ``moved`` are the numbers that an update gives to leaves: they are shown in one more frame at the end.
+
+        >>> w = Value(2.0, label="w")
+        >>> "<li>update: w 2 → 1.6</li>" in walkthrough(w * w).player({w: 1.6})
+        True
+        """
         from .player import Frame, player
 
+        moves = [f"{self._names[leaf]} {self._scene.numbers[leaf]} → {number(x)}" for leaf, x in (moved or {}).items()]
+        more = f" and {len(moves) - MOST_MOVES} more" if len(moves) > MOST_MOVES else ""
+        update = [f"update: {', '.join(moves[:MOST_MOVES])}{more}"] if moved else []
         try:
-            picture = self._scene.picture(len(self) - 1)
+            frames, picture = self._scene.frames, self._scene.picture(len(self) - 1)
         except (DrawError, ValueError) as error:  # no dot, or a graph too large for a picture: the list alone
+            texts = [*(step.text for step in self._steps), *update]
             said = str(error).splitlines()[0]
-            return player(self.title, [Frame(step.text, {}, {}) for step in self._steps], None, {}, said)
-        return player(self.title, self._scene.frames, picture, self._scene.names)
+            return player(self.title, [Frame(text, {}, {}) for text in texts], None, {}, said)
+        if moved:
+            frames = self._scene.updated(update[0], moved)
+        return player(self.title, frames, picture, self._scene.names)
 
 
 def touched(step: Step) -> set[Value]:

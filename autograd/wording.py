@@ -1,62 +1,19 @@
-"""How a computation is put into words: numbers, operations on numbers, and what is special at a point.
-
-x, y, ...   the operands as numbers         out     the result
-"""
+"""How a computation is put into words: numbers, operations on numbers, and what is special at a point."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
 
-from .draw import expression
+from .draw.text import expression
+from .points import special_point
 from .primitives import TABLE, Primitive
-
-# A tanh, sigmoid or erf whose slope is below this part of its steepest one hardly learns any more.
-SATURATED = 0.01
 
 # The signs of the texts, and what stands for them where only ASCII can be shown.
 ASCII: dict[str, str | int | None] = {
     "∂": "d", "·": "*", "×": "x", "→": "->", "—": "--", "√": "sqrt ", "σ": "sigmoid", "Σ": "sum", "∞": "inf",
     "≤": "<=", "≥": ">=", "≠": "!=", "…": "...", "½": "1/2", "\u2068": "", "\u2069": "",
 }  # fmt: skip
-
-KINK = "a kink: its slope there is taken as "
-VERTICAL = "vertical here: its slope is "
-FLAT = "flat on both sides: its slope is 0 everywhere"
-LOW = "saturated: its slope is down to {slope}"
-
-# What is special about a primitive of the table at a point: the first condition that holds for the operands and
-# the result gives the note; {slope} is the first partial.
-ALWAYS = (lambda *_: True, FLAT)
-SPECIAL: dict[str, tuple[tuple[Callable[..., bool], str], ...]] = {
-    "relu": (
-        (lambda x, out: x == 0.0, KINK + "0"),
-        (lambda x, out: x < 0.0, "a dead relu: its slope below 0 is 0"),
-    ),
-    "abs": ((lambda x, out: x == 0.0, KINK + "0"),),
-    "leaky_relu": ((lambda x, y, out: x == 0.0, KINK + "that of the left side"),),
-    "maximum": ((lambda x, y, out: x == y, "a tie: each side gets ½"),),
-    "minimum": ((lambda x, y, out: x == y, "a tie: each side gets ½"),),
-    "hypot": ((lambda x, y, out: out == 0.0, KINK + "0 both ways"),),
-    "atan2": ((lambda x, y, out: x == y == 0.0, "the origin has no direction: its slopes are nan"),),
-    "sqrt": ((lambda x, out: x == 0.0, VERTICAL + "∞"),),
-    "asin": ((lambda x, out: math.fabs(x) == 1.0, VERTICAL + "∞"),),
-    "acos": ((lambda x, out: math.fabs(x) == 1.0, VERTICAL + "-∞"),),
-    "pow": (
-        (lambda x, y, out: x == y == 0.0, "0 to the power 0 is 1, its slopes are taken as 0"),
-        (lambda x, y, out: x == 0.0 and 0.0 < y < 1.0, VERTICAL + "∞"),
-    ),
-    "mod": ((lambda x, y, out: out == 0.0, "a jump: its slope is taken as that of the pieces"),),
-    "tanh": ((lambda x, out: 1.0 - out * out < SATURATED, LOW),),
-    "erf": ((lambda x, out: math.fabs(x) > math.sqrt(-math.log(SATURATED)), LOW),),
-    "sigmoid": ((lambda x, out: out * (1.0 - out) < SATURATED / 4.0, LOW),),
-    "where": (
-        (lambda c, x, y, out: c != 0.0, "the condition holds: the first branch was taken"),
-        (lambda c, x, y, out: c == 0.0, "the condition fails: the second branch was taken"),
-    ),
-    **dict.fromkeys(("floordiv", "lt", "le", "gt", "ge", "eq", "ne"), (ALWAYS,)),
-    **dict.fromkeys(("logical_and", "logical_or", "logical_not"), (ALWAYS,)),
-}
 
 # The fused primitives written as sums.
 SUMS: dict[Primitive, Callable[[Sequence[str], str], list[str]]] = {
@@ -118,12 +75,8 @@ def special(primitive: Primitive, operands: Sequence[float], out: float, partial
     >>> special(TABLE["relu"], [-1.0], 0.0, [0.0])
     'a dead relu: its slope below 0 is 0'
     """
-    if TABLE.get(primitive.name) is not primitive:
-        return ""  # one of the user's own
-    for holds, note in SPECIAL.get(primitive.name, ()):
-        if holds(*operands, out):
-            return note.format(slope=number(partials[0]))
-    return ""
+    point = special_point(primitive, operands, out)
+    return point.note.format(slope=number(partials[0])) if point else ""
 
 
 def ordinal(n: int) -> str:

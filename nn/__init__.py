@@ -8,8 +8,9 @@ from .adaptive import AdaGrad, Adam, AdamW, RMSprop
 from .data import batches, standardize, train_test_split
 from .evaluation import accuracy, evaluate, predict
 from .init import constant
-from .layers import MLP, Layer, Neuron, Sequential
+from .layers import Layer, Neuron
 from .losses import bce, bce_with_logits, cross_entropy, hinge, huber, mae, mse
+from .models import MLP, Sequential
 from .module import Module
 from .optim import SGD, Optimizer
 from .storage import load, save

@@ -38,7 +38,9 @@ def run(arguments: list[str]) -> None:
         help='draw an expression and its gradients: stepgrad draw "tanh(w*x + b)" w=2 x=-1 b=0.5 -o g.svg',
     )
     take_expression(command)
-    command.add_argument("-o", "--output", metavar="FILE", help="g.svg, g.png or g.dot; without it, print the graph")
+    command.add_argument(
+        "-o", "--output", metavar="FILE", help="g.svg, .png, .html or .dot; without it, print the graph"
+    )
     command = commands.add_parser(
         "walk",
         help='step through an expression and its gradients: stepgrad walk "tanh(w*x + b)" w=2 x=-1 b=0.5',

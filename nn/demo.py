@@ -16,7 +16,7 @@ from . import datasets
 from .adaptive import Adam
 from .data import train_test_split
 from .evaluation import accuracy
-from .layers import MLP
+from .models import MLP
 from .plots import plot_decision_boundary, plot_history
 from .training import History, fit
 

@@ -1,4 +1,4 @@
-"""Neuron, Layer, Sequential and MLP: one sample in, a list of numbers or Values; Values out."""
+"""Neuron and Layer: one sample in, a list of numbers or Values; Values out."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Neuron(Module):
         self.activation = activation if activation is not None else "relu" if nonlin else "linear"
         self._activate, usual = find_activation(self.activation)
         initialise = find_initialiser(usual if init is None else init)
-        rng = rng or _generator(init, None)
+        rng = rng or generator(init, None)
         self.w = [Value(initialise(nin, nout, rng)) for _ in range(nin)]
         self.b = Value(0.0)
 
@@ -49,6 +49,13 @@ class Neuron(Module):
             raise ValueError(f"this neuron has {len(self.w)} weights and was given {len(x)} inputs")
         out: Value = self._activate(dot(self.w, x, self.b))
         return out
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self.w), 1
+
+    def applies(self) -> str:
+        return _name(self.activation)
 
     def __repr__(self) -> str:
         return f"Neuron({len(self.w)}, activation={_name(self.activation)!r})"
@@ -60,7 +67,7 @@ class Layer(Module):
     def __init__(self, nin: int, nout: int, *, rng: random.Random | None = None, **neuron: Any) -> None:
         if not isinstance(nout, (int, Integral)) or nout < 1:
             raise ValueError(f"a layer needs at least one neuron, not nout={nout!r}")
-        rng = rng or _generator(neuron.get("init"), None)
+        rng = rng or generator(neuron.get("init"), None)
         self.neurons = [Neuron(nin, nout=nout, rng=rng, **neuron) for _ in range(nout)]
 
     def forward(self, x: Sequence[Any]) -> Any:
@@ -72,69 +79,19 @@ class Layer(Module):
         out = [neuron(inputs) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self.neurons[0].w), len(self.neurons)
+
+    def applies(self) -> str:
+        return self.neurons[0].applies()
+
     def __repr__(self) -> str:
         first = self.neurons[0]
         return f"Layer({len(first.w)}, {len(self.neurons)}, activation={_name(first.activation)!r})"
 
 
-class Sequential(Module):
-    """Layers (or functions) one after the other; each but the first is given a list.
-
-    >>> model = Sequential(Layer(2, 8, activation="tanh"), Layer(8, 1, activation="linear"))
-    >>> len(model.parameters())
-    33
-    """
-
-    def __init__(self, *layers: Callable[[Any], Any]) -> None:
-        if not layers:
-            raise ValueError(f"{type(self).__name__} needs at least one layer")
-        for i, layer in enumerate(layers):
-            if not callable(layer):
-                raise TypeError(f"Sequential: layer {i} must be a Module or a function, not {layer!r}")
-        self.layers = list(layers)
-
-    def forward(self, x: Any) -> Any:
-        for layer in self.layers[:-1]:
-            x = layer(x)
-            if not isinstance(x, list):
-                x = [x]
-        return self.layers[-1](x)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(map(repr, self.layers))})"
-
-
-class MLP(Sequential):
-    """A multi-layer perceptron: nin inputs, then a layer for each width in nouts.
-
-    Hidden layers have ``activation``, the last has ``output_activation``.  ``init`` defaults to what suits
-    each layer's activation (He for relu and its kin, Xavier for the others).  ``seed`` gives the same network
-    on any machine.  With ``init="uniform"`` and no seed, weights come from Python's own ``random`` in
-    micrograd's order.
-
-    >>> model = MLP(2, [16, 16, 1], seed=1)
-    >>> len(model.parameters())
-    337
-    >>> isinstance(model([1.0, -2.0]), Value)
-    True
-    """
-
-    def __init__(
-        self,
-        nin: int,
-        nouts: Sequence[int],
-        activation: str | Activation = "relu",
-        output_activation: str | Activation = "linear",
-        init: str | Initialiser | None = None,
-        seed: int | None = None,
-    ) -> None:
-        rng = _generator(init, seed)
-        activations = [activation] * (len(nouts) - 1) + [output_activation]
-        layers = zip([nin, *nouts], nouts, activations, strict=False)
-        super().__init__(*(Layer(m, n, activation=act, init=init, rng=rng) for m, n, act in layers))
-
-
-def _generator(init: str | Initialiser | None, seed: int | None) -> random.Random:
+def generator(init: str | Initialiser | None, seed: int | None) -> random.Random:
     """A generator of the model's own; Python's shared one for micrograd's initialisation without a seed."""
     if init == "uniform" and seed is None:
         return random  # type: ignore[return-value]  # the module has the methods of its hidden Random

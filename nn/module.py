@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
-from autograd import Value, as_float
+from autograd import Scoped, Value, as_float
 
 
-class Module:
+class Module(Scoped):
     """The base of layers and models: subclass it, set attributes, write ``forward``.
 
     Parameters are the leaf ``Value``s found in its attributes, in the order of assignment, in lists, tuples
@@ -17,13 +17,6 @@ class Module:
     """
 
     training = True  # set by train() and eval(), for modules that behave differently in the two
-
-    def forward(self, x: Any) -> Any:
-        """The output for one input; a subclass says how."""
-        raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, x)")
-
-    def __call__(self, x: Any) -> Any:
-        return self.forward(x)
 
     def named_parameters(self) -> dict[str, Value]:
         """Every parameter under its dotted name, such as ``layers.0.neurons.2.b``."""
@@ -40,6 +33,10 @@ class Module:
     def parameters(self) -> list[Value]:
         """Every parameter, each neuron's weights before its bias."""
         return list(self.named_parameters().values())
+
+    def named_modules(self) -> dict[str, Module]:
+        """Every module inside this one under its dotted name, such as ``layers.0``; itself under ""."""
+        return {"": self} | {name: found for name, found in _walk(self) if isinstance(found, Module)}
 
     def modules(self) -> list[Module]:
         """This module and every module inside it."""

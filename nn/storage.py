@@ -13,7 +13,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from .layers import MLP, Layer, Neuron, Sequential
+from .layers import Layer, Neuron
+from .models import MLP, Sequential
 from .module import Module
 
 FORMAT, VERSION = "stepgrad model", 1

@@ -1,7 +1,6 @@
 """The player in a real browser: every control, every key, both colour schemes, and pages that try to break out.
 
-They need Chromium and the extra ``browser``.  Without them they are skipped; where the environment variable
-STEPGRAD_BROWSER is set, as in CI, they fail instead.
+What they need, and what happens without it, stands at the fixture ``browser``.
 """
 
 from __future__ import annotations
@@ -9,70 +8,24 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from test_draw import needs_dot
+from conftest import Open
+from samples import needs_dot
 from test_player import HOSTILE, html, parts
 from test_walkthrough import doubled, lesson, named
 
 from autograd import Walkthrough, total, walkthrough
-from autograd.player import page as page_of
+from autograd.pages import page as page_of
 
 pytestmark = [pytest.mark.slow, needs_dot]
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 TICK = 1500  # milliseconds that a frame stays while playing
 BUTTONS = ["First", "Back", "Forward", "Last", "Play"]
-
-Open = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        sync_playwright = None
-    if sync_playwright is None or CHROMIUM is None:
-        missing = "Chromium" if sync_playwright else 'playwright (python -m pip install ".[browser]")'
-        if os.environ.get("STEPGRAD_BROWSER"):
-            pytest.fail(f"STEPGRAD_BROWSER is set, and there is no {missing}")
-        pytest.skip(f"the player is tested in a browser, and there is no {missing}")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *QUIET])
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def open_page(browser: Any, tmp_path: Path) -> Iterator[Open]:
-    """Opens HTML text in a page; at the end, nothing may have failed, opened a dialog or asked the network."""
-    contexts, complaints = [], []
-
-    def open_(text: str, **options: Any) -> Any:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: message.type in ("error", "warning") and complaints.append(message.text))
-        page.on("dialog", lambda dialog: complaints.append(dialog.message))
-        page.on("request", lambda request: request.url.startswith(("file:", "data:")) or complaints.append(request.url))
-        file = tmp_path / f"page{len(contexts)}.html"
-        file.write_text(text, encoding="utf-8")
-        page.goto(file.as_uri())
-        return page
-
-    yield open_
-    for context in contexts:
-        context.close()
-    assert complaints == []
 
 
 def page_with(*walks: Walkthrough) -> str:

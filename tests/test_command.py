@@ -8,20 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from samples import needs_dot
 
-from autograd import DrawError
-from autograd.draw import find_dot
 from nn.cli import main
-
-
-def has_dot() -> bool:
-    try:
-        return bool(find_dot())
-    except DrawError:
-        return False
-
-
-needs_dot = pytest.mark.skipif(not has_dot(), reason="no dot executable here, and graphviz-pure has no wheel for it")
 
 
 def test_draw_prints_the_graph_with_its_gradients(capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,8 +21,10 @@ ROOT = Path(autograd.__file__).parents[1]
 
 # Reading order: each file imports only from those before it.
 ORDER = (
-    "errors", "primitives", "graph", "operators", "value", "trees", "replay", "transforms", "check", "functions",
-    "program", "draw", "expression", "wording", "steps", "explain", "player", "scene", "walkthrough",
+    "errors", "primitives", "graph", "scopes", "operators", "value", "trees", "replay", "transforms", "check",
+    "functions", "program", "points", "pages", "draw.text", "draw.items", "draw.alike", "draw.nesting", "draw.parts",
+    "draw.fit", "draw.heat", "draw.source", "draw.architecture", "draw.svg", "draw.lines", "draw.layout", "draw.page",
+    "draw.views", "draw", "expression", "wording", "steps", "explain", "player", "scene", "walkthrough",
 )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_draw import NASTY, needs_dot
+from samples import NASTY, needs_dot
 from test_graphs import QUICK, Program, programs, root_of
 from test_walkthrough import doubled, lesson, named
 
@@ -294,7 +294,7 @@ def check_harmless(labels: list[str]) -> None:
     assert not [
         e
         for e in svg.iter()
-        if e.tag.rpartition("}")[2] not in ("svg", "title", "style", "g", "path", "polygon", "text")
+        if e.tag.rpartition("}")[2] not in ("svg", "title", "desc", "style", "g", "path", "polygon", "text")
     ]
     assert len(names) == len(leaves) + 1
 
@@ -325,9 +325,12 @@ def test_the_player_plays_any_picture_with_named_parts() -> None:
     assert read.texts == ["epoch 0", "epoch 1", "epoch 2"]
 
 
+ASSETS = {"colours.css", "page.css", "parts.css", "parts.js", "player.css", "player.js", "scene.css"}
+
+
 def test_the_assets_are_in_the_package() -> None:
     folder = files("autograd").joinpath("assets")
-    assert {"player.js", "player.css", "scene.css"} <= {file.name for file in folder.iterdir()}
+    assert {file.name for file in folder.iterdir()} >= ASSETS
 
 
 @pytest.mark.slow
@@ -339,7 +342,7 @@ def test_the_assets_are_in_the_wheel(tmp_path: Path) -> None:
     )
     (wheel,) = tmp_path.glob("*.whl")
     held = set(zipfile.ZipFile(wheel).namelist())
-    assert {f"autograd/assets/{name}" for name in ("player.js", "player.css", "scene.css")} <= held
+    assert held >= {f"autograd/assets/{name}" for name in ASSETS}
 
 
 def test_walking_imports_nothing_heavy() -> None:

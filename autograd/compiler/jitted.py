@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import AutogradError, located
-from ..graph import mode
+from ..graph import mode, without_collector
 from ..program import Program
 from ..trees import Tree
 from ..value import Value
 from .draws import Draws
 from .evaluation import Evaluator, evaluator
-from .tracing import program_of, trace, without_collector
+from .tracing import program_of, trace
 
 
 class Compiled(NamedTuple):

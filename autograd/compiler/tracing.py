@@ -8,7 +8,6 @@ second time (it drew a random number) raises too.  Random numbers from :func:`au
 from __future__ import annotations
 
 import copy
-import gc
 import itertools
 import linecache
 import math
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from ..errors import AutogradError, TraceError
-from ..graph import topological_order
+from ..graph import Labelled, topological_order
 from ..operators import new
 from ..primitives import Primitive
 from ..program import Equation, Program
@@ -87,7 +86,7 @@ def traced_input(label: str = "") -> Traced:
     """A new input of a program."""
     node = new(Traced)
     node._data = math.nan
-    node.label = label
+    node._tag = Labelled(label, None) if label else None  # no scope: programs are not drawn in parts
     node.primitive = None
     node.requires_grad = True
     node._a = node._b = None
@@ -101,21 +100,6 @@ def tracing() -> Iterator[Tracer]:
     tracer = Tracer()
     with set_mode(tracer=tracer, recording=True, lenient=False):
         yield tracer
-
-
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """A context for building large graphs and tables, which hold no cycles.
-
-    The cyclic garbage collector, woken by so many new objects, walks them all again and again.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 class Trace(NamedTuple):

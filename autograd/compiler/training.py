@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import TraceError
-from ..graph import dependents, topological_order
+from ..graph import dependents, topological_order, without_collector
 from ..value import Value, as_value, describe
 from .adjoint import adjoint
 from .assembly import NOWHERE, Line, Loop, Workspace, allocate, row_stride
@@ -24,7 +24,7 @@ from .driver import TRAIN
 from .executable import Executable
 from .grouping import plan
 from .sums import Product
-from .tracing import computed_before, expand, program_of, trace, traced_input, tracing, without_collector
+from .tracing import computed_before, expand, program_of, trace, traced_input, tracing
 
 
 class SampleSums:

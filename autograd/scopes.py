@@ -1,0 +1,147 @@
+"""Scopes: which part of a program a node was made in, so that a picture can show parts instead of nodes.
+
+A scope is a pair (owner, outer).  The owner is the object whose call it is, such as a layer, or the name
+given to ``with scope(name)``; outer is the scope around it, or None.  Every call makes a scope of its own.
+A node keeps the scope that was current when it was made, ``mode.scope``; names are looked up when a picture
+is drawn, so that a call costs one pair, and a node nothing: its scope shares the slot of the label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from .graph import Scope, mode
+
+
+class Scoped:
+    """The base of what is to be shown as a part: whatever ``forward`` makes belongs to a scope of this object.
+
+    ``nn.Module`` is one.  The scope is left when the call ends, also by an exception.  Like ``no_grad`` it
+    holds for the whole process: threads that call models at the same time mix up their pictures (never their
+    numbers), and leave nothing behind.
+
+    >>> from autograd import Value
+    >>> class Square(Scoped):
+    ...     def forward(self, x):
+    ...         return x * x
+    >>> path(Square()(Value(3.0)).scope)
+    'Square'
+    """
+
+    def forward(self, x: Any) -> Any:
+        """The output for one input; a subclass says how."""
+        raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, x)")
+
+    def __call__(self, x: Any) -> Any:
+        # As ``scope`` below, written out: a context manager would take four times as long.
+        outer = mode.scope
+        mode.scope = inner = (self, outer)
+        try:
+            return self.forward(x)
+        finally:
+            if mode.scope is inner or outer is None:
+                mode.scope = outer
+
+    def named_modules(self) -> dict[str, Any]:
+        """The Scoped objects inside this one under their dotted names, itself under ""."""
+        return {"": self}
+
+    def direct_modules(self) -> dict[str, Any]:
+        """Those of them that are right inside this one, and in no other."""
+        found: dict[str, Any] = {}
+        for name, inner in self.named_modules().items():
+            if name and not any(name.startswith(f"{outer}.") for outer in found):
+                found[name] = inner
+        return found
+
+    def named_parameters(self) -> dict[str, Any]:
+        """The leaves that belong to this object, whoever uses them."""
+        return {}
+
+    @property
+    def shape(self) -> tuple[int, int] | None:
+        """How many inputs and outputs it has, where that is known without data."""
+        return None
+
+    def sequence(self) -> dict[str, Any] | None:
+        """What runs one after the other in it, by name; None where that is not known without data."""
+        return None
+
+    def applies(self) -> str:
+        """The name of the function that it applies last: its activation."""
+        return ""
+
+
+@contextmanager
+def scope(name: str) -> Iterator[None]:
+    """Name a part of a computation.  Scopes nest; two of one name stay apart.
+
+    >>> from autograd import Value
+    >>> x = Value(2.0)
+    >>> with scope("outer"), scope("inner"):
+    ...     y = x * x
+    >>> path(y.scope)
+    'outer.inner'
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise ValueError(f"a scope needs a name, such as scope('encoder'), not {name!r}")
+    outer = mode.scope
+    mode.scope = inner = (name, outer)
+    try:
+        yield
+    finally:
+        # Where threads interleave, another scope may be current: only the outermost sets that aside.
+        if mode.scope is inner or outer is None:
+            mode.scope = outer
+
+
+def enclosing(scope: Scope | None) -> list[Scope]:
+    """The scopes that hold a scope, outermost first, and itself."""
+    found = []
+    while scope is not None:
+        found.append(scope)
+        scope = scope[1]
+    return found[::-1]
+
+
+class Paths:
+    """The dotted names of scopes; each module is asked once for the names of those inside it."""
+
+    def __init__(self) -> None:
+        self._inside: dict[int, dict[int, str]] = {}  # by identity: a module may compare as it likes
+
+    def of(self, scope: Scope, full: bool = False) -> str:
+        """The name of a scope, such as ``layers.0.neurons.3``: relative to the outermost module.
+
+        The full one begins with that module's class: ``MLP.layers.0.neurons.3``.
+        """
+        chain = enclosing(scope)
+        names = [self._name(one) for one in chain]
+        relative = isinstance(chain[0][0], Scoped) and len(names) > 1 and not full
+        return ".".join(names[relative:])
+
+    def _name(self, scope: Scope) -> str:
+        """What a scope is called inside the one around it.
+
+        That is the given name, or the module's dotted name in the nearest module around it; the name of its
+        class where that one does not hold it, or there is none.
+        """
+        owner, outer = scope
+        if isinstance(owner, str):
+            return owner
+        while outer is not None and not isinstance(outer[0], Scoped):
+            outer = outer[1]
+        if outer is None:
+            return type(owner).__name__
+        holder = outer[0]
+        if id(holder) not in self._inside:
+            named = list(holder.named_modules().items())[::-1]  # one that is held twice goes by its first name
+            self._inside[id(holder)] = {id(module): name for name, module in named}
+        return self._inside[id(holder)].get(id(owner)) or type(owner).__name__
+
+
+def path(scope: Scope) -> str:
+    """The dotted name of one scope: see :class:`Paths`."""
+    return Paths().of(scope)
