@@ -49,11 +49,14 @@ class Jitted:
         compiled = self._compile(call)
         columns, rows = call.columns()
         count = 1 if rows is None else rows
-        random = [*np.ascontiguousarray(Draws(compiled.generators).take(count).T)]
-        results = compiled.evaluator.run([*columns, *random], count)
-        for i in np.flatnonzero(~np.isfinite(results).all(axis=0)).tolist():
-            results[:, i] = call.again([float(column[i if len(column) > 1 else 0]) for column in columns], rows, i)
-        return compiled.result.like([float(result[0]) for result in results] if rows is None else list(results))
+        if compiled.generators:
+            columns += [*np.ascontiguousarray(Draws(compiled.generators).take(count).T)]
+        results = compiled.evaluator.run(columns, count)
+        finite = np.isfinite(results)
+        if not finite.all():
+            for i in np.flatnonzero(~finite.all(axis=0)).tolist():
+                results[:, i] = call.again([float(column[i if len(column) > 1 else 0]) for column in columns], rows, i)
+        return compiled.result.like(results[:, 0].tolist() if rows is None else list(results))
 
     def _compile(self, call: _Call) -> Compiled:
         with self._lock:
@@ -170,10 +173,11 @@ class _Call:
         """The leaves as arrays of float64, and how many rows there are: None where all are numbers."""
         columns, lengths = [], {}
         for x, path in zip(self.tree.leaves, self.tree.paths, strict=True):
-            column = np.ascontiguousarray(x, dtype=np.float64)
-            columns.append(column.reshape(-1))
-            if np.ndim(x):
-                lengths[path] = len(column)
+            if type(x) is float:
+                columns.append(np.array((x,)))
+            else:
+                columns.append(np.ascontiguousarray(x, dtype=np.float64))
+                lengths[path] = len(columns[-1])
         if len({*lengths.values()}) > 1:
             told = ", ".join(f"argument{path} has {n}" for path, n in lengths.items())
             raise ValueError(f"{self.name}: all columns must be equally long, but {told}")
@@ -182,7 +186,7 @@ class _Call:
     def again(self, numbers: list[float], rows: int | None, i: int) -> list[float]:
         """The result of f itself for one row."""
         with located(f"{self.name}, row {i}") if rows is not None else nullcontext():
-            result = Tree(self.run(numbers), f"the result of {self.name}")
+            result = Tree(self.run(numbers[: len(self.tree.leaves)]), f"the result of {self.name}")
         return [y.data if isinstance(y, Value) else y for y in result.leaves]
 
 

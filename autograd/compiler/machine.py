@@ -12,7 +12,7 @@ from .assembly import Loop, Workspace, row_stride
 from .calls import Plan
 from .codegen import lanes
 from .driver import EVALUATE
-from .executable import Executable
+from .executable import Executable, address
 
 
 class InMachineCode:
@@ -46,9 +46,10 @@ class InMachineCode:
         results = np.empty((self._outputs, rows))
         if not results.size:
             return results
-        addresses = np.array([column.ctypes.data for column in columns], dtype=np.int64)
-        strides = np.array([int(len(column) > 1) for column in columns], dtype=np.int64)
-        targets = results.ctypes.data + 8 * rows * np.arange(self._outputs)
+        addresses = np.array([address(column) for column in columns], dtype=np.int64)
+        strides = np.array([len(column) > 1 for column in columns], dtype=np.int64)
+        first = address(results)
+        targets = np.array([first + 8 * rows * i for i in range(self._outputs)], dtype=np.int64)
         try:
             memory = self._free.pop()
         except IndexError:
@@ -56,8 +57,8 @@ class InMachineCode:
         for leaf, place in self._leaves:
             memory[place] = leaf._data
         self._executable.run(memory, EVALUATE, self._fields | {
-            "addresses": addresses.ctypes.data, "strides": strides.ctypes.data, "samples": rows,
-            "output_addresses": targets.ctypes.data,
+            "addresses": address(addresses), "strides": address(strides), "samples": rows,
+            "output_addresses": address(targets),
         })  # fmt: skip
         self._free.append(memory)
         return results
