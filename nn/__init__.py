@@ -3,8 +3,9 @@
 A model maps one sample, a list of numbers, to a Value or a list of them; ``fit`` trains it over many.
 """
 
-from . import datasets, init, losses
+from . import activations, datasets, init, losses
 from .adaptive import AdaGrad, Adam, AdamW, RMSprop
+from .blocks import Dropout, LayerNorm, Residual
 from .data import batches, standardize, train_test_split
 from .evaluation import accuracy, evaluate, predict
 from .init import constant
@@ -16,8 +17,8 @@ from .storage import load, save
 from .training import History, fit
 
 __all__ = [
-    "MLP", "SGD", "AdaGrad", "Adam", "AdamW", "History", "Layer", "Module", "Neuron", "Optimizer", "RMSprop",
-    "Sequential", "accuracy", "batches", "bce", "bce_with_logits", "constant", "cross_entropy", "datasets",
-    "evaluate", "fit", "hinge", "huber", "init", "load", "losses", "mae", "mse", "predict", "save", "standardize",
-    "train_test_split",
+    "MLP", "SGD", "AdaGrad", "Adam", "AdamW", "Dropout", "History", "Layer", "LayerNorm", "Module", "Neuron",
+    "Optimizer", "RMSprop", "Residual", "Sequential", "accuracy", "activations", "batches", "bce", "bce_with_logits",
+    "constant", "cross_entropy", "datasets", "evaluate", "fit", "hinge", "huber", "init", "load", "losses", "mae",
+    "mse", "predict", "save", "standardize", "train_test_split",
 ]  # fmt: skip

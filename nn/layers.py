@@ -11,7 +11,7 @@ from autograd import Value, dot
 
 from .activations import Activation, find_activation
 from .init import Initialiser, find_initialiser
-from .module import Module
+from .module import Module, bare, listed
 
 
 class Neuron(Module):
@@ -69,8 +69,7 @@ class Layer(Module):
             raise ValueError(f"{self!r} takes {width} inputs and was given {len(x)}")
         # One leaf for an input number, shared by all neurons.
         inputs = [xi if isinstance(xi, Value) else Value(xi, requires_grad=False) for xi in x]
-        out = [neuron(inputs) for neuron in self.neurons]
-        return out[0] if len(out) == 1 else out
+        return bare([neuron(inputs) for neuron in self.neurons])
 
     def __repr__(self) -> str:
         first = self.neurons[0]
@@ -95,9 +94,7 @@ class Sequential(Module):
 
     def forward(self, x: Any) -> Any:
         for layer in self.layers[:-1]:
-            x = layer(x)
-            if not isinstance(x, list):
-                x = [x]
+            x = listed(layer(x))
         return self.layers[-1](x)
 
     def __repr__(self) -> str:

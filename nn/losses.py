@@ -10,6 +10,8 @@ from typing import Any
 
 from autograd import Value, gt, le, log, logsumexp, mean, pick, relu, softplus, where
 
+from .module import listed
+
 Loss = Callable[[Any, Any], Any]
 
 
@@ -74,16 +76,12 @@ LOSSES: dict[str, Loss] = {f.__name__: f for f in (mse, mae, huber, hinge, bce, 
 
 def _average(one: Loss, prediction: Any, target: Any) -> Any:
     """The mean of one(p, t) over the outputs."""
-    predictions, targets = _listed(prediction), _listed(target)
+    predictions, targets = listed(prediction), listed(target)
     if len(predictions) != len(targets):
         raise ValueError(f"the model gives {len(predictions)} output(s) and the target has {len(targets)} number(s)")
     if len(predictions) == 1:
         return one(predictions[0], targets[0])
     return mean([one(p, t) for p, t in zip(predictions, targets, strict=True)])
-
-
-def _listed(x: Any) -> list[Any]:
-    return [*x] if isinstance(x, (list, tuple)) or getattr(x, "ndim", None) else [x]
 
 
 def find_loss(loss: str | Loss) -> Loss:

@@ -14,6 +14,7 @@ import pytest
 import nn
 from autograd import NonFiniteError, Value, dot, log, uniform, where
 from autograd.primitives import gt
+from nn.activations import ACTIVATIONS
 
 pytest.importorskip("llvmlite")
 
@@ -76,7 +77,7 @@ def test_fifty_epochs_of_every_optimiser_are_those_of_the_eager_steps(
 
 
 @pytest.mark.parametrize("loss", ["mse", "mae", "huber", "hinge", "bce_with_logits"])
-@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "sigmoid", "tanh", "softplus", "linear"])
+@pytest.mark.parametrize("activation", [*ACTIVATIONS])
 def test_every_loss_and_activation(loss: str, activation: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert_same(both(lambda: nn.MLP(2, [5, 1], activation=activation, seed=3), loss=loss, epochs=10))
     assert capsys.readouterr().err == ""
@@ -88,6 +89,31 @@ def test_classes_and_validation(capsys: pytest.CaptureFixture[str]) -> None:
     model = lambda: nn.MLP(4, [5, 3], activation="tanh", seed=1)  # noqa: E731  # a factory
     held_out = (x[100:], y[100:])
     assert_same(both(model, x=x[:100], y=y[:100], loss="cross_entropy", validation=held_out, batch_size=32, seed=1))
+    assert capsys.readouterr().err == ""
+
+
+BLOCKS: dict[str, Callable[[], nn.Module]] = {
+    "Residual": lambda: nn.Residual(layer(6, 4, 1), layer(4, 6, 2)),
+    "Dropout": lambda: nn.Dropout(0.3, seed=5),
+    "LayerNorm": lambda: nn.LayerNorm(6),
+    "all": lambda: nn.Residual(nn.LayerNorm(6), layer(6, 6, 1), nn.Dropout(0.2, seed=1)),
+}
+
+
+def layer(nin: int, nout: int, seed: int) -> nn.Layer:
+    return nn.Layer(nin, nout, activation="tanh", rng=random.Random(seed))
+
+
+@pytest.mark.parametrize("batch_size", [None, 7])
+@pytest.mark.parametrize("name", BLOCKS)
+def test_every_block_inside_and_at_the_end(
+    name: str, batch_size: int | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held_out = {"validation": (X[:9], Y[:9])}
+    inside = lambda: nn.Sequential(layer(2, 6, 3), BLOCKS[name](), layer(6, 1, 4))  # noqa: E731
+    end = lambda: nn.Sequential(layer(2, 1, 3), nn.Dropout(0.5, seed=1), nn.Residual(layer(1, 1, 5)))  # noqa: E731
+    for model, epochs in ((inside, 50 if name == "all" else 10), (end, 5)):
+        assert_same(both(model, OPTIMISERS["Adam"], batch_size=batch_size, seed=4, epochs=epochs, **held_out))
     assert capsys.readouterr().err == ""
 
 

@@ -21,6 +21,9 @@ PLAIN = {
     "linear": lambda x: x,
     "relu": lambda x: max(x, 0.0),
     "leaky_relu": lambda x: x if x > 0 else 0.01 * x,
+    "elu": lambda x: x if x > 0 else math.exp(x) - 1,
+    "gelu": lambda x: x * statistics.NormalDist().cdf(x),
+    "silu": lambda x: x / (1 + math.exp(-x)),
     "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
     "tanh": math.tanh,
     "softplus": lambda x: math.log1p(math.exp(x)),
@@ -254,7 +257,7 @@ def test_initial_weights_are_distributed_as_their_formula_says(init):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_without_init_the_weights_suit_the_activation(activation):
-    usual = "he_normal" if activation in ("relu", "leaky_relu", "softplus") else "xavier_normal"
+    usual = "xavier_normal" if activation in ("linear", "sigmoid", "tanh") else "he_normal"
     model = nn.MLP(NIN, [NOUT, 20], activation=activation, seed=3)
     assert numbers(model.layers[0]) == numbers(nn.MLP(NIN, [NOUT, 20], activation, init=usual, seed=3).layers[0])
     assert statistics.pvariance(weights(model.layers[0])) == pytest.approx(VARIANCES[usual], rel=0.1)
