@@ -10,7 +10,7 @@ from .data import batches, standardize, train_test_split
 from .evaluation import accuracy, evaluate, predict
 from .init import constant
 from .layers import MLP, Layer, Neuron, Sequential
-from .losses import bce, bce_with_logits, cross_entropy, hinge, huber, mae, mse
+from .losses import bce, bce_with_logits, cross_entropy, hinge, huber, mae, mse, penalty
 from .module import Module
 from .optim import SGD, Optimizer
 from .storage import load, save
@@ -20,5 +20,5 @@ __all__ = [
     "MLP", "SGD", "AdaGrad", "Adam", "AdamW", "Dropout", "History", "Layer", "LayerNorm", "Module", "Neuron",
     "Optimizer", "RMSprop", "Residual", "Sequential", "accuracy", "activations", "batches", "bce", "bce_with_logits",
     "constant", "cross_entropy", "datasets", "evaluate", "fit", "hinge", "huber", "init", "load", "losses", "mae",
-    "mse", "predict", "save", "standardize", "train_test_split",
+    "mse", "penalty", "predict", "save", "standardize", "train_test_split",
 ]  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 import time
 from collections.abc import Sequence
@@ -43,14 +42,15 @@ class CompiledSteps:
         of_model = set(eager.model.parameters())
         if type(self.optimizer).step is not Optimizer.step:
             raise NotImplementedError(f"{type(self.optimizer).__name__} has a step of its own")
-        if eager.l2 and not of_model.issuperset(parameters):
-            raise NotImplementedError("the l2 penalty leaves out parameters that the optimizer moves")
+        if eager.penalty and not of_model.issuperset(parameters):
+            raise NotImplementedError("the penalty leaves out parameters that the optimizer moves")
         started = time.perf_counter()
         self.samples = np.array(with_targets(eager.rows, eager.targets))
         loss = loss_of_sample(eager.model, eager.rows, eager.targets, eager.loss)
         self.still = [p for p in of_model if p not in set(parameters)]  # in the penalty, and not moved
-        optimizer = self.optimizer
-        self.training = Training(loss, self.samples.shape[1], parameters, optimizer.update, optimizer.states, eager.l2)
+        penalty = eager.penalty
+        of_one = None if penalty is None else lambda p: penalty([p])
+        self.training = Training(loss, self.samples.shape[1], parameters, self.optimizer, of_one)
         self.compilation = Compilation(self.training.operations, time.perf_counter() - started)
         self._at_once = 1  # steps that take about AT_ONCE
 
@@ -66,7 +66,7 @@ class CompiledSteps:
         else:
             order = np.concatenate([epoch.order for epoch in epochs])
             bounds = np.concatenate([bounds + i * whole for i in range(len(epochs))])
-        penalty = self.eager.l2 * math.fsum(p.data * p.data for p in self.still)
+        penalty = self.eager.penalty([p.data for p in self.still]) if self.eager.penalty and self.still else 0.0
         losses = np.empty((0, 2))
         while len(losses) < len(bounds):
             wanted = bounds[len(losses) :][: self._at_once]

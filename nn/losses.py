@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd import Value, gt, le, log, logsumexp, mean, pick, relu, softplus, where
+from autograd import Value, dot, gt, le, log, logsumexp, mean, pick, relu, softplus, total, where
 
 from .module import listed
 
@@ -69,6 +69,17 @@ def cross_entropy(prediction: Any, target: Any) -> Any:
     if not isinstance(prediction, (list, tuple)) or len(prediction) < 2:
         raise ValueError("cross_entropy takes a list of at least two logits; for one logit use bce_with_logits")
     return logsumexp(prediction) - pick(prediction, target)
+
+
+def penalty(parameters: Sequence[Any], l1: float = 0.0, l2: float = 0.0) -> Any:
+    """l1·Σ|p| + l2·Σp² over the parameters, to be added to a loss; the slope of |p| at 0 is 0.
+
+    >>> penalty([1.0, -2.0], l1=0.5, l2=0.25)
+    2.75
+    """
+    if l1 and l2:
+        return penalty(parameters, l1=l1) + penalty(parameters, l2=l2)
+    return l1 * total(map(abs, parameters)) if l1 else l2 * dot(parameters, parameters)
 
 
 LOSSES: dict[str, Loss] = {f.__name__: f for f in (mse, mae, huber, hinge, bce, bce_with_logits, cross_entropy)}

@@ -8,13 +8,14 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from .compiled import Compilation, CompiledSteps, steps_for
 from .data import check_data
 from .eager import EagerSteps, Epoch
 from .evaluation import check_targets, mean_loss
-from .losses import Loss, find_loss
+from .losses import Loss, find_loss, penalty
 from .module import Module
 from .optim import Optimizer
 
@@ -49,6 +50,7 @@ def fit(
     optimizer: Optimizer,
     epochs: int,
     batch_size: int | None = None,
+    l1: float = 0.0,
     l2: float = 0.0,
     validation: tuple[Iterable[Any], Iterable[Any]] | None = None,
     seed: int | None = None,
@@ -56,7 +58,7 @@ def fit(
     progress: bool | None = None,
     compiled: bool = True,
 ) -> History:
-    """Train the model: minimise the mean loss over each batch, plus l2·Σp² over all parameters.
+    """Train the model: minimise the mean loss over each batch, plus l1·Σ|p| + l2·Σp² over all parameters.
 
     X and y are lists, NumPy arrays, anything that iterates over rows.  ``loss`` is a name from ``nn.losses``
     or a function ``(prediction, target) -> Value``.  Without a ``batch_size`` every step takes all rows, in
@@ -81,8 +83,9 @@ def fit(
     for name, number in (("epochs", epochs), ("batch_size", batch_size)):
         if number is not None and (not isinstance(number, int) or number < 1):
             raise ValueError(f"fit: {name} must be a whole number of at least 1, not {number!r}")
-    if not 0.0 <= l2 < math.inf:
-        raise ValueError(f"fit: l2 must be 0 or more, not {l2!r}")
+    for name, weight in (("l1", l1), ("l2", l2)):
+        if not 0.0 <= weight < math.inf:
+            raise ValueError(f"fit: {name} must be 0 or more, not {weight!r}")
     if set(model.parameters()).isdisjoint(optimizer.parameters):
         raise ValueError("fit: the optimizer holds no parameter of this model: give it model.parameters()")
     function = find_loss(loss)
@@ -93,7 +96,8 @@ def fit(
         check_targets(model, *held_out, function, "fit: validation ")
 
     model.train()
-    eager = EagerSteps(model, rows, targets, function, optimizer, l2)
+    penalised = partial(penalty, l1=l1, l2=l2) if l1 or l2 else None
+    eager = EagerSteps(model, rows, targets, function, optimizer, penalised)
     steps = steps_for(eager) if compiled else eager
     validate = mean_loss(model, *held_out, function) if held_out is not None else None
     history = History(compiled=steps.compilation if isinstance(steps, CompiledSteps) else None)

@@ -30,6 +30,9 @@ OPTIMISERS: dict[str, Callable[[list[Value]], nn.Optimizer]] = {
     "RMSprop": lambda p: nn.RMSprop(p, lr=0.01),
     "RMSprop, momentum": lambda p: nn.RMSprop(p, lr=0.001, momentum=0.9),
     "AdaGrad": lambda p: nn.AdaGrad(p, lr=0.1),
+    "SGD, clipped by value": lambda p: nn.SGD(p, lr=0.1, clip_value=0.02, weight_decay=1e-2),
+    "Adam, clipped by norm": lambda p: nn.Adam(p, lr=0.01, clip_norm=0.05),
+    "RMSprop, clipped by both": lambda p: nn.RMSprop(p, lr=0.01, clip_value=0.05, clip_norm=0.08),
 }
 
 
@@ -72,7 +75,7 @@ def net() -> nn.Module:
 def test_fifty_epochs_of_every_optimiser_are_those_of_the_eager_steps(
     name: str, batch_size: int | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert_same(both(net, OPTIMISERS[name], batch_size=batch_size, seed=4, l2=1e-3))
+    assert_same(both(net, OPTIMISERS[name], batch_size=batch_size, seed=4, l1=1e-3, l2=1e-3))
     assert capsys.readouterr().err == ""  # nothing fell back to the eager steps
 
 
@@ -149,11 +152,34 @@ def test_frozen_parameters_stay_and_count_in_the_penalty() -> None:
         return made
 
     before = model().state_dict()
-    results = both(model, OPTIMISERS["Adam"], l2=1e-2, epochs=10)
+    results = both(model, OPTIMISERS["Adam, clipped by norm"], l1=1e-3, l2=1e-2, epochs=10)
     assert_same(results)
     after = results[1][0].state_dict()
     assert all(after[name] == x for name, x in before.items() if name.startswith("layers.0."))
     assert any(after[name] != x for name, x in before.items())
+
+
+def test_an_l1_penalty_of_zeros_is_flat_and_of_others_is_their_sign(capsys: pytest.CaptureFixture[str]) -> None:
+    class Three(nn.Module):
+        def __init__(self) -> None:
+            self.w = [Value(0.0), Value(2.0), Value(-3.0)]
+
+        def forward(self, x: Any) -> Any:
+            return 0.0 * dot(self.w, [x[0]] * 3)
+
+    results = both(Three, x=[1.0, 2.0], y=[0.0, 0.0], loss="mse", l1=0.5, epochs=1)
+    for model, _, history in results:
+        assert [p.data for p in model.parameters()] == pytest.approx([0.0, 2.0 - 0.1 * 0.5, -3.0 + 0.1 * 0.5])
+        assert [p.grad for p in model.parameters()] == [0.0, 0.5, -0.5]
+        assert history.loss == pytest.approx([0.5 * (2.0 + 3.0)])
+        assert history.data_loss == [0.0]
+    assert capsys.readouterr().err == ""
+
+
+def test_gradients_whose_squares_overflow_are_clipped_as_eagerly() -> None:
+    clipped = lambda p: nn.SGD(p, lr=0.1, clip_norm=1.0)  # noqa: E731  # an optimiser in a line
+    line = lambda: nn.Neuron(1, activation="linear", init=nn.constant(1.0))  # noqa: E731
+    assert_same(both(line, clipped, x=[1e100, 3e100], y=[-1e100, 1e100], loss="mse", epochs=4))
 
 
 def test_training_goes_on_where_it_stopped() -> None:
