@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import nn
-from autograd import NonFiniteError, Value, dot, log, uniform, where
+from autograd import AutogradError, NonFiniteError, Value, dot, log, uniform, where
 from autograd.primitives import gt
 from nn.activations import ACTIVATIONS
 
@@ -143,6 +143,45 @@ def test_what_a_callback_changes_counts_in_the_next_epoch() -> None:
         assert len(fitted.loss) == 12
         results.append((model, optimiser, fitted))
     assert_same(results)
+
+
+def test_layers_that_a_callback_freezes_and_unfreezes_train_as_eagerly(capsys: pytest.CaptureFixture[str]) -> None:
+    """As in fine-tuning; what was frozen has then taken fewer steps than the others, and Adam counts them."""
+
+    def change(history: nn.History, model: nn.Module) -> None:
+        first: nn.Layer = model.layers[0]  # type: ignore[attr-defined]  # it is an MLP
+        {4: first.freeze, 9: first.unfreeze}.get(len(history.loss), lambda: None)()
+
+    assert_same(both(net, OPTIMISERS["Adam, clipped by norm"], callbacks=[change], batch_size=20, l2=1e-3, seed=1))
+    assert capsys.readouterr().err == ""
+
+
+def test_the_steps_after_an_unfreezing_are_machine_code_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = net()
+    optimiser = nn.Adam(model.parameters(), lr=0.01)
+    model.layers[0].freeze()  # type: ignore[attr-defined]
+    nn.fit(model, X, Y, loss="hinge", optimizer=optimiser, epochs=2)
+    model.unfreeze()
+    monkeypatch.setattr(nn.compiled.EagerSteps, "step", None)
+    nn.fit(model, X, Y, loss="hinge", optimizer=optimiser, epochs=2)
+    assert {*optimiser.t} == {2, 4}
+
+
+def test_a_callback_that_turns_dropout_off_does_so_in_machine_code_too() -> None:
+    model = lambda: nn.Sequential(layer(2, 6, 3), nn.Dropout(0.3, seed=5), layer(6, 1, 4))  # noqa: E731  # a factory
+    assert_same(
+        both(model, epochs=6, callbacks=[lambda history, model: len(history.loss) == 3 and model.eval() and None])
+    )
+
+
+def test_a_model_that_is_frozen_whole_is_told_so_either_way() -> None:
+    errors = []
+    for compiled in (False, True):
+        model = net().freeze()
+        with pytest.raises(AutogradError, match="all its leaves are frozen") as caught:
+            nn.fit(model, X, Y, loss="mse", optimizer=nn.SGD(model.parameters()), epochs=2, compiled=compiled)
+        errors.append(str(caught.value))
+    assert errors[0] == errors[1]
 
 
 def test_frozen_parameters_stay_and_count_in_the_penalty() -> None:
@@ -318,7 +357,8 @@ def test_history_tells_what_was_compiled() -> None:
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer that interrupts")
-def test_ctrl_c_in_mid_training_keeps_what_was_learned_and_the_optimiser_in_step() -> None:
+def test_an_interrupt_in_mid_epoch_keeps_what_was_learned_and_the_optimiser_in_step() -> None:
+    """As by another handler than Python's own, or by a second Ctrl-C: the steps that were taken count."""
     model = nn.MLP(2, [16, 16, 1], activation="tanh", seed=1)
     optimiser = nn.Adam(model.parameters(), lr=0.001)
     nn.fit(model, X, Y, loss="bce_with_logits", optimizer=optimiser, epochs=1)
@@ -330,14 +370,14 @@ def test_ctrl_c_in_mid_training_keeps_what_was_learned_and_the_optimiser_in_step
     usual = signal.signal(signal.SIGALRM, interrupt)
     signal.setitimer(signal.ITIMER_REAL, 0.3)
     try:
-        with pytest.raises(KeyboardInterrupt):
-            nn.fit(model, X, Y, loss="bce_with_logits", optimizer=optimiser, epochs=10**9)
+        history = nn.fit(model, X, Y, loss="bce_with_logits", optimizer=optimiser, epochs=10**9)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, usual)
+    assert history.interrupted
     taken = {*optimiser.t}
     assert len(taken) == 1
-    assert taken.pop() > 1
+    assert taken.pop() > len(history.loss) > 1
     assert all(p.data != x and math.isfinite(p.data) for p, x in zip(model.parameters(), before, strict=True))
 
 

@@ -153,7 +153,14 @@ def test_differentiating_and_predicting_load_nothing_heavy():
 # --- size ------------------------------------------------------------------------------------------------------
 
 LONGEST = 150
-COMMAND = {"nn.__main__", "nn.cli", "nn.demo", "nn.plots", "nn.terminal"}  # around the library, not of it
+COMMAND = {
+    "nn.__main__",
+    "nn.cli",
+    "nn.demo",
+    "nn.plots",
+    "nn.surfaces",
+    "nn.terminal",
+}  # around the library, not of it
 
 
 def length(module: str) -> int:
