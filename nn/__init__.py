@@ -9,6 +9,7 @@ from .blocks import Dropout, LayerNorm, Residual
 from .callbacks import EarlyStopping, StopBelow
 from .data import batches, standardize, train_test_split
 from .evaluation import accuracy, evaluate, predict
+from .export import to_torch
 from .history import History
 from .init import constant
 from .layers import MLP, Layer, Neuron, Sequential
@@ -27,5 +28,5 @@ __all__ = [
     "StepDecay", "StopBelow", "Warmup", "accuracy", "activations", "batches", "bce", "bce_with_logits", "constant",
     "cross_entropy", "datasets", "evaluate", "fit", "hinge", "huber", "init", "load", "losses", "mae", "metrics",
     "mse", "penalty", "plot_decision_boundary", "plot_gradients", "plot_loss_surface", "predict", "save",
-    "standardize", "train_test_split",
+    "standardize", "to_torch", "train_test_split",
 ]  # fmt: skip

@@ -120,7 +120,7 @@ def test_no_star_imports():
 
 # --- what an import costs --------------------------------------------------------------------------------------
 
-HEAVY = {"numpy", "graphviz", "matplotlib", "tqdm", "llvmlite", "scipy", "sklearn", "IPython"}
+HEAVY = {"numpy", "torch", "graphviz", "matplotlib", "tqdm", "llvmlite", "scipy", "sklearn", "IPython"}
 
 
 def loaded_after(statements: str) -> set[str]:

@@ -8,6 +8,7 @@ import math
 import random
 import statistics
 import struct
+import sys
 
 import numpy as np
 import pytest
@@ -488,3 +489,9 @@ def test_a_state_that_does_not_fit_is_refused_and_nothing_set(change, message):
 def test_a_printed_model_says_its_shape():
     assert repr(nn.MLP(2, [3, 1])) == "MLP(Layer(2, 3, activation='relu'), Layer(3, 1, activation='linear'))"
     assert repr(nn.Neuron(2, activation=math.tanh)) == "Neuron(2, activation='tanh')"
+
+
+def test_without_torch_the_message_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(ImportError, match=r'to_torch needs PyTorch: python -m pip install "stepgrad\[torch\]"'):
+        nn.to_torch(nn.MLP(2, [1]))
