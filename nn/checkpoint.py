@@ -10,8 +10,8 @@ from random import Random
 from typing import Any
 
 from . import storage
+from .eager import EagerSteps
 from .history import Callback, History
-from .module import Module
 from .optim import Optimizer
 
 NUMBERS = ("loss", "data_loss", "val_loss", "metrics", "val_metrics", "lr", "seconds")  # what is kept of a history
@@ -29,18 +29,21 @@ class Checkpoint:
         self,
         path: str | os.PathLike[str],
         every: int,
-        model: Module,
-        optimizer: Optimizer,
+        eager: EagerSteps,
         rng: Random,
         history: History,
         callbacks: Sequence[Callback],
         settings: Mapping[str, Any],
     ) -> None:
         self.path, self.every = Path(path), every
-        self.model, self.optimizer, self.history = model, optimizer, history
-        self.generators = [rng, *(x for module in model.modules() for x in vars(module).values() if _is_generator(x))]
+        self.model, self.optimizer, self.history = eager.model, eager.optimizer, history
+        self.generators = [
+            rng,
+            *(x for module in eager.model.modules() for x in vars(module).values() if _is_generator(x)),
+        ]
         self.callbacks: list[Any] = [callback for callback in callbacks if hasattr(callback, "state_dict")]
-        self.settings = {"optimizer": _described(optimizer), **settings}
+        self.settings = {"optimizer": _described(eager.optimizer), "rows": len(eager.rows), **settings}
+        self.settings["loss"] = getattr(eager.loss, "__name__", "")
         self.settings["callbacks"] = [type(callback).__name__ for callback in self.callbacks]
 
     def save(self, lr: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import time
 from collections.abc import Sequence
@@ -115,18 +116,18 @@ class CompiledSteps:
         if not self.own:
             return []  # all is frozen: the eager step has something to say
         before = optimizer.t[self.own[0]]
-        state = [[optimizer.state[i][k] for i in self.own] for k in range(optimizer.states)]
+        columns = [[optimizer.state[i][k] for i in self.own] for k in range(optimizer.states)]
         if training.states > optimizer.states:
-            state.append([optimizer.t[i] + 1 for i in self.own])
+            columns.append([optimizer.t[i] + 1 for i in self.own])
         started = time.perf_counter()
-        training.load(optimizer.lr, before, state)
+        training.load(optimizer.lr, before, columns)
         try:
             losses = training.run(self.samples, order, bounds)
         finally:  # Ctrl-C
             columns, gradients, taken = training.store(), training.gradients(), training.steps_taken() - before
-            for n, i in enumerate(self.own):
-                optimizer.parameters[i].grad = gradients[n]
-                optimizer.state[i] = tuple(column[n] for column in columns[: optimizer.states])
+            states = zip(*columns[: optimizer.states], strict=True) if optimizer.states else itertools.repeat(())
+            for i, gradient, state in zip(self.own, gradients, states, strict=False):
+                optimizer.parameters[i].grad, optimizer.state[i] = gradient, state
                 optimizer.t[i] += taken
         if taken:
             self._at_once = max(1, int(taken * AT_ONCE / (time.perf_counter() - started)))

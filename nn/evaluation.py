@@ -22,7 +22,7 @@ def predict(model: Module, X: Iterable[Any]) -> list[Any]:
     >>> len(predict(MLP(2, [3, 1], seed=1), [[0.0, 1.0], [2.0, 3.0]]))
     2
     """
-    with evaluating(model):
+    with evaluating(model.modules()):
         return predictions(model, check_rows(X))()
 
 
@@ -84,7 +84,7 @@ def check_targets(
     """Try every target on the prediction for the first row, if the loss is one of ours: a bad one is refused."""
     if loss not in LOSSES.values():
         return
-    with evaluating(model), located(f"{where}{epoch}row 0"):
+    with evaluating(model.modules()), located(f"{where}{epoch}row 0"):
         prediction = model(rows[0])
     with no_grad():
         for i, target in enumerate(targets):

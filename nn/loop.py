@@ -13,29 +13,29 @@ from typing import Any
 
 from .checkpoint import Checkpoint
 from .compiled import Steps
-from .eager import Epoch
+from .eager import EagerSteps, Epoch
 from .history import Callback, History
-from .module import Module
-from .optim import Optimizer
 from .schedules import Schedule
 
 
 def run_epochs(
+    eager: EagerSteps,
     steps: Steps,
     order: Iterator[Epoch],
     epochs: int,
     history: History,
-    model: Module,
-    optimizer: Optimizer,
     schedule: Schedule | None,
     callbacks: Sequence[Callback],
     checkpoint: Checkpoint | None,
     progress: bool | None,
 ) -> None:
-    """Add epochs to the history until there are as many as wanted, or a callback or Ctrl-C stops."""
+    """Add epochs to the history until there are as many as wanted, or a callback or Ctrl-C stops.
+
+    ``eager`` knows model and optimiser; ``steps`` are its own, or what was compiled of them.
+    """
     together = 1  # epochs between two looks at the clock, where nobody else looks
     every = epochs if checkpoint is None else checkpoint.every
-    lr = optimizer.lr
+    optimizer, lr = eager.optimizer, eager.optimizer.lr
     try:
         with _bar(len(history.loss), epochs, progress) as bar, _interruptible() as interrupts:
             while (done := len(history.loss)) < epochs and not interrupts:
@@ -50,7 +50,7 @@ def run_epochs(
                 history.seconds += [(time.perf_counter() - started) / count] * count
                 bar.set_postfix_str(f"loss {history.loss[-1]:.4g}", refresh=False)
                 bar.update(count)
-                answers = [callback(history, model) for callback in callbacks]  # all of them, also when one stops
+                answers = [callback(history, eager.model) for callback in callbacks]  # all of them, also when one stops
                 stop = any(type(x).__name__ in ("bool", "bool_") and x for x in answers)  # True, of Python or NumPy
                 done += count
                 if checkpoint and (stop or interrupts or done == epochs or done % every == 0):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from .eager import EagerSteps
 from .losses import Loss
 from .metrics import Metric
 from .module import Module
@@ -26,33 +27,34 @@ class Measure:
         targets: list[Any],
         loss: Loss | None,
         metrics: Mapping[str, Metric],
+        again: bool = False,
     ) -> None:
-        self.model, self.targets, self.metrics = model, targets, metrics
+        self.targets, self.metrics = targets, metrics
+        self.modules = model.modules()  # to find them takes longer than to measure
         sample = None if loss is None else loss_of_sample(model, rows, targets, loss)
-        self.losses = None if sample is None else OverRows(sample, with_targets(rows, targets))
-        self.outputs = predictions(model, rows) if metrics else None
+        self.losses = None if sample is None else OverRows(sample, with_targets(rows, targets), again)
+        self.outputs = predictions(model, rows, again) if metrics else None
 
     def __call__(self) -> dict[str, float]:
-        with evaluating(self.model):
+        with evaluating(self.modules):
             found = {} if self.losses is None else {"loss": math.fsum(self.losses()) / len(self.targets)}
             outputs = [] if self.outputs is None else self.outputs()
         return found | {name: metric(outputs, self.targets) for name, metric in self.metrics.items()}
 
 
 def recorders(
-    model: Module,
-    data: tuple[list[list[float]], list[Any]],
+    trained: EagerSteps,
     held_out: tuple[list[list[float]], list[Any]] | None,
-    loss: Loss,
     metrics: Mapping[str, Metric],
+    again: bool,
 ) -> list[Callback]:
     """Callbacks that write the metrics, and the loss of the validation data, into the history."""
     found: list[Callback] = []
     if metrics:
-        training = Measure(model, *data, None, metrics)
+        training = Measure(trained.model, trained.rows, trained.targets, None, metrics, again)
         found.append(lambda history, _: history.add(history.metrics, training()))
     if held_out is not None:
-        validation = Measure(model, *held_out, loss, metrics)
+        validation = Measure(trained.model, *held_out, trained.loss, metrics, again)
 
         def of_validation(history: History, _: Module) -> None:
             measured = validation()
@@ -63,13 +65,13 @@ def recorders(
     return found
 
 
-def predictions(model: Module, rows: list[list[float]]) -> OverRows:
+def predictions(model: Module, rows: list[list[float]], again: bool = False) -> OverRows:
     """A function that gives the model's raw output for each row."""
 
     def prediction(*row: Any) -> Any:
         return model(list(row))
 
-    return OverRows(prediction, rows)
+    return OverRows(prediction, rows, again)
 
 
 def loss_of_sample(model: Module, rows: list[list[float]], targets: list[Any], loss: Loss) -> Callable[..., Any]:
@@ -83,12 +85,13 @@ def loss_of_sample(model: Module, rows: list[list[float]], targets: list[Any], l
 
 
 @contextmanager
-def evaluating(model: Module) -> Iterator[None]:
-    """A context in which the model is in evaluation mode."""
-    before = [(module, module.training) for module in model.modules()]
-    model.eval()
+def evaluating(modules: Sequence[Module]) -> Iterator[None]:
+    """A context in which these modules, all of a model, are in evaluation mode."""
+    before = [module.training for module in modules]
     try:
+        for module in modules:
+            module.training = False
         yield
     finally:
-        for module, training in before:
+        for module, training in zip(modules, before, strict=True):
             module.training = training

@@ -96,9 +96,8 @@ def find_metrics(metrics: Sequence[str | Metric], loss: Loss | None) -> dict[str
 
 def _classes(outputs: Sequence[Any], targets: Sequence[Any], threshold: float) -> tuple[list[int], list[Any]]:
     """The class of every output and of every target: of one output 0 or 1, of several the index of the largest."""
-    for i, target in enumerate(targets):
-        if isinstance(target, list):
-            raise ValueError(f"target {i} is {target!r:.40}, and no class: numbers are measured by r2 and mae")
+    if isinstance(targets[0], list):
+        raise ValueError(f"the target {targets[0]!r:.40} is no class: numbers are measured by r2 and mae")
     if isinstance(outputs[0], list):
         return [out.index(max(out)) for out in outputs], list(targets)
     return [int(out > threshold) for out in outputs], [int(target > 0) for target in targets]

@@ -95,35 +95,20 @@ def fit(
         check_targets(model, *held_out, function, "fit: validation ")
 
     model.train()
-    history, rng, kept = History(), random.Random(seed), None
-    if checkpoint is not None:
-        told = {
-            "rows": len(rows),
-            "loss": getattr(function, "__name__", ""),
-            "batch_size": batch_size,
-            "l1": l1,
-            "l2": l2,
-        }
-        kept = Checkpoint(checkpoint, every, model, optimizer, rng, history, callbacks, told)
-        if resume:
-            kept.resume()
+    history, rng = History(), random.Random(seed)
     penalised = partial(penalty, l1=l1, l2=l2) if l1 or l2 else None
     eager = EagerSteps(model, rows, targets, function, optimizer, penalised)
+    kept = None
+    if checkpoint is not None:
+        settings = {"batch_size": batch_size, "l1": l1, "l2": l2}
+        kept = Checkpoint(checkpoint, every, eager, rng, history, callbacks, settings)
+        if resume:
+            kept.resume()
     steps = steps_for(eager) if compiled else eager
     history.compiled = steps.compilation if isinstance(steps, CompiledSteps) else None
-    watching = [*recorders(model, (rows, targets), held_out, function, measures), *callbacks]
-    run_epochs(
-        steps,
-        epochs_of(len(rows), batch_size, rng),
-        epochs,
-        history,
-        model,
-        optimizer,
-        schedule,
-        watching,
-        kept,
-        progress,
-    )
+    watching = [*recorders(eager, held_out, measures, again=history.compiled is not None), *callbacks]
+    order = epochs_of(len(rows), batch_size, rng)
+    run_epochs(eager, steps, order, epochs, history, schedule, watching, kept, progress)
     for callback in callbacks:
         if hasattr(callback, "end"):
             callback.end(history, model)

@@ -174,7 +174,7 @@ def test_no_file_of_nn_is_long(module):
 
 def test_nn_stays_a_thin_library():
     library = [name for name in MODULES if name.startswith("nn") and "datasets" not in name and name not in COMMAND]
-    assert sum(map(length, library)) <= 1500
+    assert sum(map(length, library)) <= 2600
 
 
 # --- documentation ---------------------------------------------------------------------------------------------
