@@ -3,22 +3,31 @@
 A model maps one sample, a list of numbers, to a Value or a list of them; ``fit`` trains it over many.
 """
 
-from . import datasets, init, losses
+from . import activations, datasets, init, losses, metrics
 from .adaptive import AdaGrad, Adam, AdamW, RMSprop
+from .blocks import Dropout, LayerNorm, Residual
+from .callbacks import EarlyStopping, StopBelow
 from .data import batches, standardize, train_test_split
 from .evaluation import accuracy, evaluate, predict
+from .export import to_torch
+from .history import History
 from .init import constant
 from .layers import Layer, Neuron
-from .losses import bce, bce_with_logits, cross_entropy, hinge, huber, mae, mse
+from .losses import bce, bce_with_logits, cross_entropy, hinge, huber, mae, mse, penalty
 from .models import MLP, Sequential
 from .module import Module
 from .optim import SGD, Optimizer
+from .plots import plot_gradients
+from .schedules import CosineDecay, ExponentialDecay, ReduceOnPlateau, StepDecay, Warmup
 from .storage import load, save
-from .training import History, fit
+from .surfaces import plot_decision_boundary, plot_loss_surface
+from .training import fit
 
 __all__ = [
-    "MLP", "SGD", "AdaGrad", "Adam", "AdamW", "History", "Layer", "Module", "Neuron", "Optimizer", "RMSprop",
-    "Sequential", "accuracy", "batches", "bce", "bce_with_logits", "constant", "cross_entropy", "datasets",
-    "evaluate", "fit", "hinge", "huber", "init", "load", "losses", "mae", "mse", "predict", "save", "standardize",
-    "train_test_split",
+    "MLP", "SGD", "AdaGrad", "Adam", "AdamW", "CosineDecay", "Dropout", "EarlyStopping", "ExponentialDecay", "History",
+    "Layer", "LayerNorm", "Module", "Neuron", "Optimizer", "RMSprop", "ReduceOnPlateau", "Residual", "Sequential",
+    "StepDecay", "StopBelow", "Warmup", "accuracy", "activations", "batches", "bce", "bce_with_logits", "constant",
+    "cross_entropy", "datasets", "evaluate", "fit", "hinge", "huber", "init", "load", "losses", "mae", "metrics",
+    "mse", "penalty", "plot_decision_boundary", "plot_gradients", "plot_loss_surface", "predict", "save",
+    "standardize", "to_torch", "train_test_split",
 ]  # fmt: skip

@@ -1,17 +1,67 @@
-"""Activations by name, each with the initialisation that keeps the size of its signals."""
+"""Activations by name, each with the initialisation that keeps the size of its signals.
+
+Those that are primitives of their own (``relu``, ``leaky_relu``, ``sigmoid``, ``tanh``, ``softplus``) are
+``autograd``'s; the others are made of primitives here.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from operator import methodcaller
 from typing import Any
 
+from autograd import erf, expm1, ge, minimum, sigmoid, where
+
 Activation = Callable[[Any], Any]
 
+
+def linear(x: Any) -> Any:
+    """x itself: the activation of an output that may be any number."""
+    return x
+
+
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    """x from 0 up, alpha·(eˣ − 1) below; the derivative at 0 is 1.
+
+    Clevert et al., "Fast and Accurate Deep Network Learning by Exponential Linear Units (ELUs)", 2016.
+
+    >>> elu(2.0), elu(-1000.0)
+    (2.0, -1.0)
+    """
+    return where(ge(x, 0.0), x, alpha * expm1(minimum(x, 0.0)))  # the minimum: both branches are traced
+
+
+def gelu(x: Any) -> Any:
+    """x·Φ(x) = ½·x·(1 + erf(x / √2)), Φ the distribution of the standard normal law: exact, not by tanh.
+
+    Hendrycks and Gimpel, "Gaussian Error Linear Units (GELUs)", 2016.
+
+    >>> gelu(1.0)
+    0.841344746069
+    """
+    return 0.5 * x * (1.0 + erf(x * math.sqrt(0.5)))
+
+
+def silu(x: Any) -> Any:
+    """x·sigmoid(x), also called swish.
+
+    Elfwing et al., "Sigmoid-weighted linear units for neural network function approximation in reinforcement
+    learning", 2018.
+
+    >>> silu(1.0)
+    0.73105857863
+    """
+    return x * sigmoid(x)
+
+
 ACTIVATIONS: dict[str, tuple[Activation, str]] = {
-    "linear": (lambda v: v, "xavier_normal"),
+    "linear": (linear, "xavier_normal"),
     "relu": (methodcaller("relu"), "he_normal"),
     "leaky_relu": (methodcaller("leaky_relu"), "he_normal"),
+    "elu": (elu, "he_normal"),
+    "gelu": (gelu, "he_normal"),
+    "silu": (silu, "he_normal"),
     "sigmoid": (methodcaller("sigmoid"), "xavier_normal"),
     "tanh": (methodcaller("tanh"), "xavier_normal"),
     "softplus": (methodcaller("softplus"), "he_normal"),

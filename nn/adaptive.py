@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Unpack
 
 from autograd import Value, sqrt
 
-from .optim import Optimizer
+from .optim import Clipping, Optimizer
 
 
 class Adam(Optimizer):
@@ -25,8 +25,9 @@ class Adam(Optimizer):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
+        **clipping: Unpack[Clipping],
     ) -> None:
-        super().__init__(parameters, lr, weight_decay, eps=eps)
+        super().__init__(parameters, lr, weight_decay, {"eps": eps}, **clipping)
         if not all(0.0 <= beta < 1.0 for beta in betas):
             raise ValueError(f"{type(self).__name__}: betas must be at least 0 and below 1, they are {betas!r}")
         self.betas, self.eps = betas, eps
@@ -52,8 +53,9 @@ class AdamW(Adam):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.01,
+        **clipping: Unpack[Clipping],
     ) -> None:
-        super().__init__(parameters, lr, betas, eps, weight_decay)
+        super().__init__(parameters, lr, betas, eps, weight_decay, **clipping)
 
     def update(self, p: Any, g: Any, lr: Any, t: Any, *state: Any) -> tuple[Any, ...]:
         return self.rule(p * (1.0 - lr * self.weight_decay), g, lr, t, *state)
@@ -73,9 +75,10 @@ class RMSprop(Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
         momentum: float = 0.0,
+        **clipping: Unpack[Clipping],
     ) -> None:
         self.states = 2 if momentum else 1
-        super().__init__(parameters, lr, weight_decay, alpha=alpha, eps=eps, momentum=momentum)
+        super().__init__(parameters, lr, weight_decay, {"alpha": alpha, "eps": eps, "momentum": momentum}, **clipping)
         self.alpha, self.eps, self.momentum = alpha, eps, momentum
 
     def rule(self, p: Any, g: Any, lr: Any, t: Any, *state: Any) -> tuple[Any, ...]:
@@ -96,9 +99,14 @@ class AdaGrad(Optimizer):
     states = 1
 
     def __init__(
-        self, parameters: Iterable[Value], lr: float = 0.01, eps: float = 1e-10, weight_decay: float = 0.0
+        self,
+        parameters: Iterable[Value],
+        lr: float = 0.01,
+        eps: float = 1e-10,
+        weight_decay: float = 0.0,
+        **clipping: Unpack[Clipping],
     ) -> None:
-        super().__init__(parameters, lr, weight_decay, eps=eps)
+        super().__init__(parameters, lr, weight_decay, {"eps": eps}, **clipping)
         self.eps = eps
 
     def rule(self, p: Any, g: Any, lr: Any, t: Any, *state: Any) -> tuple[Any, ...]:

@@ -16,9 +16,10 @@ from . import datasets
 from .adaptive import Adam
 from .data import train_test_split
 from .evaluation import accuracy
+from .history import History
 from .models import MLP
-from .plots import plot_decision_boundary, plot_history
-from .training import History, fit
+from .surfaces import plot_decision_boundary
+from .training import fit
 
 BATCH = 32
 
@@ -61,7 +62,7 @@ def train_on_moons(folder: Path, written: list[Path]) -> None:
     run.report("Moons", held_out)
     title = f"Two moons: held-out accuracy {held_out:.3f}"
     save(folder / "boundary.svg", written, lambda: plot_decision_boundary(model, X_test, y_test, title=title))
-    save(folder / "loss.svg", written, lambda: plot_history(run.history, title="Two moons: hinge loss"))
+    save(folder / "loss.svg", written, lambda: run.history.plot("Two moons: hinge loss"))
 
 
 def train_on_digits(folder: Path, written: list[Path]) -> None:
@@ -80,6 +81,8 @@ class Run:
         self.model, self.X, self.y, self.loss, self.lr = model, X, y, loss, lr
         start = time.perf_counter()
         self.history = self._fit(X, y, batch_size=BATCH, seed=1, **settings)
+        if self.history.interrupted:
+            raise KeyboardInterrupt
         self.seconds = time.perf_counter() - start
 
     def _fit(self, X: list[Any], y: list[Any], **settings: Any) -> History:

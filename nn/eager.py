@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from autograd import NonFiniteError, Value, dot, located, mean
+from autograd import NonFiniteError, Value, located, mean
 
 from .losses import Loss
 from .module import Module
@@ -28,10 +28,16 @@ class EagerSteps:
     """The model, data, loss and optimiser of a training, and its steps over Values."""
 
     def __init__(
-        self, model: Module, rows: list[list[float]], targets: list[Any], loss: Loss, optimizer: Optimizer, l2: float
+        self,
+        model: Module,
+        rows: list[list[float]],
+        targets: list[Any],
+        loss: Loss,
+        optimizer: Optimizer,
+        penalty: Callable[[list[Any]], Any] | None = None,
     ) -> None:
         self.model, self.rows, self.targets = model, rows, targets
-        self.loss, self.optimizer, self.l2 = loss, optimizer, l2
+        self.loss, self.optimizer, self.penalty = loss, optimizer, penalty
 
     def run(self, number: int, epochs: Sequence[Epoch]) -> list[tuple[float, float]]:
         """The steps of some epochs, the first of them of that number: (objective, data loss) of each epoch."""
@@ -61,8 +67,7 @@ class EagerSteps:
                     one.backward()  # raises, and says which value was the first to go
                 losses.append(one)
         data = mean(losses)
-        parameters = self.model.parameters()
-        objective = data + self.l2 * dot(parameters, parameters) if self.l2 else data
+        objective = data if self.penalty is None else data + self.penalty(self.model.parameters())
         self.optimizer.zero_grad()
         self.model.zero_grad()
         with located(where):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, overload
 
 from autograd import located, no_grad
 
+from . import metrics as by_name
 from .data import check_data, check_rows
 from .losses import LOSSES, Loss, find_loss
+from .measures import Measure, evaluating, predictions
+from .metrics import Metric, find_metrics
 from .module import Module
-from .rows import OverRows, with_targets
 
 
 def predict(model: Module, X: Iterable[Any]) -> list[Any]:
@@ -22,21 +22,50 @@ def predict(model: Module, X: Iterable[Any]) -> list[Any]:
     >>> len(predict(MLP(2, [3, 1], seed=1), [[0.0, 1.0], [2.0, 3.0]]))
     2
     """
-    rows = check_rows(X)
-
-    def prediction(*row: Any) -> Any:
-        return model(list(row))
-
-    with evaluating(model):
-        return OverRows(prediction, rows)()
+    with evaluating(model.modules()):
+        return predictions(model, check_rows(X))()
 
 
-def evaluate(model: Module, X: Iterable[Any], y: Iterable[Any], *, loss: str | Loss) -> float:
-    """The mean loss over the rows, without penalties."""
-    function = find_loss(loss)
+@overload
+def evaluate(model: Module, X: Iterable[Any], y: Iterable[Any], *, loss: str | Loss) -> float: ...
+
+
+@overload
+def evaluate(
+    model: Module,
+    X: Iterable[Any],
+    y: Iterable[Any],
+    *,
+    loss: str | Loss | None = None,
+    metrics: Sequence[str | Metric],
+) -> dict[str, float]: ...
+
+
+def evaluate(
+    model: Module,
+    X: Iterable[Any],
+    y: Iterable[Any],
+    *,
+    loss: str | Loss | None = None,
+    metrics: Sequence[str | Metric] = (),
+) -> float | dict[str, float]:
+    """The mean loss over the rows, without penalties; with metrics, a dict of them, and of the loss if it is given.
+
+    Metrics are names from ``nn.metrics`` or functions ``(outputs, targets) -> float``.
+
+    >>> from nn import MLP
+    >>> model = MLP(1, [1], init="zeros")
+    >>> evaluate(model, [1.0, 2.0], [3.0, 5.0], loss="mse", metrics=["mae"])
+    {'loss': 17.0, 'mae': 4.0}
+    """
+    if loss is None and not metrics:
+        raise ValueError("evaluate: say what to measure: loss='mse', metrics=['accuracy'], or both")
+    function = None if loss is None else find_loss(loss)
     rows, targets = check_data(X, y)
-    check_targets(model, rows, targets, function, "evaluate: ")
-    return mean_loss(model, rows, targets, function)()
+    if function is not None:
+        check_targets(model, rows, targets, function, "evaluate: ")
+    measured = Measure(model, rows, targets, function, find_metrics(metrics, function))()
+    return measured if metrics else measured["loss"]
 
 
 def accuracy(model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float = 0.0) -> float:
@@ -46,24 +75,7 @@ def accuracy(model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float
     positive; of several outputs the largest is the class.
     """
     rows, targets = check_data(X, y)
-    right = 0
-    for out, target in zip(predict(model, rows), targets, strict=True):
-        if isinstance(out, list):
-            right += out.index(max(out)) == target
-        else:
-            right += (out > threshold) == (target > 0)
-    return right / len(rows)
-
-
-def mean_loss(model: Module, rows: list[list[float]], targets: list[Any], loss: Loss) -> Callable[[], float]:
-    """A function that gives the mean loss over checked data, without penalties, as the model then is."""
-    losses = OverRows(loss_of_sample(model, rows, targets, loss), with_targets(rows, targets))
-
-    def mean() -> float:
-        with evaluating(model):
-            return math.fsum(losses()) / len(rows)
-
-    return mean
+    return by_name.accuracy(predict(model, rows), targets, threshold)
 
 
 def check_targets(
@@ -72,7 +84,7 @@ def check_targets(
     """Try every target on the prediction for the first row, if the loss is one of ours: a bad one is refused."""
     if loss not in LOSSES.values():
         return
-    with evaluating(model), located(f"{where}{epoch}row 0"):
+    with evaluating(model.modules()), located(f"{where}{epoch}row 0"):
         prediction = model(rows[0])
     with no_grad():
         for i, target in enumerate(targets):
@@ -80,25 +92,3 @@ def check_targets(
                 loss(prediction, target)
             except (ValueError, IndexError) as error:
                 raise ValueError(f"{where}target {i} ({target!r}): {error}") from None
-
-
-def loss_of_sample(model: Module, rows: list[list[float]], targets: list[Any], loss: Loss) -> Callable[..., Any]:
-    """The loss as a function of all numbers of a sample: those of the row, then those of the target."""
-    width, several = len(rows[0]), isinstance(targets[0], list)
-
-    def sample(*numbers: Any) -> Any:
-        return loss(model(list(numbers[:width])), list(numbers[width:]) if several else numbers[width])
-
-    return sample
-
-
-@contextmanager
-def evaluating(model: Module) -> Iterator[None]:
-    """A context in which the model is in evaluation mode."""
-    before = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, training in before:
-            module.training = training

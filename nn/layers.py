@@ -11,7 +11,7 @@ from autograd import Value, dot
 
 from .activations import Activation, find_activation
 from .init import Initialiser, find_initialiser
-from .module import Module
+from .module import Module, bare
 
 
 class Neuron(Module):
@@ -76,8 +76,7 @@ class Layer(Module):
             raise ValueError(f"{self!r} takes {width} inputs and was given {len(x)}")
         # One leaf for an input number, shared by all neurons.
         inputs = [xi if isinstance(xi, Value) else Value(xi, requires_grad=False) for xi in x]
-        out = [neuron(inputs) for neuron in self.neurons]
-        return out[0] if len(out) == 1 else out
+        return bare([neuron(inputs) for neuron in self.neurons])
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd import Value, gt, le, log, logsumexp, mean, pick, relu, softplus, where
+from autograd import Value, dot, gt, le, log, logsumexp, mean, pick, relu, softplus, total, where
+
+from .module import listed
 
 Loss = Callable[[Any, Any], Any]
 
@@ -69,21 +71,28 @@ def cross_entropy(prediction: Any, target: Any) -> Any:
     return logsumexp(prediction) - pick(prediction, target)
 
 
+def penalty(parameters: Sequence[Any], l1: float = 0.0, l2: float = 0.0) -> Any:
+    """l1·Σ|p| + l2·Σp² over the parameters, to be added to a loss; the slope of |p| at 0 is 0.
+
+    >>> penalty([1.0, -2.0], l1=0.5, l2=0.25)
+    2.75
+    """
+    if l1 and l2:
+        return penalty(parameters, l1=l1) + penalty(parameters, l2=l2)
+    return l1 * total(map(abs, parameters)) if l1 else l2 * dot(parameters, parameters)
+
+
 LOSSES: dict[str, Loss] = {f.__name__: f for f in (mse, mae, huber, hinge, bce, bce_with_logits, cross_entropy)}
 
 
 def _average(one: Loss, prediction: Any, target: Any) -> Any:
     """The mean of one(p, t) over the outputs."""
-    predictions, targets = _listed(prediction), _listed(target)
+    predictions, targets = listed(prediction), listed(target)
     if len(predictions) != len(targets):
         raise ValueError(f"the model gives {len(predictions)} output(s) and the target has {len(targets)} number(s)")
     if len(predictions) == 1:
         return one(predictions[0], targets[0])
     return mean([one(p, t) for p, t in zip(predictions, targets, strict=True)])
-
-
-def _listed(x: Any) -> list[Any]:
-    return [*x] if isinstance(x, (list, tuple)) or getattr(x, "ndim", None) else [x]
 
 
 def find_loss(loss: str | Loss) -> Loss:

@@ -8,7 +8,7 @@ from typing import Any
 from .activations import Activation
 from .init import Initialiser
 from .layers import Layer, generator
-from .module import Module
+from .module import Module, listed
 
 
 class Sequential(Module):
@@ -29,9 +29,7 @@ class Sequential(Module):
 
     def forward(self, x: Any) -> Any:
         for layer in self.layers[:-1]:
-            x = layer(x)
-            if not isinstance(x, list):
-                x = [x]
+            x = listed(layer(x))
         return self.layers[-1](x)
 
     @property

@@ -90,6 +90,16 @@ class Module(Scoped):
         return self
 
 
+def listed(x: Any) -> list[Any]:
+    """The numbers that go into a layer or loss as a list: a bare one is a list of one."""
+    return [*x] if isinstance(x, (list, tuple)) or getattr(x, "ndim", None) else [x]
+
+
+def bare(xs: list[Any]) -> Any:
+    """What a layer gives: several numbers as a list, one as itself."""
+    return xs[0] if len(xs) == 1 else xs
+
+
 def _walk(root: Any) -> Iterator[tuple[str, Any]]:
     """(dotted name, item) for every Module and leaf Value inside root, in order, without recursion."""
     stack = [iter(_items(root, ""))]

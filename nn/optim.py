@@ -8,29 +8,52 @@ at 0.  The rule is ordinary arithmetic, so it can be traced like any other funct
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, TypedDict, Unpack
 
-from autograd import NonFiniteError, Value
+from autograd import NonFiniteError, Value, gt, maximum, minimum, where
+
+
+class Clipping(TypedDict, total=False):
+    """The settings that every optimiser takes by name."""
+
+    clip_value: float | None
+    clip_norm: float | None
 
 
 class Optimizer:
     """The base: ``step()`` applies the rule to every parameter that is not frozen.
 
-    ``weight_decay`` adds weight_decay·p to the gradient before the rule sees it.
+    What the rule sees is clipped first: ``clip_value`` cuts every gradient off at ±clip_value; then, where the
+    length √Σg² of all gradients together exceeds ``clip_norm``, all are multiplied by clip_norm / √Σg² (Pascanu et
+    al., "On the difficulty of training recurrent neural networks", 2013).  ``.grad`` stays as it is.
+    ``weight_decay`` then adds weight_decay·p.
     """
 
     states = 0  # numbers the rule keeps for each parameter
 
-    def __init__(self, parameters: Iterable[Value], lr: float, weight_decay: float = 0.0, **settings: float) -> None:
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float,
+        weight_decay: float = 0.0,
+        settings: Mapping[str, float] | None = None,
+        *,
+        clip_value: float | None = None,
+        clip_norm: float | None = None,
+    ) -> None:
         self.parameters = list(parameters)
         if not self.parameters or not all(isinstance(p, Value) for p in self.parameters):
             raise ValueError(f"{type(self).__name__} needs parameters: a list of Values such as model.parameters()")
         if len(set(self.parameters)) != len(self.parameters):
             raise ValueError(f"{type(self).__name__} was given the same parameter twice")
-        for name, number in {"lr": lr, "weight_decay": weight_decay, **settings}.items():
+        for name, number in {"lr": lr, "weight_decay": weight_decay, **(settings or {})}.items():
             if not number >= 0.0:
                 raise ValueError(f"{type(self).__name__}: {name} must not be negative, it is {number!r}")
+        for name, limit in (("clip_value", clip_value), ("clip_norm", clip_norm)):
+            if limit is not None and not limit > 0.0:
+                raise ValueError(f"{type(self).__name__}: {name} must be above 0, it is {limit!r}")
+        self.clip_value, self.clip_norm = clip_value, clip_norm
         self.lr, self.weight_decay = lr, weight_decay
         self.t = [0] * len(self.parameters)  # one that was frozen for a while has taken fewer steps
         self.state = [(0.0,) * self.states for _ in self.parameters]
@@ -39,6 +62,15 @@ class Optimizer:
         """(new p, *new state)."""
         raise NotImplementedError
 
+    def limit(self, g: Any) -> Any:
+        """g within ±clip_value."""
+        return g if self.clip_value is None else maximum(minimum(g, self.clip_value), -self.clip_value)
+
+    def shrink(self, norm: Any) -> Any:
+        """What all gradients are multiplied by, given their length √Σg²."""
+        clip = self.clip_norm
+        return 1.0 if clip is None else where(gt(norm, clip), lambda: clip / norm, 1.0)
+
     def update(self, p: Any, g: Any, lr: Any, t: Any, *state: Any) -> tuple[Any, ...]:
         """The rule with the weight decay before it."""
         return self.rule(p, g + self.weight_decay * p if self.weight_decay else g, lr, t, *state)
@@ -46,18 +78,19 @@ class Optimizer:
     def step(self) -> None:
         """Move every parameter along its ``.grad``; none, and NonFiniteError, where one would become nan or inf."""
         moved = []
-        for i, p in enumerate(self.parameters):
-            if p.requires_grad:
-                try:
-                    x, *state = self.update(p.data, p.grad, self.lr, self.t[i] + 1, *self.state[i])
-                except ZeroDivisionError:  # eps = 0 and no gradient yet
-                    x, state = math.nan, []
-                if not math.isfinite(x):
-                    raise NonFiniteError(
-                        f"{type(self).__name__}: a parameter of {p.data} with gradient {p.grad} would become {x}; "
-                        f"nothing was updated (lr={self.lr})"
-                    )
-                moved.append((i, x, tuple(state)))
+        own = [(i, p, self.limit(p.grad)) for i, p in enumerate(self.parameters) if p.requires_grad]
+        scale = self.shrink(math.hypot(*[g for *_, g in own]))
+        for i, p, g in own:
+            try:
+                x, *state = self.update(p.data, g * scale, self.lr, self.t[i] + 1, *self.state[i])
+            except ZeroDivisionError:  # eps = 0 and no gradient yet
+                x, state = math.nan, []
+            if not math.isfinite(x):
+                raise NonFiniteError(
+                    f"{type(self).__name__}: a parameter of {p.data} with gradient {p.grad} would become {x}; "
+                    f"nothing was updated (lr={self.lr})"
+                )
+            moved.append((i, x, tuple(state)))
         for i, x, kept in moved:
             self.parameters[i].data, self.state[i] = x, kept
             self.t[i] += 1
@@ -88,9 +121,10 @@ class SGD(Optimizer):
         momentum: float = 0.0,
         nesterov: bool = False,
         weight_decay: float = 0.0,
+        **clipping: Unpack[Clipping],
     ) -> None:
         self.states = 1 if momentum else 0
-        super().__init__(parameters, lr, weight_decay, momentum=momentum)
+        super().__init__(parameters, lr, weight_decay, {"momentum": momentum}, **clipping)
         if nesterov and not momentum:
             raise ValueError("SGD: nesterov needs a momentum above 0")
         self.momentum, self.nesterov = momentum, nesterov

@@ -26,13 +26,14 @@ def as_columns(rows: Sequence[Sequence[float]]) -> list[Any]:
 class OverRows:
     """A function of the numbers of a row, over many rows: compiled, if they are many and it can be traced.
 
-    What it closes over is read anew at every call.
+    What it closes over is read anew at every call.  ``again`` tells that there will be so many calls that a few
+    rows are many too.
     """
 
-    def __init__(self, f: Callable[..., Any], rows: Sequence[Sequence[float]]) -> None:
+    def __init__(self, f: Callable[..., Any], rows: Sequence[Sequence[float]], again: bool = False) -> None:
         self._f, self._rows = f, rows
         self._jitted: Callable[..., Any] | None = None
-        if len(rows) >= MANY:
+        if again or len(rows) >= MANY:
             from autograd import jit  # it loads NumPy, which a few rows go without
 
             self._jitted, self._columns = jit(f), as_columns(rows)

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 import nn
-from autograd import NonFiniteError, Value, dot, log, uniform, where
+from autograd import AutogradError, NonFiniteError, Value, dot, log, uniform, where
 from autograd.primitives import gt
+from nn.activations import ACTIVATIONS
 
 pytest.importorskip("llvmlite")
 
@@ -29,6 +30,9 @@ OPTIMISERS: dict[str, Callable[[list[Value]], nn.Optimizer]] = {
     "RMSprop": lambda p: nn.RMSprop(p, lr=0.01),
     "RMSprop, momentum": lambda p: nn.RMSprop(p, lr=0.001, momentum=0.9),
     "AdaGrad": lambda p: nn.AdaGrad(p, lr=0.1),
+    "SGD, clipped by value": lambda p: nn.SGD(p, lr=0.1, clip_value=0.02, weight_decay=1e-2),
+    "Adam, clipped by norm": lambda p: nn.Adam(p, lr=0.01, clip_norm=0.05),
+    "RMSprop, clipped by both": lambda p: nn.RMSprop(p, lr=0.01, clip_value=0.05, clip_norm=0.08),
 }
 
 
@@ -71,12 +75,12 @@ def net() -> nn.Module:
 def test_fifty_epochs_of_every_optimiser_are_those_of_the_eager_steps(
     name: str, batch_size: int | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert_same(both(net, OPTIMISERS[name], batch_size=batch_size, seed=4, l2=1e-3))
+    assert_same(both(net, OPTIMISERS[name], batch_size=batch_size, seed=4, l1=1e-3, l2=1e-3))
     assert capsys.readouterr().err == ""  # nothing fell back to the eager steps
 
 
 @pytest.mark.parametrize("loss", ["mse", "mae", "huber", "hinge", "bce_with_logits"])
-@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "sigmoid", "tanh", "softplus", "linear"])
+@pytest.mark.parametrize("activation", [*ACTIVATIONS])
 def test_every_loss_and_activation(loss: str, activation: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert_same(both(lambda: nn.MLP(2, [5, 1], activation=activation, seed=3), loss=loss, epochs=10))
     assert capsys.readouterr().err == ""
@@ -88,6 +92,31 @@ def test_classes_and_validation(capsys: pytest.CaptureFixture[str]) -> None:
     model = lambda: nn.MLP(4, [5, 3], activation="tanh", seed=1)  # noqa: E731  # a factory
     held_out = (x[100:], y[100:])
     assert_same(both(model, x=x[:100], y=y[:100], loss="cross_entropy", validation=held_out, batch_size=32, seed=1))
+    assert capsys.readouterr().err == ""
+
+
+BLOCKS: dict[str, Callable[[], nn.Module]] = {
+    "Residual": lambda: nn.Residual(layer(6, 4, 1), layer(4, 6, 2)),
+    "Dropout": lambda: nn.Dropout(0.3, seed=5),
+    "LayerNorm": lambda: nn.LayerNorm(6),
+    "all": lambda: nn.Residual(nn.LayerNorm(6), layer(6, 6, 1), nn.Dropout(0.2, seed=1)),
+}
+
+
+def layer(nin: int, nout: int, seed: int) -> nn.Layer:
+    return nn.Layer(nin, nout, activation="tanh", rng=random.Random(seed))
+
+
+@pytest.mark.parametrize("batch_size", [None, 7])
+@pytest.mark.parametrize("name", BLOCKS)
+def test_every_block_inside_and_at_the_end(
+    name: str, batch_size: int | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held_out = {"validation": (X[:9], Y[:9])}
+    inside = lambda: nn.Sequential(layer(2, 6, 3), BLOCKS[name](), layer(6, 1, 4))  # noqa: E731
+    end = lambda: nn.Sequential(layer(2, 1, 3), nn.Dropout(0.5, seed=1), nn.Residual(layer(1, 1, 5)))  # noqa: E731
+    for model, epochs in ((inside, 50 if name == "all" else 10), (end, 5)):
+        assert_same(both(model, OPTIMISERS["Adam"], batch_size=batch_size, seed=4, epochs=epochs, **held_out))
     assert capsys.readouterr().err == ""
 
 
@@ -116,6 +145,45 @@ def test_what_a_callback_changes_counts_in_the_next_epoch() -> None:
     assert_same(results)
 
 
+def test_layers_that_a_callback_freezes_and_unfreezes_train_as_eagerly(capsys: pytest.CaptureFixture[str]) -> None:
+    """As in fine-tuning; what was frozen has then taken fewer steps than the others, and Adam counts them."""
+
+    def change(history: nn.History, model: nn.Module) -> None:
+        first: nn.Layer = model.layers[0]  # type: ignore[attr-defined]  # it is an MLP
+        {4: first.freeze, 9: first.unfreeze}.get(len(history.loss), lambda: None)()
+
+    assert_same(both(net, OPTIMISERS["Adam, clipped by norm"], callbacks=[change], batch_size=20, l2=1e-3, seed=1))
+    assert capsys.readouterr().err == ""
+
+
+def test_the_steps_after_an_unfreezing_are_machine_code_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = net()
+    optimiser = nn.Adam(model.parameters(), lr=0.01)
+    model.layers[0].freeze()  # type: ignore[attr-defined]
+    nn.fit(model, X, Y, loss="hinge", optimizer=optimiser, epochs=2)
+    model.unfreeze()
+    monkeypatch.setattr(nn.compiled.EagerSteps, "step", None)
+    nn.fit(model, X, Y, loss="hinge", optimizer=optimiser, epochs=2)
+    assert {*optimiser.t} == {2, 4}
+
+
+def test_a_callback_that_turns_dropout_off_does_so_in_machine_code_too() -> None:
+    model = lambda: nn.Sequential(layer(2, 6, 3), nn.Dropout(0.3, seed=5), layer(6, 1, 4))  # noqa: E731  # a factory
+    assert_same(
+        both(model, epochs=6, callbacks=[lambda history, model: len(history.loss) == 3 and model.eval() and None])
+    )
+
+
+def test_a_model_that_is_frozen_whole_is_told_so_either_way() -> None:
+    errors = []
+    for compiled in (False, True):
+        model = net().freeze()
+        with pytest.raises(AutogradError, match="all its leaves are frozen") as caught:
+            nn.fit(model, X, Y, loss="mse", optimizer=nn.SGD(model.parameters()), epochs=2, compiled=compiled)
+        errors.append(str(caught.value))
+    assert errors[0] == errors[1]
+
+
 def test_frozen_parameters_stay_and_count_in_the_penalty() -> None:
     def model() -> nn.Module:
         made = nn.MLP(2, [4, 4, 1], activation="tanh", seed=1)
@@ -123,11 +191,34 @@ def test_frozen_parameters_stay_and_count_in_the_penalty() -> None:
         return made
 
     before = model().state_dict()
-    results = both(model, OPTIMISERS["Adam"], l2=1e-2, epochs=10)
+    results = both(model, OPTIMISERS["Adam, clipped by norm"], l1=1e-3, l2=1e-2, epochs=10)
     assert_same(results)
     after = results[1][0].state_dict()
     assert all(after[name] == x for name, x in before.items() if name.startswith("layers.0."))
     assert any(after[name] != x for name, x in before.items())
+
+
+def test_an_l1_penalty_of_zeros_is_flat_and_of_others_is_their_sign(capsys: pytest.CaptureFixture[str]) -> None:
+    class Three(nn.Module):
+        def __init__(self) -> None:
+            self.w = [Value(0.0), Value(2.0), Value(-3.0)]
+
+        def forward(self, x: Any) -> Any:
+            return 0.0 * dot(self.w, [x[0]] * 3)
+
+    results = both(Three, x=[1.0, 2.0], y=[0.0, 0.0], loss="mse", l1=0.5, epochs=1)
+    for model, _, history in results:
+        assert [p.data for p in model.parameters()] == pytest.approx([0.0, 2.0 - 0.1 * 0.5, -3.0 + 0.1 * 0.5])
+        assert [p.grad for p in model.parameters()] == [0.0, 0.5, -0.5]
+        assert history.loss == pytest.approx([0.5 * (2.0 + 3.0)])
+        assert history.data_loss == [0.0]
+    assert capsys.readouterr().err == ""
+
+
+def test_gradients_whose_squares_overflow_are_clipped_as_eagerly() -> None:
+    clipped = lambda p: nn.SGD(p, lr=0.1, clip_norm=1.0)  # noqa: E731  # an optimiser in a line
+    line = lambda: nn.Neuron(1, activation="linear", init=nn.constant(1.0))  # noqa: E731
+    assert_same(both(line, clipped, x=[1e100, 3e100], y=[-1e100, 1e100], loss="mse", epochs=4))
 
 
 def test_training_goes_on_where_it_stopped() -> None:
@@ -266,7 +357,8 @@ def test_history_tells_what_was_compiled() -> None:
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer that interrupts")
-def test_ctrl_c_in_mid_training_keeps_what_was_learned_and_the_optimiser_in_step() -> None:
+def test_an_interrupt_in_mid_epoch_keeps_what_was_learned_and_the_optimiser_in_step() -> None:
+    """As by another handler than Python's own, or by a second Ctrl-C: the steps that were taken count."""
     model = nn.MLP(2, [16, 16, 1], activation="tanh", seed=1)
     optimiser = nn.Adam(model.parameters(), lr=0.001)
     nn.fit(model, X, Y, loss="bce_with_logits", optimizer=optimiser, epochs=1)
@@ -278,14 +370,14 @@ def test_ctrl_c_in_mid_training_keeps_what_was_learned_and_the_optimiser_in_step
     usual = signal.signal(signal.SIGALRM, interrupt)
     signal.setitimer(signal.ITIMER_REAL, 0.3)
     try:
-        with pytest.raises(KeyboardInterrupt):
-            nn.fit(model, X, Y, loss="bce_with_logits", optimizer=optimiser, epochs=10**9)
+        history = nn.fit(model, X, Y, loss="bce_with_logits", optimizer=optimiser, epochs=10**9)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, usual)
+    assert history.interrupted
     taken = {*optimiser.t}
     assert len(taken) == 1
-    assert taken.pop() > 1
+    assert taken.pop() > len(history.loss) > 1
     assert all(p.data != x and math.isfinite(p.data) for p, x in zip(model.parameters(), before, strict=True))
 
 

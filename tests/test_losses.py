@@ -213,6 +213,15 @@ def test_the_gradient_of_cross_entropy_is_the_softmax_less_1_at_the_class():
     assert value_and_slopes(nn.cross_entropy, zs, 1)[1:] == pytest.approx(expected, rel=1e-12)
 
 
+def test_the_penalty_is_its_formula_and_its_slope_at_0_is_0():
+    ps = [Value(x) for x in (0.0, -2.0, 3.0)]
+    nn.penalty(ps, l1=0.5, l2=0.25).backward()
+    assert nn.penalty(ps, l1=0.5, l2=0.25).data == 0.5 * 5.0 + 0.25 * 13.0
+    assert nn.penalty(ps, l1=0.5).data == 2.5
+    assert nn.penalty(ps, l2=0.25).data == 3.25
+    assert [p.grad for p in ps] == [0.0, -0.5 + 0.25 * 2 * -2.0, 0.5 + 0.25 * 2 * 3.0]
+
+
 # --- what is refused ------------------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ import math
 import random
 import statistics
 import struct
+import sys
 
 import numpy as np
 import pytest
@@ -21,6 +22,9 @@ PLAIN = {
     "linear": lambda x: x,
     "relu": lambda x: max(x, 0.0),
     "leaky_relu": lambda x: x if x > 0 else 0.01 * x,
+    "elu": lambda x: x if x > 0 else math.exp(x) - 1,
+    "gelu": lambda x: x * statistics.NormalDist().cdf(x),
+    "silu": lambda x: x / (1 + math.exp(-x)),
     "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
     "tanh": math.tanh,
     "softplus": lambda x: math.log1p(math.exp(x)),
@@ -254,7 +258,7 @@ def test_initial_weights_are_distributed_as_their_formula_says(init):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_without_init_the_weights_suit_the_activation(activation):
-    usual = "he_normal" if activation in ("relu", "leaky_relu", "softplus") else "xavier_normal"
+    usual = "xavier_normal" if activation in ("linear", "sigmoid", "tanh") else "he_normal"
     model = nn.MLP(NIN, [NOUT, 20], activation=activation, seed=3)
     assert numbers(model.layers[0]) == numbers(nn.MLP(NIN, [NOUT, 20], activation, init=usual, seed=3).layers[0])
     assert statistics.pvariance(weights(model.layers[0])) == pytest.approx(VARIANCES[usual], rel=0.1)
@@ -485,3 +489,9 @@ def test_a_state_that_does_not_fit_is_refused_and_nothing_set(change, message):
 def test_a_printed_model_says_its_shape():
     assert repr(nn.MLP(2, [3, 1])) == "MLP(Layer(2, 3, activation='relu'), Layer(3, 1, activation='linear'))"
     assert repr(nn.Neuron(2, activation=math.tanh)) == "Neuron(2, activation='tanh')"
+
+
+def test_without_torch_the_message_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(ImportError, match=r'to_torch needs PyTorch: python -m pip install "stepgrad\[torch\]"'):
+        nn.to_torch(nn.MLP(2, [1]))

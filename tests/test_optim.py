@@ -7,6 +7,8 @@ import math
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import nn
 from autograd import NonFiniteError, Value
@@ -126,6 +128,73 @@ def test_minimising_finds_the_minimum():
             ((x - 1.0) ** 2 + 0.5 * (y - x) ** 2).backward()
             optimizer.step()
         assert [x.data, y.data] == pytest.approx([1.0, 1.0], abs=0.01), optimiser.__name__
+
+
+# --- clipping -------------------------------------------------------------------------------------------------
+
+
+def steps_of(grads, optimiser=nn.SGD, **settings):
+    """How far each parameter goes against its gradient, at a learning rate of 1."""
+    ps = [Value(0.0) for _ in grads]
+    for p, g in zip(ps, grads, strict=True):
+        p.grad = g
+    optimiser(ps, lr=1.0, **settings).step()
+    assert [p.grad for p in ps] == grads  # the gradient itself stays, to be looked at
+    return [-p.data for p in ps]
+
+
+def test_clipping_by_value_cuts_every_gradient_off():
+    assert steps_of([0.5, -3.0, 2.0, 1.0, -1.0], clip_value=1.0) == [0.5, -1.0, 1.0, 1.0, -1.0]
+
+
+def test_clipping_by_norm_keeps_the_direction_and_cuts_the_length():
+    assert steps_of([3.0, -4.0], clip_norm=1.0) == pytest.approx([0.6, -0.8], rel=1e-15)
+    assert steps_of([3.0, -4.0], clip_norm=5.0) == [3.0, -4.0]
+    assert steps_of([0.0, 0.0], clip_norm=1.0) == [0.0, 0.0]
+
+
+@given(grads=st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=8), clip=st.floats(1e-3, 1e3))
+def test_what_is_left_is_no_longer_than_the_norm(grads, clip):
+    moved = steps_of(grads, clip_norm=clip)
+    assert math.hypot(*moved) == pytest.approx(min(clip, math.hypot(*grads)), rel=1e-12)
+    assert all(m * g >= 0.0 for m, g in zip(moved, grads, strict=True))
+
+
+def test_clipping_by_value_comes_before_the_norm_and_the_weight_decay_after_both():
+    assert steps_of([30.0, -4.0], clip_value=3.0, clip_norm=3.0) == pytest.approx([3 / math.sqrt(2), -3 / math.sqrt(2)])
+    p = Value(10.0)
+    p.grad = 7.0
+    nn.SGD([p], lr=1.0, clip_value=1.0, weight_decay=0.5).step()
+    assert p.data == 10.0 - (1.0 + 0.5 * 10.0)
+
+
+def test_a_frozen_parameter_does_not_count_in_the_norm():
+    free, frozen = Value(0.0), Value(0.0, requires_grad=False)
+    free.grad, frozen.grad = 2.0, 100.0
+    nn.SGD([free, frozen], lr=1.0, clip_norm=2.0).step()
+    assert free.data == -2.0
+
+
+def test_a_norm_whose_square_overflows_is_clipped_all_the_same():
+    assert steps_of([3e200, -4e200], clip_norm=5.0) == pytest.approx([3.0, -4.0], rel=1e-15)
+
+
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
+@pytest.mark.parametrize("name", ["clip_value", "clip_norm"])
+def test_every_optimiser_clips_and_refuses_a_limit_that_leaves_nothing(optimiser, name):
+    settings = {"eps": 1.0} if optimiser is not nn.SGD else {}  # so that the size of a gradient shows
+    assert (
+        0.0 < steps_of([100.0], optimiser, **{name: 0.5}, **settings)[0] < steps_of([100.0], optimiser, **settings)[0]
+    )
+    for limit in (0.0, -1.0, math.nan):
+        with pytest.raises(ValueError, match=f"{optimiser.__name__}: {name} must be above 0, it is {limit}"):
+            optimiser([Value(1.0)], **{name: limit})
+
+
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
+def test_a_setting_that_no_optimiser_has_is_refused(optimiser):
+    with pytest.raises(TypeError, match="clip_nrom"):
+        optimiser([Value(1.0)], clip_nrom=1.0)
 
 
 # --- what is refused ------------------------------------------------------------------------------------------

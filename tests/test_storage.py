@@ -48,6 +48,9 @@ class Own(nn.Module):
         nn.Neuron(3, activation="leaky_relu"),
         nn.Neuron(3, nonlin=False),
         nn.Sequential(nn.Layer(3, 4, activation="relu"), nn.Layer(4, 2, activation="linear")),
+        nn.Sequential(
+            nn.Layer(3, 4, activation="silu"), nn.Residual(nn.LayerNorm(4, eps=1e-3), nn.Dropout(0.25), nn.Layer(4, 4))
+        ),
         nn.Sequential(nn.MLP(3, [4, 2], seed=3), nn.Sequential(nn.Layer(2, 5)), nn.Neuron(5, activation="tanh")),
     ],
     ids=repr,
@@ -321,6 +324,9 @@ LAYER = {"type": "Layer", "nin": 1, "nout": 1, "activation": "relu"}
         (description(model={**LAYER, "activation": "magic"}), "no activation 'magic'"),
         (description(model=layers()), "knows no such model"),
         (description(model={"type": "MLP", "layers": LAYER}), "knows no such model"),
+        (description(model={"type": "Dropout", "p": 1.5}), "at least 0 and below 1, not 1.5"),
+        (description(model={"type": "Dropout", "p": "0.5"}), "knows no such model"),
+        (description(model={"type": "LayerNorm", "width": 0, "eps": 1e-5}), "a width of at least 1"),
         (description(model=layers(LAYER, None)), "knows no such model: None"),
         (description(model={**LAYER, "nin": 0}), "does not fit"),
         (description(model={**LAYER, "nin": -5, "nout": -5}), "does not fit"),
@@ -405,6 +411,8 @@ def test_a_model_in_a_model_in_a_model_is_loaded_or_refused_at_any_depth(depth, 
         layers({**LAYER, "nin": 10**9}, kind="MLP"),
         layers(layers(layers({**LAYER, "nout": 10**9}))),
         layers(*[{**LAYER, "nin": 900}] * 1000),
+        {"type": "LayerNorm", "width": 10**9, "eps": 1e-5},
+        layers({"type": "LayerNorm", "width": 502, "eps": 1e-5}, kind="Residual"),
         layers(*[layers(*[{**LAYER, "nin": 900}] * 100)] * 100),
     ],
 )

@@ -394,6 +394,7 @@ MLP2 = {"X": [[0.0, 1.0], [1.0, 0.0]], "y": [0, 1]}
         ({"batch_size": 0}, ValueError, "batch_size must be a whole number of at least 1, not 0"),
         ({"batch_size": -3}, ValueError, "batch_size must be a whole number of at least 1, not -3"),
         ({"batch_size": 1.5}, ValueError, r"batch_size must be a whole number of at least 1, not 1\.5"),
+        ({"l1": -0.1}, ValueError, "l1 must be 0 or more, not -0.1"),
         ({"l2": -0.1}, ValueError, "l2 must be 0 or more, not -0.1"),
         ({"l2": NAN}, ValueError, "l2 must be 0 or more, not nan"),
         ({"l2": INF}, ValueError, "l2 must be 0 or more, not inf"),

@@ -12,8 +12,8 @@ TRAIN = (
     "data", "columns", "sample_stride", "column_stride", "sequential", "order", "reload",
     "first_row", "row_stride", "block", "seed", "seed_value",
     "prologue", "prologue_lines", "body", "body_lines",
-    "steps", "bounds", "sums", "sums_vectors", "epilogue", "epilogue_lines", "rule", "rule_lines",
-    "update", "update_lines", "parameters", "changed", "changed_vectors", "current", "time",
+    "steps", "bounds", "sums", "sums_vectors", "epilogue", "epilogue_lines", "gradients", "gradients_lines",
+    "rule", "rule_lines", "update", "update_lines", "parameters", "changed", "changed_vectors", "current", "time",
     "losses", "loss_place", "penalty_place", "failed",
 )  # fmt: skip
 
@@ -67,6 +67,7 @@ def train(e: Emitter) -> Emitter:
 
         e.loop(blocks, block)
         e.run(job.epilogue, job.epilogue_lines, str(e.lanes))
+        e.run(job.gradients, job.gradients_lines, job.parameters)
         e.run(job.rule, job.rule_lines, str(e.lanes))
         e.run(job.update, job.update_lines, job.parameters)
         loss = e.emit(f"fadd double {e.load_scalar(job.loss_place)}, {e.load_scalar(job.penalty_place)}")

@@ -1,19 +1,22 @@
 """Training as one compiled loop: the sums over the samples of a batch, then the optimiser's rule.
 
 The loss of one sample is traced and its gradient with it.  What does not depend on the sample is computed once
-a step, before the samples; the gradients that reach it go on, after them, to the parameters.  The rule runs
-over all parameters at a time, one lane each.
+a step, before the samples; the gradients that reach it go on, after them, to the parameters.  Two loops over all
+parameters follow, one parameter in a lane: the first adds the penalty's gradient and clips, the second is the rule.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
 from ..errors import TraceError
 from ..graph import dependents, topological_order, without_collector
+from ..primitives import sqrt
+from ..program import Program
+from ..transforms import value_and_grad
 from ..value import Value, as_value, describe
 from .adjoint import adjoint
 from .assembly import NOWHERE, Line, Loop, Workspace, allocate, row_stride
@@ -75,10 +78,26 @@ class SampleSums:
         return ONE if self.program.constants.get(v) == 1.0 else v
 
 
+class Rule(Protocol):
+    """What an optimiser does to one parameter p with gradient g, as functions that can be traced."""
+
+    states: int  # numbers it keeps for each parameter
+    clip_norm: float | None  # None: shrink has nothing to do
+
+    def limit(self, g: Any) -> Any:
+        """What counts of a gradient."""
+
+    def shrink(self, norm: Any) -> Any:
+        """What every gradient is then multiplied by, given the length of all of them."""
+
+    def update(self, p: Any, g: Any, lr: Any, t: Any, *state: Any) -> tuple[Any, ...]:
+        """The new parameter and state."""
+
+
 class Training:
     """A loss over samples and a rule for its parameters, compiled; ``run`` takes steps.
 
-    ``rule(p, g, lr, t, *state)`` gives the new parameter and state.  Without a rule, ``run`` only adds up.
+    ``penalty(p)`` is added to the loss for every parameter.  Without a rule, ``run`` only adds up.
     """
 
     @without_collector()
@@ -87,12 +106,11 @@ class Training:
         loss: Callable[..., Any],
         inputs: int,
         parameters: Sequence[Value],
-        rule: Callable[..., tuple[Any, ...]] | None = None,
-        states: int = 0,
-        l2: float = 0.0,
+        rule: Rule | None = None,
+        penalty: Callable[[Any], Any] | None = None,
     ) -> None:
         self.parameters = list(parameters)
-        self.states = states if rule else 0
+        self.states = rule.states if rule else 0
         self.sums = sums = SampleSums(loss, inputs, parameters)
         self.workspace = workspace = Workspace(lanes())
         n = len(parameters)
@@ -100,8 +118,8 @@ class Training:
         self._current = current = workspace.take((1 + self.states) * count)
         changed = workspace.take((1 + self.states) * count) if rule else current
         gradients = workspace.take(count)
-        others = workspace.take(len(sums.edge) + 3)  # edge gradients, loss, penalty, what nobody wants
-        loss_place, penalty_place, nowhere = (others + len(sums.edge) + i for i in range(3))
+        others = workspace.take(len(sums.edge) + 4)  # edge gradients, loss, penalty, Σg², what nobody wants
+        loss_place, penalty_place, self._squares, nowhere = (others + len(sums.edge) + i for i in range(4))
         self._lr, self._t, weight = workspace.number(0.0), workspace.number(1.0), workspace.number(0.0)
         places = {i: gradients + i for i in range(n)} | {n + i: others + i for i in range(len(sums.edge))}
         places |= {sums.loss_place: loss_place, NOWHERE: nowhere}
@@ -115,11 +133,13 @@ class Training:
             inputs=sums.inputs, products=sums.products, sums=places,
         )  # fmt: skip
         sections = {"prologue": loop.once, "body": loop.each, "epilogue": self._epilogue(loop)}
-        sections |= {"rule": [], "update": []}
+        sections |= {"gradients": [], "rule": [], "update": []}
         self._gradients = gradients
         if rule is not None:
-            update = self._update(rule, l2, gradients, changed, {0: penalty_place, NOWHERE: nowhere})
-            sections |= {"rule": update.once, "update": update.each}
+            clip = self._clip(rule, penalty, gradients, [penalty_place, self._squares, nowhere])
+            update = self._update(rule, changed)
+            sections["epilogue"] += clip.once
+            sections |= {"gradients": clip.each, "rule": update.once, "update": update.each}
         self.plan, self.operations = loop.body, len(sums.program.equations)
         self.executable = Executable(workspace, sections, "train")
         self.memory = self.executable.memory()
@@ -144,34 +164,62 @@ class Training:
         first, stride = rows[sums.cotangents[0]], row_stride(workspace.lanes)
         return [["pack", len(sums.cotangents), sources, first, stride], *packs, *lines]
 
-    def _update(
-        self, rule: Callable[..., tuple[Any, ...]], l2: float, gradients: int, changed: int, sums: dict[int, int]
-    ) -> Loop:
-        """The rule as a loop over all parameters, one in a lane."""
-        lr, t = Value(0.0, label="lr"), Value(0.0, label="t")
+    def _clip(self, rule: Rule, penalty: Callable[[Any], Any] | None, gradients: int, sums: Sequence[int]) -> Loop:
+        """From the gradients of the loss to those of the objective, and to what the rule sees of them."""
+
+        def gradient(p: Value, g: Value) -> list[Any]:
+            value, slope = (0.0, 0.0) if penalty is None else value_and_grad(penalty)(p)
+            whole = g if penalty is None else g + slope
+            return [as_value(value), whole, rule.limit(whole)]
+
+        program = self._traced(gradient, ["p", "g"])
+        value, whole, limited = program.outputs
+        products = [] if penalty is None else [Product(value, ONE, 0)]
+        products += [] if rule.clip_norm is None else [Product(limited, limited, 1)]
+        loop = self._over_parameters(
+            program, {}, [self._current, gradients], {whole: None, limited: None}, products, sums
+        )
+        self._gradients, self._clipped = loop.row(whole), loop.row(limited)
+        return loop
+
+    def _update(self, rule: Rule, changed: int) -> Loop:
+        """The rule."""
+        lr, t, squares = Value(0.0, label="lr"), Value(0.0, label="t"), Value(0.0, label="Σg²")
 
         def updated(p: Value, g: Value, *state: Value) -> list[Any]:
-            penalty = l2 * p
-            whole = g + 2.0 * penalty if l2 else g
+            seen = g if rule.clip_norm is None else g * rule.shrink(sqrt(squares))
             # Times 1, so that every result is a row of its own, whatever the rule returns.
-            return [*(as_value(x) * 1.0 for x in rule(p, whole, lr, t, *state)), penalty, whole]
+            return [as_value(x) * 1.0 for x in rule.update(p, seen, lr, t, *state)]
 
-        traced = trace(updated, ["p", "g", *[""] * self.states])
+        program = self._traced(updated, ["p", "g", *[""] * self.states])
+        stride = self._count
+        inputs = [self._current, self._clipped, *(self._current + (1 + i) * stride for i in range(self.states))]
+        kept = {v: changed + i * stride for i, v in enumerate(program.outputs)}
+        return self._over_parameters(program, {lr: self._lr, t: self._t, squares: self._squares}, inputs, kept)
+
+    def _traced(self, f: Callable[..., list[Any]], labels: list[str]) -> Program:
+        traced = trace(f, labels)
         if traced.generators:
             raise TraceError("the rule of an optimiser that draws random numbers cannot be compiled")
-        program = expand(program_of(traced.inputs, traced.outputs))
+        return expand(program_of(traced.inputs, traced.outputs))
+
+    def _over_parameters(
+        self,
+        program: Program,
+        leaves: Mapping[Value, int],
+        inputs: Sequence[int],
+        kept: Mapping[int, int | None],
+        products: Sequence[Product] = (),
+        sums: Sequence[int] = (),
+    ) -> Loop:
+        """A program as a loop over all parameters, one in a lane; ``inputs`` says where its inputs stand."""
         varying = program.dependents(program.inputs)
-        *results, penalty, whole = program.outputs
-        kept: dict[int, int | None] = {v: changed + i * self._count for i, v in enumerate(results)}
-        given = [self._current, gradients, *(self._current + (1 + i) * self._count for i in range(self.states))]
-        loop = Loop(
-            self.workspace, program, {v: {lr: self._lr, t: self._t}[leaf] for v, leaf in program.leaves.items()},
+        return Loop(
+            self.workspace, program, {v: leaves[leaf] for v, leaf in program.leaves.items()},
             {e.out for e in program.equations} - varying, varying, inputs=program.inputs, width=self._count,
-            products=[Product(program.inputs[0], penalty, 0)] if l2 else [], sums=sums,
-            kept={whole: None} | dict(zip(program.inputs, given, strict=True)) | kept,
+            products=products, sums=dict(enumerate(sums[:-1])) | {NOWHERE: sums[-1]} if sums else {},
+            kept={**kept, **dict(zip(program.inputs, inputs, strict=True))},
         )  # fmt: skip
-        self._gradients = loop.row(whole)
-        return loop
 
     def load(self, lr: float = 0.0, t: int = 0, state: Sequence[Sequence[float]] = ()) -> None:
         """Take over the numbers of all Values, and the optimiser's."""

@@ -1,0 +1,102 @@
+"""Residual, Dropout and LayerNorm: what stands between and around the layers of neurons.
+
+Each takes a list of numbers or Values, or a bare one, and gives as many: several as a list, one as itself.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from autograd import Value, dot, ge, mean, sqrt, uniform, where
+
+from .models import Sequential
+from .module import Module, bare, listed
+
+
+class Residual(Sequential):
+    """x + f(x), where f is the given layers one after the other: as many numbers out as in.
+
+    Gradients pass by the layers through the sum, however small the partials of f are.  ValueError where f gives
+    another number of outputs.
+
+    He et al., "Deep Residual Learning for Image Recognition", 2016.
+
+    >>> from nn import Layer
+    >>> block = Residual(Layer(2, 8, activation="tanh"), Layer(8, 2, activation="linear", init="zeros"))
+    >>> [y.data for y in block([3.0, -1.0])]
+    [3.0, -1.0]
+    """
+
+    def forward(self, x: Any) -> Any:
+        xs = listed(x)
+        ys = listed(super().forward(xs))
+        if len(xs) != len(ys):
+            raise ValueError(
+                f"Residual adds its input to what its layers give, and they give {len(ys)} number(s) for {len(xs)}: "
+                f"let the last layer be {len(xs)} wide"
+            )
+        return bare([a + b for a, b in zip(xs, ys, strict=True)])
+
+
+class Dropout(Module):
+    """In training x·m / (1 − p), where m is 0 with probability p and else 1, drawn anew for each number and row.
+
+    In evaluation (``model.eval()``; ``predict`` and ``evaluate`` see to it) x as it is: the division has kept its
+    expectation.  ``seed`` makes the draws the same in every run, eager and compiled.
+
+    Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", 2014.
+
+    >>> dropout = Dropout(0.5, seed=1)
+    >>> dropout([1.0, 2.0, 3.0])
+    [0.0, 4.0, 6.0]
+    >>> dropout.eval()([1.0, 2.0, 3.0])
+    [1.0, 2.0, 3.0]
+    """
+
+    def __init__(self, p: float = 0.5, seed: int | None = None) -> None:
+        if not 0.0 <= p < 1.0:
+            raise ValueError(f"Dropout: p is the fraction to drop, at least 0 and below 1, not {p!r}")
+        self.p, self.rng = p, random.Random(seed)
+
+    def forward(self, x: Any) -> Any:
+        xs = listed(x)
+        if self.training and self.p:
+            xs = [xi * where(ge(uniform(self.rng), self.p), 1.0 / (1.0 - self.p), 0.0) for xi in xs]
+        return bare(xs)
+
+    def __repr__(self) -> str:
+        return f"Dropout({self.p})"
+
+
+class LayerNorm(Module):
+    """gainᵢ·(xᵢ − m) / √(v + eps) + biasᵢ, where m is the mean of the inputs and v the mean of (xᵢ − m)².
+
+    ``width`` is the number of inputs and outputs; the gains start at 1, the biases at 0.
+
+    Ba, Kiros and Hinton, "Layer Normalization", 2016.
+
+    >>> [round(y.data, 4) for y in LayerNorm(3)([1.0, 2.0, 3.0])]
+    [-1.2247, 0.0, 1.2247]
+    """
+
+    def __init__(self, width: int, eps: float = 1e-5) -> None:
+        if not width >= 1:
+            raise ValueError(f"LayerNorm needs a width of at least 1, not {width!r}")
+        if not eps > 0.0:
+            raise ValueError(f"LayerNorm: eps must be above 0, not {eps!r}: it keeps equal inputs from giving 0 / 0")
+        self.eps = eps
+        self.gain = [Value(1.0) for _ in range(width)]
+        self.bias = [Value(0.0) for _ in range(width)]
+
+    def forward(self, x: Any) -> Any:
+        xs = listed(x)
+        if len(xs) != len(self.gain):
+            raise ValueError(f"{self!r} takes {len(self.gain)} inputs and was given {len(xs)}")
+        middle = mean(xs)
+        centred = [xi - middle for xi in xs]
+        scale = 1.0 / sqrt(dot(centred, centred) / len(xs) + self.eps)
+        return bare([g * (c * scale) + b for g, c, b in zip(self.gain, centred, self.bias, strict=True)])
+
+    def __repr__(self) -> str:
+        return f"LayerNorm({len(self.gain)}, eps={self.eps})"

@@ -1,0 +1,121 @@
+"""Pictures over a plane: what a model answers, and how a loss rises and falls; they need matplotlib too."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from autograd import Value, no_grad
+
+from .evaluation import predict
+from .module import Module
+from .plots import COLOURS, figure_of
+
+Path = Sequence[tuple[float, float]]
+
+
+def plot_decision_boundary(
+    model: Module, X: Sequence[Sequence[float]], y: Sequence[float], threshold: float = 0.0, title: str = ""
+) -> Any:
+    """Where a model of two inputs says which class, with the samples on top; a matplotlib Figure.
+
+    One output is the positive class above ``threshold``; of several the largest is the class.
+    """
+    figure, (axes,) = figure_of(title)
+    from matplotlib.colors import ListedColormap  # now that it is known to be there
+
+    steps, margin = 120, 0.3
+    xs, ys = ([row[k] for row in X] for k in (0, 1))
+    across = _grid(min(xs) - margin, max(xs) + margin, steps)
+    up = _grid(min(ys) - margin, max(ys) + margin, steps)
+    outputs = predict(model, [[a, b] for b in up for a in across])
+    flat = [out.index(max(out)) if isinstance(out, list) else int(out > threshold) for out in outputs]
+    regions = [flat[i * steps : (i + 1) * steps] for i in range(steps)]
+
+    classes = sorted(set(y))
+    colours = ListedColormap(COLOURS[: max(len(classes), max(flat) + 1, 2)])
+    axes.pcolormesh(across, up, regions, cmap=colours, vmin=0, vmax=colours.N - 1, alpha=0.25, rasterized=True)
+    for k, label in enumerate(classes):
+        own = [row for row, target in zip(X, y, strict=True) if target == label]
+        axes.scatter(
+            *zip(*own, strict=True),
+            color=COLOURS[k % len(COLOURS)],
+            marker="os^Dv*XP"[k % 8],
+            edgecolor="white",
+            linewidth=0.6,
+            label=f"class {label:g}",
+        )
+    axes.legend(frameon=True, framealpha=0.9)
+    axes.set(xlabel="x₁", ylabel="x₂")
+    axes.set_aspect("equal")
+    return figure
+
+
+def plot_loss_surface(
+    loss: Callable[[], Any],
+    a: Value,
+    b: Value,
+    paths: Path | Mapping[str, Path] = (),
+    region: tuple[tuple[float, float], tuple[float, float]] | None = None,
+    title: str = "",
+) -> Any:
+    """The contours of ``loss()`` over two of the parameters that it is computed from; a matplotlib Figure.
+
+    ``paths`` are the points (a, b) that an optimiser visited, or several such lists by the optimiser's name; each
+    is drawn from its start, a circle, to its end, a star.  ``region`` is ((lowest a, highest a), (lowest b,
+    highest b)); without it the picture shows all points and some room around them.  ``loss`` is called for each of
+    1,681 points, and a and b get their numbers back.
+    """
+    figure, (axes,) = figure_of(title)
+    from matplotlib.colors import BoundaryNorm
+
+    steps = 41
+    named = paths if isinstance(paths, Mapping) else {"": paths}
+    if region is None:
+        points = [(a.data, b.data), *(point for path in named.values() for point in path)]
+        region = _span([x for x, _ in points]), _span([y for _, y in points])
+    across, up = (_grid(low, high, steps) for low, high in region)
+    before = a.data, b.data
+    try:
+        with no_grad():
+            heights = [[_height(loss, a, b, x, y) for x in across] for y in up]
+    finally:
+        a.data, b.data = before
+    known = sorted(z for row in heights for z in row if math.isfinite(z))
+    if not known:
+        raise ValueError("the loss is nowhere finite in this region: choose another with region=((a, a), (b, b))")
+    levels = sorted({known[i * (len(known) - 1) // 20] for i in range(21)})  # as much room between any two of them
+    if len(levels) > 1:
+        shades = BoundaryNorm(levels, 256)
+        axes.contourf(across, up, heights, levels=levels, cmap="Greys", norm=shades, alpha=0.5)
+        axes.contour(across, up, heights, levels=levels, colors="#888888", linewidths=0.6)
+    for colour, (name, path) in zip(COLOURS * len(named), named.items(), strict=False):
+        if path:
+            xs, ys = zip(*path, strict=True)
+            axes.plot(xs, ys, color=colour, marker=".", markersize=4, linewidth=1.4, label=name)
+            axes.plot(xs[0], ys[0], color=colour, marker="o", markersize=7)
+            axes.plot(xs[-1], ys[-1], color=colour, marker="*", markersize=13, markeredgecolor="white")
+    if isinstance(paths, Mapping):
+        axes.legend(frameon=True, framealpha=0.9)
+    axes.set(xlabel=a.label or "a", ylabel=b.label or "b", xlim=region[0], ylim=region[1])
+    return figure
+
+
+def _height(loss: Callable[[], Any], a: Value, b: Value, x: float, y: float) -> float:
+    a.data, b.data = x, y
+    try:
+        z = loss()
+        return z.data if isinstance(z, Value) else float(z)
+    except (ArithmeticError, ValueError):  # outside of what the loss is defined for
+        return math.nan
+
+
+def _span(numbers: Sequence[float]) -> tuple[float, float]:
+    low, high = min(numbers), max(numbers)
+    room = 0.25 * (high - low) or 1.0
+    return low - room, high + room
+
+
+def _grid(low: float, high: float, steps: int) -> list[float]:
+    return [low + (high - low) * i / (steps - 1) for i in range(steps)]

@@ -1,0 +1,186 @@
+"""Metrics against counts by hand and formulas in NumPy; what fit and evaluate do with them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nn
+from autograd import Value
+from nn import metrics
+
+BY_NAME = metrics.METRICS
+
+# Four called positive, three of them rightly; five are positive: TP 3, FP 1, FN 2, TN 2.
+OUTPUTS = [2.0, 0.5, 1.0, 3.0, -1.0, -0.5, -2.0, -3.0]
+TARGETS = [1, 1, 0, 1, 1, 1, 0, -1]
+
+
+def test_of_one_output_by_hand():
+    assert metrics.accuracy(OUTPUTS, TARGETS) == 5 / 8
+    assert metrics.precision(OUTPUTS, TARGETS) == 3 / 4
+    assert metrics.recall(OUTPUTS, TARGETS) == 3 / 5
+    assert metrics.f1(OUTPUTS, TARGETS) == pytest.approx(2 * (3 / 4) * (3 / 5) / (3 / 4 + 3 / 5), rel=1e-15)
+
+
+def test_of_one_output_above_a_threshold():
+    assert metrics.precision([0.4, 0.6, 0.9], [1, 0, 1], threshold=0.5) == 1 / 2
+    assert metrics.recall([0.4, 0.6, 0.9], [1, 0, 1], threshold=0.5) == 1 / 2
+    assert metrics.precision([0.4, 0.6, 0.9], [1, 0, 1], threshold=0.7) == 1.0
+
+
+def logits(classes: list[int], count: int) -> list[list[float]]:
+    return [[3.0 if k == c else float(-k) for k in range(count)] for c in classes]
+
+
+def test_of_several_classes_by_hand():
+    # class 0: TP 2, FP 1, FN 0; class 1: TP 1, FP 0, FN 1; class 2: TP 1, FP 1, FN 1; class 3 does not occur
+    outputs, targets = logits([0, 0, 0, 1, 2, 2], 4), [0, 0, 2, 1, 1, 2]
+    assert metrics.accuracy(outputs, targets) == 4 / 6
+    assert metrics.precision(outputs, targets) == pytest.approx((2 / 3 + 1 + 1 / 2) / 3)
+    assert metrics.recall(outputs, targets) == pytest.approx((1 + 1 / 2 + 1 / 2) / 3)
+    assert metrics.f1(outputs, targets) == pytest.approx((4 / 5 + 2 / 3 + 1 / 2) / 3)
+
+
+def test_nothing_called_positive_nothing_positive_and_neither_count_as_0():
+    assert metrics.precision([-1.0, -1.0], [1, 0]) == 0.0
+    assert metrics.recall([1.0, -1.0], [0, 0]) == 0.0
+    assert metrics.f1([-1.0, -1.0], [0, 0]) == 0.0
+    # a class that is predicted and never right, and one that is missed, count in the mean as 0
+    assert metrics.precision(logits([1, 0], 3), [2, 0]) == pytest.approx(1 / 3)
+    assert metrics.recall(logits([1, 0], 3), [2, 0]) == pytest.approx(1 / 3)
+
+
+@given(rows=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=30))
+def test_of_several_classes_by_a_confusion_matrix(rows):
+    predicted, true = zip(*rows, strict=True)
+    table = np.zeros((4, 4))
+    for p, t in rows:
+        table[t, p] += 1
+    right, called, there = table.diagonal(), table.sum(axis=0), table.sum(axis=1)
+    seen = (called + there) > 0
+    outputs = logits([*predicted], 4)
+    assert metrics.accuracy(outputs, true) == pytest.approx(right.sum() / table.sum())
+    assert metrics.precision(outputs, true) == pytest.approx((right / np.maximum(called, 1))[seen].mean())
+    assert metrics.recall(outputs, true) == pytest.approx((right / np.maximum(there, 1))[seen].mean())
+    assert metrics.f1(outputs, true) == pytest.approx((2 * right / np.maximum(called + there, 1))[seen].mean())
+
+
+@given(rows=st.lists(st.tuples(st.floats(-9, 9), st.floats(-9, 9)), min_size=2, max_size=20))
+def test_of_numbers_by_numpy(rows):
+    p, t = np.array(rows).T
+    assert metrics.mae([*p], [*t]) == pytest.approx(np.abs(p - t).mean())
+    if t.var() > 1e-3:
+        assert metrics.r2([*p], [*t]) == pytest.approx(1 - ((t - p) ** 2).mean() / t.var(), rel=1e-9, abs=1e-9)
+
+
+def test_of_several_numbers_it_is_the_mean_over_the_outputs():
+    outputs, targets = [[1.0, 5.0], [2.0, 7.0], [4.0, 9.0]], [[1.0, 5.0], [2.0, 7.0], [3.0, 12.0]]
+    assert metrics.r2(outputs, targets) == pytest.approx((1 - 1 / 2 + 1 - 9 / 26) / 2)
+    assert metrics.mae(outputs, targets) == pytest.approx((1 + 3) / 6)
+
+
+def test_r2_where_there_is_nothing_to_explain():
+    assert metrics.r2([2.0, 2.0], [2.0, 2.0]) == 1.0
+    assert metrics.r2([2.0, 2.1], [2.0, 2.0]) == 0.0
+
+
+@pytest.mark.parametrize("name", ["accuracy", "precision", "recall", "f1"])
+def test_targets_that_are_lists_are_no_classes(name):
+    with pytest.raises(ValueError, match=r"the target \[0\.0, 1\.0\] is no class: numbers are measured by r2 and mae"):
+        BY_NAME[name]([[1.0, 2.0]], [[0.0, 1.0]])
+
+
+def test_numbers_of_another_width_are_refused():
+    with pytest.raises(ValueError, match=r"2 output\(s\) and the target has 1"):
+        metrics.mae([[1.0, 2.0]], [1.0])
+    with pytest.raises(ValueError, match="the model gives 2 outputs and the target has 1"):
+        metrics.r2([[1.0, 2.0]], [1.0])
+
+
+# --- in evaluate and fit ---------------------------------------------------------------------------------------
+
+
+X = [[-2.0], [-0.5], [0.5], [2.0], [3.0]]
+Y = [0, 1, 0, 1, 1]
+
+
+class Line(nn.Module):
+    def __init__(self) -> None:
+        self.w = Value(1.0)
+
+    def forward(self, x):
+        return self.w * x[0]
+
+
+def test_evaluate_gives_what_is_asked_for():
+    assert nn.evaluate(Line(), X, Y, loss="hinge") == pytest.approx((0 + 1.5 + 1.5 + 0 + 0) / 5)
+    found = nn.evaluate(Line(), X, Y, loss="hinge", metrics=["accuracy", "precision", metrics.mae])
+    assert found == {
+        "loss": pytest.approx(0.6),
+        "accuracy": 3 / 5,
+        "precision": 2 / 3,
+        "mae": metrics.mae([x for (x,) in X], Y),
+    }
+    assert [*found] == ["loss", "accuracy", "precision", "mae"]
+    assert nn.evaluate(Line(), X, Y, metrics=["recall"]) == {"recall": 2 / 3}
+
+
+def test_evaluate_of_nothing_and_of_an_unknown_name_is_refused():
+    with pytest.raises(ValueError, match="say what to measure: loss='mse', metrics="):
+        nn.evaluate(Line(), X, Y)
+    with pytest.raises(
+        ValueError, match="no metric 'acc': choose from accuracy, precision, recall, f1, r2, mae, or give"
+    ):
+        nn.evaluate(Line(), X, Y, metrics=["acc"])
+
+
+def test_outputs_that_bce_reads_are_positive_above_a_half():
+    class Probability(Line):
+        def forward(self, x):
+            return super().forward(x).sigmoid()
+
+    assert nn.evaluate(Probability(), X, Y, loss="bce", metrics=["accuracy"])["accuracy"] == 3 / 5
+    assert nn.evaluate(Line(), X, Y, loss="bce_with_logits", metrics=["accuracy"])["accuracy"] == 3 / 5
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_fit_keeps_the_metrics_after_each_epoch_in_evaluation_mode(compiled):
+    def spread(outputs, targets):
+        return max(outputs) - min(outputs)
+
+    model = nn.Sequential(nn.MLP(1, [4, 1], activation="tanh", seed=1), nn.Dropout(0.5, seed=1))
+    after = []
+
+    def look(history, model):
+        after.append((nn.accuracy(model, X, Y), nn.accuracy(model, X[:2], Y[:2])))
+        assert len(history.metrics["accuracy"]) == len(after)  # measured before the callbacks are called
+
+    history = nn.fit(
+        model, X, Y, loss="hinge", optimizer=nn.Adam(model.parameters(), lr=0.1), epochs=8, compiled=compiled,
+        metrics=["accuracy", spread], validation=(X[:2], Y[:2]), callbacks=[look],
+    )  # fmt: skip
+    assert [*zip(history.metrics["accuracy"], history.val_metrics["accuracy"], strict=True)] == after
+    assert [*history.metrics] == [*history.val_metrics] == ["accuracy", "spread"]
+    outputs = nn.predict(model, X)
+    assert history.metrics["spread"][-1] == pytest.approx(max(outputs) - min(outputs), rel=1e-12)
+    assert len(history.val_loss) == 8
+
+
+def test_without_validation_there_are_no_metrics_of_it():
+    model = Line()
+    history = nn.fit(model, X, Y, loss="mse", optimizer=nn.SGD([model.w]), epochs=2, metrics=["r2"], compiled=False)
+    assert len(history.metrics["r2"]) == 2
+    assert history.val_metrics == {}
+    assert all(map(math.isfinite, history.metrics["r2"]))
+
+
+def test_fit_refuses_an_unknown_metric_before_the_first_step():
+    model = Line()
+    with pytest.raises(ValueError, match="no metric 'F1'"):
+        nn.fit(model, X, Y, loss="mse", optimizer=nn.SGD([model.w]), epochs=2, metrics=["F1"])
+    assert model.w.data == 1.0

@@ -1,0 +1,152 @@
+"""to_torch: the same outputs and gradients in PyTorch; and schedules and optimisers against PyTorch at work."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+import nn
+from autograd import Value, total
+from nn.activations import ACTIVATIONS
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: python -m pip install 'stepgrad[torch]'")
+
+
+def layer(nin, nout, activation="tanh"):
+    return nn.Layer(nin, nout, activation=activation, rng=random.Random(nin * 10 + nout))
+
+
+MODELS = {
+    "MLP": lambda: nn.MLP(3, [5, 4, 2], activation="tanh", seed=1),
+    "one output": lambda: nn.MLP(3, [5, 1], activation="relu", output_activation="sigmoid", seed=1),
+    "neuron": lambda: nn.Neuron(3, activation="silu"),
+    "blocks": lambda: nn.Sequential(
+        layer(3, 6), nn.Residual(nn.LayerNorm(6, eps=1e-3), layer(6, 6, "gelu"), nn.Dropout(0.5)), layer(6, 2, "linear")
+    ),
+    "used twice": lambda: (lambda inner: nn.Sequential(layer(3, 4), inner, inner, layer(4, 1)))(layer(4, 4)),
+    **{name: lambda name=name: nn.MLP(3, [6, 1], activation=name, seed=2) for name in ACTIVATIONS},
+}
+
+
+def in_torch_order(model):
+    """The gradients of a converted model, as the parameters of ours come."""
+    rows = []
+    for module in model.modules():
+        if isinstance(module, torch.nn.Linear):
+            for w, b in zip(module.weight.grad.tolist(), module.bias.grad.tolist(), strict=True):
+                rows += [*w, b]
+        elif isinstance(module, torch.nn.LayerNorm):
+            rows += [*module.weight.grad.tolist(), *module.bias.grad.tolist()]
+    return rows
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_outputs_and_gradients_are_the_same(name):
+    rng = random.Random(name)
+    model = MODELS[name]().eval()
+    for parameter in model.parameters():
+        parameter.data += rng.gauss(0, 0.1)
+    X = [[rng.gauss(0, 2) for _ in range(3)] for _ in range(7)]
+    ours = [nn.module.listed(model(row)) for row in X]
+    twin = nn.to_torch(model)
+    theirs = twin(torch.tensor(X, dtype=torch.float64))
+    assert theirs.dtype == torch.float64
+    assert [[y.data for y in row] for row in ours] == [
+        pytest.approx(row, rel=1e-12, abs=1e-12) for row in theirs.tolist()
+    ]
+    total(y * y for row in ours for y in row).backward()
+    (theirs**2).sum().backward()
+    assert [p.grad for p in model.parameters()] == pytest.approx(in_torch_order(twin), rel=1e-12, abs=1e-12)
+
+
+def test_a_copy_learns_on_its_own_and_keeps_its_mode_and_what_is_frozen():
+    model = nn.Sequential(layer(2, 3).freeze(), nn.Dropout(0.4).eval(), layer(3, 1))
+    before = model.state_dict()
+    twin = nn.to_torch(model)
+    assert (twin.training, twin[1].training, twin[1].p) == (True, False, 0.4)
+    assert [p.requires_grad for p in twin.parameters()] == [False, False, True, True]
+    with torch.no_grad():
+        next(twin.parameters()).zero_()
+    assert model.state_dict() == before
+
+
+class Own(nn.Module):
+    def forward(self, x):
+        return x
+
+
+def shared():
+    model = nn.MLP(2, [2, 1])
+    model.layers[0].neurons[0].w[0] = model.layers[0].neurons[1].w[0]
+    return model
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (Own, TypeError, "to_torch knows Neuron, Layer, .* is none of them: write it as a torch.nn.Module"),
+        (lambda: nn.Sequential(nn.Layer(1, 1), lambda x: x), TypeError, "function.* is none of them"),
+        (lambda: nn.Layer(1, 1, activation=lambda v: v * v), TypeError, "one activation, given by its name"),
+        (shared, ValueError, "some neurons share parameters"),
+    ],
+)
+def test_what_has_no_counterpart_is_refused(make, error, message):
+    with pytest.raises(error, match=message):
+        nn.to_torch(make())
+
+
+# --- optimisers and schedules against PyTorch at work ----------------------------------------------------------
+
+SCHEDULES = {
+    "step": (nn.StepDecay(5, 0.5), lambda o: torch.optim.lr_scheduler.StepLR(o, 5, 0.5)),
+    "exponential": (nn.ExponentialDecay(0.9), lambda o: torch.optim.lr_scheduler.ExponentialLR(o, 0.9)),
+    "cosine": (nn.CosineDecay(12, 0.01), lambda o: torch.optim.lr_scheduler.CosineAnnealingLR(o, 12, 0.01)),
+    "warm-up": (nn.Warmup(6, start=0.1), lambda o: torch.optim.lr_scheduler.LinearLR(o, 0.1, total_iters=6)),
+    "plateau": (
+        nn.ReduceOnPlateau(0.5, patience=1, threshold=0.1),
+        lambda o: torch.optim.lr_scheduler.ReduceLROnPlateau(o, factor=0.5, patience=1, threshold=0.1),
+    ),
+}
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_training_by_fit_is_that_of_pytorch(name, compiled):
+    """Adam with l1 and l2 penalties, gradients clipped by norm, under each schedule."""
+    ours, theirs = SCHEDULES[name]
+    model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
+    twin = nn.to_torch(model)
+    X, y = nn.datasets.moons(30, noise=0.1, seed=1)
+    inputs = torch.tensor(X, dtype=torch.float64)
+    targets = torch.tensor(y, dtype=torch.float64)
+    optimizer = torch.optim.Adam(twin.parameters(), lr=0.1)
+    schedule = theirs(optimizer)
+    losses = []
+    for _ in range(20):
+        optimizer.zero_grad()
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(twin(inputs)[:, 0], targets)
+        loss = loss + sum(1e-3 * p.abs().sum() + 1e-3 * (p * p).sum() for p in twin.parameters())
+        loss.backward()
+        norm = torch.sqrt(sum((p.grad**2).sum() for p in twin.parameters()))
+        for p in twin.parameters():
+            p.grad *= min(1.0, 0.2 / norm)  # clip_grad_norm_ adds 1e-6 to the norm
+        optimizer.step()
+        losses.append(loss.item())
+        schedule.step(losses[-1]) if name == "plateau" else schedule.step()
+    history = nn.fit(
+        model, X, y, loss="bce_with_logits", optimizer=nn.Adam(model.parameters(), lr=0.1, clip_norm=0.2), epochs=20,
+        l1=1e-3, l2=1e-3, schedule=ours, compiled=compiled,
+    )  # fmt: skip
+    assert history.loss == pytest.approx(losses, rel=1e-9)
+    mine = [p.data for p in model.parameters()]
+    flat = [x for m in twin.modules() if isinstance(m, torch.nn.Linear)
+            for w, b in zip(m.weight.tolist(), m.bias.tolist(), strict=True) for x in (*w, b)]  # fmt: skip
+    assert mine == pytest.approx(flat, abs=1e-9)
+
+
+def test_the_blocks_are_those_of_pytorch_on_values():
+    xs = [0.3, -1.2, 2.0]
+    norm = torch.nn.LayerNorm(3, dtype=torch.float64)
+    ours = [y.data for y in nn.LayerNorm(3)([Value(x) for x in xs])]
+    assert ours == pytest.approx(norm(torch.tensor(xs, dtype=torch.float64)).tolist(), rel=1e-12)
