@@ -19,6 +19,7 @@ from nn.activations import ACTIVATIONS
 pytest.importorskip("llvmlite")
 
 X, Y = nn.datasets.moons(60, noise=0.1, seed=2)
+FEW = {"x": X[:24], "y": Y[:24]}  # where many trainings are compared
 
 OPTIMISERS: dict[str, Callable[[list[Value]], nn.Optimizer]] = {
     "SGD": lambda p: nn.SGD(p, lr=0.1),
@@ -75,14 +76,14 @@ def net() -> nn.Module:
 def test_fifty_epochs_of_every_optimiser_are_those_of_the_eager_steps(
     name: str, batch_size: int | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert_same(both(net, OPTIMISERS[name], batch_size=batch_size, seed=4, l1=1e-3, l2=1e-3))
+    assert_same(both(net, OPTIMISERS[name], batch_size=batch_size, seed=4, l1=1e-3, l2=1e-3, **FEW))
     assert capsys.readouterr().err == ""  # nothing fell back to the eager steps
 
 
 @pytest.mark.parametrize("loss", ["mse", "mae", "huber", "hinge", "bce_with_logits"])
 @pytest.mark.parametrize("activation", [*ACTIVATIONS])
 def test_every_loss_and_activation(loss: str, activation: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert_same(both(lambda: nn.MLP(2, [5, 1], activation=activation, seed=3), loss=loss, epochs=10))
+    assert_same(both(lambda: nn.MLP(2, [5, 1], activation=activation, seed=3), loss=loss, epochs=10, **FEW))
     assert capsys.readouterr().err == ""
 
 
@@ -112,7 +113,7 @@ def layer(nin: int, nout: int, seed: int) -> nn.Layer:
 def test_every_block_inside_and_at_the_end(
     name: str, batch_size: int | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    held_out = {"validation": (X[:9], Y[:9])}
+    held_out = {"validation": (X[:9], Y[:9]), **FEW}
     inside = lambda: nn.Sequential(layer(2, 6, 3), BLOCKS[name](), layer(6, 1, 4))  # noqa: E731
     end = lambda: nn.Sequential(layer(2, 1, 3), nn.Dropout(0.5, seed=1), nn.Residual(layer(1, 1, 5)))  # noqa: E731
     for model, epochs in ((inside, 50 if name == "all" else 10), (end, 5)):
