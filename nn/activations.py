@@ -1,7 +1,17 @@
 """Activations by name, each with the initialisation that keeps the size of its signals.
 
-Those that are primitives of their own (``relu``, ``leaky_relu``, ``sigmoid``, ``tanh``, ``softplus``) are
-``autograd``'s; the others are made of primitives here.
+Each maps one number to one, in a layer output by output.  These are primitives of ``autograd``:
+
+    relu        max(x, 0)                            Nair and Hinton, "Rectified Linear Units Improve Restricted
+                                                     Boltzmann Machines", 2010
+    leaky_relu  x above 0, 0.01·x below              Maas et al., "Rectifier Nonlinearities Improve Neural Network
+                                                     Acoustic Models", 2013
+    sigmoid     1 / (1 + e⁻ˣ)
+    tanh        (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)              LeCun et al., "Efficient BackProp", 1998
+    softplus    log(1 + eˣ)                          Dugas et al., "Incorporating Second-Order Functional Knowledge
+                                                     for Better Option Pricing", 2001
+
+and these are made of primitives here: ``linear``, ``elu``, ``gelu``, ``silu``.
 """
 
 from __future__ import annotations

@@ -21,6 +21,13 @@ class EarlyStopping:
     back the parameters of the best epoch.
 
     Prechelt, "Early Stopping - But When?", 1998.
+
+    >>> from nn import MLP, SGD, fit
+    >>> model = MLP(1, [1], seed=1)
+    >>> still = SGD(model.parameters(), lr=0.0)
+    >>> history = fit(model, [1], [2], loss="mse", optimizer=still, epochs=50, callbacks=[EarlyStopping(patience=3)])
+    >>> len(history.loss)
+    4
     """
 
     def __init__(self, patience: int = 10, min_delta: float = 0.0) -> None:
@@ -55,7 +62,11 @@ class EarlyStopping:
 
 
 class StopBelow:
-    """Stop as soon as the validation loss, or where there is none the loss, is ``loss`` or less."""
+    """Stop as soon as the validation loss, or where there is none the loss, is ``loss`` or less.
+
+    >>> StopBelow(0.5)(History(loss=[0.9, 0.4]), Module())
+    True
+    """
 
     def __init__(self, loss: float) -> None:
         self.loss = loss

@@ -13,6 +13,7 @@ from . import storage
 from .eager import EagerSteps
 from .history import Callback, History
 from .optim import Optimizer
+from .recipes import recipe_of
 
 NUMBERS = ("loss", "data_loss", "val_loss", "metrics", "val_metrics", "lr", "seconds")  # what is kept of a history
 
@@ -37,6 +38,7 @@ class Checkpoint:
     ) -> None:
         self.path, self.every = Path(path), every
         self.model, self.optimizer, self.history = eager.model, eager.optimizer, history
+        self.recipe = recipe_of(eager.model)
         self.generators = [
             rng,
             *(x for module in eager.model.modules() for x in vars(module).values() if _is_generator(x)),
@@ -60,7 +62,7 @@ class Checkpoint:
             "callbacks": [callback.state_dict() for callback in self.callbacks],
             "history": {name: getattr(self.history, name) for name in NUMBERS},
         }
-        storage.write({**storage.content_of(self.model), "training": training}, self.path)
+        storage.write({**storage.content_of(self.model, self.recipe), "training": training}, self.path)
 
     def resume(self) -> None:
         """Take everything over from the file, if it is there; ValueError where it is of another training."""
@@ -70,7 +72,7 @@ class Checkpoint:
         training = content.get("training")
         if not isinstance(training, dict):
             raise ValueError(f"{self.path} is a model without the state of a training: nn.load reads it")
-        if content["model"] != storage.content_of(self.model)["model"]:
+        if content["model"] != self.recipe:
             raise ValueError(f"{self.path} is a checkpoint of another model: {content['model']!r:.200}")
         try:
             self._compare(training["settings"])

@@ -33,12 +33,19 @@ def precision(outputs: Sequence[Any], targets: Sequence[Any], threshold: float =
     """TP / (TP + FP): how many of those called positive are; 0 where none is called so.
 
     Of several classes the mean over those that occur, as target or prediction (the macro average).
+
+    >>> precision([1.0, 2.0, -1.0], [1, 0, 1])
+    0.5
     """
     return _macro(lambda tp, fp, fn: _ratio(tp, tp + fp), outputs, targets, threshold)
 
 
 def recall(outputs: Sequence[Any], targets: Sequence[Any], threshold: float = 0.0) -> float:
-    """TP / (TP + FN): how many of the positive are called so; 0 where there is none.  Classes as for precision."""
+    """TP / (TP + FN): how many of the positive are called so; 0 where there is none.  Classes as for precision.
+
+    >>> recall([1.0, 2.0, -1.0, -2.0], [1, 1, 1, 0])
+    0.6666666666666666
+    """
     return _macro(lambda tp, fp, fn: _ratio(tp, tp + fn), outputs, targets, threshold)
 
 

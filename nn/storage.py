@@ -32,7 +32,7 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
     ...     load(path).state_dict() == model.state_dict()
     True
     """
-    content = content_of(model)
+    content = content_of(model, recipe_of(model))
     if not all(map(math.isfinite, content["parameters"].values())):
         raise ValueError("a parameter is nan or infinite: nothing was saved")
     write(content, path)
@@ -58,9 +58,9 @@ def load(path: str | os.PathLike[str], *, into: Module | None = None) -> Module:
         raise ValueError(f"{path}: {error}") from None
 
 
-def content_of(model: Module) -> dict[str, Any]:
+def content_of(model: Module, recipe: dict[str, Any] | None) -> dict[str, Any]:
     """What stands in the file of a model."""
-    return {"format": FORMAT, "version": VERSION, "model": recipe_of(model), "parameters": model.state_dict()}
+    return {"format": FORMAT, "version": VERSION, "model": recipe, "parameters": model.state_dict()}
 
 
 def write(content: dict[str, Any], path: str | os.PathLike[str]) -> None:
@@ -69,8 +69,7 @@ def write(content: dict[str, Any], path: str | os.PathLike[str]) -> None:
     temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
     try:
         with open(temporary, "x", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
-            file.write("\n")
+            file.write(json.dumps(content, indent=1) + "\n")
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)

@@ -18,7 +18,7 @@ import nn
 from autograd import Value, uniform
 from nn import EarlyStopping, ReduceOnPlateau, Warmup
 
-X, Y = nn.datasets.moons(40, noise=0.2, seed=3)
+X, Y = nn.datasets.moons(20, noise=0.2, seed=3)
 ROOT = Path(nn.__file__).parents[1]
 
 OPTIMISERS = {

@@ -19,6 +19,7 @@ from nn.activations import ACTIVATIONS
 pytest.importorskip("llvmlite")
 
 X, Y = nn.datasets.moons(60, noise=0.1, seed=2)
+FEW = {"x": X[:24], "y": Y[:24]}  # where many trainings are compared
 
 OPTIMISERS: dict[str, Callable[[list[Value]], nn.Optimizer]] = {
     "SGD": lambda p: nn.SGD(p, lr=0.1),
@@ -59,8 +60,11 @@ def assert_same(results: list[tuple[nn.Module, nn.Optimizer, nn.History]], toler
         assert compiled.named_parameters()[name].data == pytest.approx(p.data, abs=tolerance)
         if p.requires_grad:
             assert compiled.named_parameters()[name].grad == pytest.approx(p.grad, abs=tolerance)
-    for kind in ("loss", "data_loss", "val_loss"):
+    for kind in ("loss", "data_loss", "val_loss", "lr"):
         assert getattr(history_too, kind) == pytest.approx(getattr(history, kind), abs=tolerance)
+    for kind in ("metrics", "val_metrics"):
+        found, expected = getattr(history_too, kind), getattr(history, kind)
+        assert found == {name: pytest.approx(numbers, abs=tolerance) for name, numbers in expected.items()}
     assert used_too.t == used.t
     for one, two in zip(used.state, used_too.state, strict=True):
         assert two == pytest.approx(one, abs=tolerance)
@@ -75,14 +79,14 @@ def net() -> nn.Module:
 def test_fifty_epochs_of_every_optimiser_are_those_of_the_eager_steps(
     name: str, batch_size: int | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert_same(both(net, OPTIMISERS[name], batch_size=batch_size, seed=4, l1=1e-3, l2=1e-3))
+    assert_same(both(net, OPTIMISERS[name], batch_size=batch_size, seed=4, l1=1e-3, l2=1e-3, **FEW))
     assert capsys.readouterr().err == ""  # nothing fell back to the eager steps
 
 
 @pytest.mark.parametrize("loss", ["mse", "mae", "huber", "hinge", "bce_with_logits"])
 @pytest.mark.parametrize("activation", [*ACTIVATIONS])
 def test_every_loss_and_activation(loss: str, activation: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert_same(both(lambda: nn.MLP(2, [5, 1], activation=activation, seed=3), loss=loss, epochs=10))
+    assert_same(both(lambda: nn.MLP(2, [5, 1], activation=activation, seed=3), loss=loss, epochs=10, **FEW))
     assert capsys.readouterr().err == ""
 
 
@@ -112,11 +116,29 @@ def layer(nin: int, nout: int, seed: int) -> nn.Layer:
 def test_every_block_inside_and_at_the_end(
     name: str, batch_size: int | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    held_out = {"validation": (X[:9], Y[:9])}
+    held_out = {"validation": (X[:9], Y[:9]), **FEW}
     inside = lambda: nn.Sequential(layer(2, 6, 3), BLOCKS[name](), layer(6, 1, 4))  # noqa: E731
     end = lambda: nn.Sequential(layer(2, 1, 3), nn.Dropout(0.5, seed=1), nn.Residual(layer(1, 1, 5)))  # noqa: E731
     for model, epochs in ((inside, 50 if name == "all" else 10), (end, 5)):
         assert_same(both(model, OPTIMISERS["Adam"], batch_size=batch_size, seed=4, epochs=epochs, **held_out))
+    assert capsys.readouterr().err == ""
+
+
+SCHEDULES = [
+    nn.StepDecay(10, 0.5), nn.ExponentialDecay(0.97), nn.CosineDecay(50), nn.Warmup(5, then=nn.CosineDecay(45)),
+    nn.ReduceOnPlateau(0.5, patience=2, threshold=0.05),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES, ids=repr)
+def test_schedules_metrics_and_early_stopping(schedule: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    results = both(
+        net, OPTIMISERS["SGD, momentum"], schedule=schedule, metrics=["accuracy", "f1", "r2", "mae"], batch_size=8,
+        seed=2, validation=(X[30:40], Y[30:40]), callbacks=[nn.EarlyStopping(patience=30)], **FEW,
+    )  # fmt: skip
+    assert_same(results)
+    assert len({*results[1][2].lr}) > 2
+    assert [*results[1][2].val_metrics] == ["accuracy", "f1", "r2", "mae"]
     assert capsys.readouterr().err == ""
 
 
