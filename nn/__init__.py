@@ -15,10 +15,11 @@ from .module import Module
 from .optim import SGD, Optimizer
 from .storage import load, save
 from .training import History, fit
+from .watch import watch
 
 __all__ = [
     "MLP", "SGD", "AdaGrad", "Adam", "AdamW", "History", "Layer", "Module", "Neuron", "Optimizer", "RMSprop",
     "Sequential", "accuracy", "batches", "bce", "bce_with_logits", "constant", "cross_entropy", "datasets",
     "evaluate", "fit", "hinge", "huber", "init", "load", "losses", "mae", "mse", "predict", "save", "standardize",
-    "train_test_split",
+    "train_test_split", "watch",
 ]  # fmt: skip
