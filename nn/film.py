@@ -70,8 +70,12 @@ def _rows(snapshot: Snapshot) -> list[list[str]]:
     for name, gradient in snapshot.record.gradients.items():
         states = snapshot.units.get(name, [])
         lost = [f"{n} of {len(states)} {what}" for what in ("dead", "saturated") if (n := states.count(what))]
-        rows.append([name, f"{gradient:.3g}", f"{100.0 * snapshot.record.updates[name]:.2g}%", ", ".join(lost)])
+        rows.append([name, f"{gradient:.3g}", _percent(snapshot.record.updates[name]), ", ".join(lost)])
     return rows
+
+
+def _percent(x: float) -> str:
+    return f"{x:.0%}" if x >= 1.0 else f"{100.0 * x:.2g}%"
 
 
 def _filled(row: Sequence[str]) -> list[str]:

@@ -94,8 +94,9 @@ def lost_units(found: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
     for name, states in found.items():
         for what, why in (("dead", "are 0"), ("saturated", "have hardly any slope")):
             if n := states.count(what):
-                told = f"{n} of {len(states)} {why} on every row"
-                yield f"{name} has {what} units", f"{told}, so that hardly anything reaches their weights"
+                told = f"{n} of {len(states)} {why} on every row, so that hardly anything reaches their weights"
+                most = 2 * n > len(states)
+                yield f"{name} has {what} units" if not most else f"most units of {name} are {what}", told
 
 
 @contextmanager
