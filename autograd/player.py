@@ -51,5 +51,6 @@ def player(
 <script type="application/json">{as_json(data)}</script>
 <style>{asset("colours.css")}
 {asset("player.css")}</style>
-<script>{asset("player.js")}</script>
+<script>{asset("inline.js")}
+{asset("player.js")}</script>
 </div>"""

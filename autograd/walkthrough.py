@@ -180,8 +180,8 @@ class Walkthrough(Sequence[Step]):
             return {"text/plain": repr(self)}
         return {"text/html": self.player(), "text/plain": repr(self)}
 
-    def player(self, moved: Mapping[Value, float] | None = None) -> str:
-        """The player as HTML, to be put into a page.
+    def player(self, moved: Mapping[Value, float] | None = None, *, pictured: bool = True) -> str:
+        """The player as HTML, to be put into a page; of a graph that is too large to look at, without its picture.
 
         ``moved`` are the numbers that an update gives to leaves: they are shown in one more frame at the end.
 
@@ -194,15 +194,17 @@ class Walkthrough(Sequence[Step]):
         moves = [f"{self._names[leaf]} {self._scene.numbers[leaf]} → {number(x)}" for leaf, x in (moved or {}).items()]
         more = f" and {len(moves) - MOST_MOVES} more" if len(moves) > MOST_MOVES else ""
         update = [f"update: {', '.join(moves[:MOST_MOVES])}{more}"] if moved else []
-        try:
-            frames, picture = self._scene.frames, self._scene.picture(len(self) - 1)
-        except (DrawError, ValueError) as error:  # no dot, or a graph too large for a picture: the list alone
-            texts = [*(step.text for step in self._steps), *update]
-            said = str(error).splitlines()[0]
-            return player(self.title, [Frame(text, {}, {}) for text in texts], None, {}, said)
-        if moved:
-            frames = self._scene.updated(update[0], moved)
-        return player(self.title, frames, picture, self._scene.names)
+        apology = ""
+        if pictured:
+            try:
+                frames, picture = self._scene.frames, self._scene.picture(len(self) - 1)
+                if moved:
+                    frames = self._scene.updated(update[0], moved)
+                return player(self.title, frames, picture, self._scene.names)
+            except (DrawError, ValueError) as error:  # no dot, or a graph too large for a picture: the list alone
+                apology = str(error).splitlines()[0]
+        texts = [*(step.text for step in self._steps), *update]
+        return player(self.title, [Frame(text, {}, {}) for text in texts], None, {}, apology)
 
 
 def touched(step: Step) -> set[Value]:

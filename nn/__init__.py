@@ -22,12 +22,13 @@ from .schedules import CosineDecay, ExponentialDecay, ReduceOnPlateau, StepDecay
 from .storage import load, save
 from .surfaces import plot_decision_boundary, plot_loss_surface
 from .training import fit
+from .watch import watch
 
 __all__ = [
     "MLP", "SGD", "AdaGrad", "Adam", "AdamW", "CosineDecay", "Dropout", "EarlyStopping", "ExponentialDecay", "History",
     "Layer", "LayerNorm", "Module", "Neuron", "Optimizer", "RMSprop", "ReduceOnPlateau", "Residual", "Sequential",
     "StepDecay", "StopBelow", "Warmup", "accuracy", "activations", "batches", "bce", "bce_with_logits", "constant",
-    "cross_entropy", "datasets", "evaluate", "fit", "hinge", "huber", "init", "load", "losses", "mae", "metrics",
-    "mse", "penalty", "plot_decision_boundary", "plot_gradients", "plot_loss_surface", "predict", "save",
-    "standardize", "to_torch", "train_test_split",
+    "cross_entropy", "datasets", "evaluate", "fit", "hinge", "huber", "init", "load", "losses", "mae", "metrics", "mse",
+    "penalty", "plot_decision_boundary", "plot_gradients", "plot_loss_surface", "predict", "save", "standardize",
+    "to_torch", "train_test_split", "watch",
 ]  # fmt: skip

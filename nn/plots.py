@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .module import Module
 
 if TYPE_CHECKING:
+    from .health import Record
     from .history import History
 
 # Distinguishable with any colour vision: Okabe and Ito, "Color Universal Design", 2008.
@@ -62,6 +64,27 @@ def plot_gradients(model: Module, title: str = "") -> Any:
     axes.set_xlim(-0.5, len(ticks) - 0.5)
     axes.set_ylabel("|gradient|")
     axes.margins(y=0.1)
+    return figure
+
+
+def plot_layers(records: Sequence[Record], title: str = "") -> Any:
+    """The loss, and each layer's gradient and update, over the epochs; a matplotlib Figure."""
+    figure, (loss, gradient, update) = figure_of(title, 3)
+    epochs = [record.epoch for record in records]
+    loss.plot(epochs, [record.loss for record in records], color=COLOURS[0])
+    for i, name in enumerate(records[0].gradients if records else ()):
+        style = {
+            "color": COLOURS[i % len(COLOURS)],
+            "linestyle": ("-", "--", ":")[i // len(COLOURS) % 3],
+            "label": name,
+        }
+        gradient.plot(epochs, [record.gradients[name] or math.nan for record in records], **style)
+        update.plot(epochs, [record.updates[name] or math.nan for record in records], **style)
+    loss.set(ylabel="loss", ylim=(0.0, None))
+    gradient.set(ylabel="gradient ‖g‖", yscale="log")
+    update.set(ylabel="update ‖Δp‖ / ‖p‖", yscale="log", xlabel="epoch")
+    if records:
+        gradient.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from autograd import Value, no_grad
@@ -13,6 +13,7 @@ from .module import Module
 from .plots import COLOURS, figure_of
 
 Path = Sequence[tuple[float, float]]
+MARGIN = 0.3  # around the samples of a plane
 
 
 def plot_decision_boundary(
@@ -25,12 +26,9 @@ def plot_decision_boundary(
     figure, (axes,) = figure_of(title)
     from matplotlib.colors import ListedColormap  # now that it is known to be there
 
-    steps, margin = 120, 0.3
-    xs, ys = ([row[k] for row in X] for k in (0, 1))
-    across = _grid(min(xs) - margin, max(xs) + margin, steps)
-    up = _grid(min(ys) - margin, max(ys) + margin, steps)
-    outputs = predict(model, [[a, b] for b in up for a in across])
-    flat = [out.index(max(out)) if isinstance(out, list) else int(out > threshold) for out in outputs]
+    steps = 120
+    across, up = (around([row[k] for row in X], steps) for k in (0, 1))
+    flat = classes_of(predict(model, [[a, b] for b in up for a in across]), threshold)
     regions = [flat[i * steps : (i + 1) * steps] for i in range(steps)]
 
     classes = sorted(set(y))
@@ -50,6 +48,16 @@ def plot_decision_boundary(
     axes.set(xlabel="x₁", ylabel="x₂")
     axes.set_aspect("equal")
     return figure
+
+
+def classes_of(outputs: Iterable[Any], threshold: float) -> list[int]:
+    """The class that each output of a model says: of several numbers the largest, of one 1 above the threshold."""
+    return [out.index(max(out)) if isinstance(out, list) else int(out > threshold) for out in outputs]
+
+
+def around(xs: Sequence[float], steps: int) -> list[float]:
+    """Equal steps from below the smallest of some numbers to above the largest."""
+    return _grid(min(xs) - MARGIN, max(xs) + MARGIN, steps)
 
 
 def plot_loss_surface(

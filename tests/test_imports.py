@@ -92,13 +92,21 @@ def test_autograd_never_imports_nn(module):
 def test_nn_takes_from_autograd_what_is_public_and_the_command_what_it_draws_with(module):
     for source, name in imports(module):
         if source.split(".")[0] == "autograd":
-            if module in ("nn.cli", "nn.demo") and source in ("autograd.draw", "autograd.expression"):
+            if source in SHOWS_WITH.get(module, ()):
                 assert not name.startswith("_")
             elif module == "nn.compiled" and source == "autograd.compiler.training":  # where NumPy and llvmlite are
                 assert name == "Training"
             else:
                 assert source == "autograd", f"{module} reaches into {source}"
                 assert name in autograd.__all__, f"{module} imports autograd.{name}, which is not public"
+
+
+# The command, and the film of a training, show things with what shows a graph.
+SHOWS_WITH = {
+    "nn.cli": {"autograd.draw", "autograd.expression"}, "nn.demo": {"autograd.draw", "autograd.expression"},
+    "nn.watch": {"autograd.pages"}, "nn.film": {"autograd.player"}, "nn.health": {"autograd.points"},
+    "nn.panels": {"autograd.draw.source", "autograd.draw.svg", "autograd.player"}, "nn.plane": {"autograd.draw.source"},
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("package", ["autograd", "nn"])
@@ -155,14 +163,9 @@ def test_differentiating_and_predicting_load_nothing_heavy():
 # --- size ------------------------------------------------------------------------------------------------------
 
 LONGEST = 150
-COMMAND = {
-    "nn.__main__",
-    "nn.cli",
-    "nn.demo",
-    "nn.plots",
-    "nn.surfaces",
-    "nn.terminal",
-}  # around the library, not of it
+AROUND = {  # around the library, not of it: they show things
+    *SHOWS_WITH, "nn.__main__", "nn.plots", "nn.surfaces", "nn.terminal",
+}  # fmt: skip
 
 
 def length(module: str) -> int:
@@ -175,7 +178,7 @@ def test_no_file_of_nn_is_long(module):
 
 
 def test_nn_stays_a_thin_library():
-    library = [name for name in MODULES if name.startswith("nn") and "datasets" not in name and name not in COMMAND]
+    library = [name for name in MODULES if name.startswith("nn") and "datasets" not in name and name not in AROUND]
     assert sum(map(length, library)) <= 2600
 
 

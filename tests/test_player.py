@@ -325,7 +325,7 @@ def test_the_player_plays_any_picture_with_named_parts() -> None:
     assert read.texts == ["epoch 0", "epoch 1", "epoch 2"]
 
 
-ASSETS = {"colours.css", "page.css", "parts.css", "parts.js", "player.css", "player.js", "scene.css"}
+ASSETS = {"colours.css", "inline.js", "page.css", "parts.css", "parts.js", "player.css", "player.js", "scene.css"}
 
 
 def test_the_assets_are_in_the_package() -> None:

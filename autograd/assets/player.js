@@ -34,13 +34,12 @@
     const marks = frames.map(([marks]) => Object.entries(marks).map(([mark, some]) => [mark, some.split(" ")]));
 
     function inline(image) {
-      const bytes = Uint8Array.from(atob(image.src.split(",")[1]), (c) => c.charCodeAt(0));
-      const svg = new DOMParser().parseFromString(new TextDecoder().decode(bytes), "image/svg+xml").documentElement;
+      const svg = inlined(image);
       const size = svg.getAttribute("width");
       svg.style.maxWidth = size;
       svg.style.minWidth = `calc(${SMALLEST} * ${size})`;
       const frame = make("div", { className: "picture" });
-      frame.append(document.importNode(svg, true));
+      frame.append(svg);
       image.replaceWith(frame);
       return frame;
     }

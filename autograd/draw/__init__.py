@@ -118,7 +118,7 @@ class Drawing:
     @cached_property
     def svg(self) -> str:
         """The picture as SVG text, to be put into a page as it is."""
-        return self._picture(self._view)
+        return self._picture(self._view, styled=True)
 
     @cached_property
     def html(self) -> str:
@@ -133,13 +133,13 @@ class Drawing:
         from .page import Picture  # what pages need is loaded only for them
 
         def laid_out(box: str, view: View) -> Picture:
-            svg = self.svg if view is self._view else self._picture(view)
+            svg = self.svg if view is self._view else self._picture(view, styled=False)
             return Picture(view.title, svg, box, [laid_out(inner, of) for inner, of in view.inner])
 
         return laid_out("", self._view)
 
-    def _picture(self, view: View) -> str:
-        return finished(self._render(view, "svg").decode(), view.title, view.description)
+    def _picture(self, view: View, styled: bool) -> str:
+        return finished(self._render(view, "svg").decode(), view.title, view.description, styled)
 
     @property
     def digraph(self) -> graphviz.Digraph:

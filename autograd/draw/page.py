@@ -26,29 +26,33 @@ class Picture(NamedTuple):
 def page(picture: Picture, text: str) -> str:
     """A file of its own, which needs nothing from anywhere."""
     content = f"""<h1>{escape(picture.title)}</h1>
-{_fragment(picture)}
+{_parts(picture, picture.svg)}
 <details><summary>As text</summary><pre tabindex="0">{escape(text)}</pre></details>
 <script>{asset("parts.js")}</script>"""
     return page_of(picture.title, content)
 
 
 def cell(picture: Picture) -> str:
-    """What a notebook shows: an image, which a script, where one runs, replaces by the parts."""
+    """What a notebook shows: an image, which a script, where one runs, replaces by itself with its parts."""
     still = image(picture.svg, picture.title)
     if not picture.inner:
         return still
     return f"""<div>{still}</div>
 <script>
-document.currentScript.previousElementSibling.innerHTML = {as_json(_fragment(picture))};
+{asset("inline.js")}
+{{
+  const place = document.currentScript.previousElementSibling, svg = inlined(place.firstChild);
+  place.innerHTML = {as_json(_parts(picture, ""))};
+  place.querySelector(".stepgrad-view").append(svg);
+}}
 {asset("parts.js")}
 </script>"""
 
 
-def _fragment(picture: Picture) -> str:
+def _parts(picture: Picture, view: str) -> str:
     """The picture, and below it what is inside its parts."""
     style = f"<style>{asset('colours.css')}\n{asset('parts.css')}</style>"
-    view = f'<div class="stepgrad-view">{picture.svg}</div>'
-    return f'{style}<div class="stepgrad-parts">{view}{_inside(picture)}</div>'
+    return f'{style}<div class="stepgrad-parts"><div class="stepgrad-view">{view}</div>{_inside(picture)}</div>'
 
 
 def _inside(picture: Picture) -> str:

@@ -14,14 +14,25 @@ COLOURS = {
     "green": (GREEN, "#5CC9A0"), "palegreen": (PALE_GREEN, "#143328"),
 }  # fmt: skip
 
+# What dot says of each text, and what the whole says in place of that.
+REPEATED = {
+    ' xml:space="preserve"': "", ' font-family="Helvetica,sans-Serif"': ' font-family="Helvetica,sans-serif"',
+    ' font-size="14.00"': ' font-size="14"',
+}  # fmt: skip
 
-def finished(svg: str, title: str, description: str) -> str:
-    """One ``<svg>`` element, to be put into a page as it is."""
+
+def finished(svg: str, title: str, description: str, styled: bool = True) -> str:
+    """One ``<svg>`` element, to be put into a page as it is; the style may come from another one of the page."""
     # A page needs no XML prolog; those who hear pages need a role, a title and a description.
     attributes, rest = svg[svg.index("<svg ") + 5 :].split(">", 1)
+    for said, once in REPEATED.items():  # said of each text, and inherited as well
+        rest = rest.replace(said, "")
+        attributes += once
+    rest = re.sub(r"<!--.*?-->\s*", "", rest)
     return (
         f'<svg role="img" class="stepgrad" {attributes}>\n<title>{escape(title)}</title>\n'
-        f"<desc>{escape(description)}</desc>\n<style>{stylesheet()}</style>{_centred(rest)}"
+        f"<desc>{escape(description)}</desc>\n<style>{stylesheet() if styled else ''}</style>"
+        f"{_centred(rest)}"
     )
 
 
