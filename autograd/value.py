@@ -58,6 +58,8 @@ class Value(operators.Operators):
         self.requires_grad = requires_grad
         self._a = self._b = None
         self._da = self._db = 0.0
+        if not mode.eager and mode.tracer is not None:
+            mode.tracer.made.add(self)
         if _children:
             self._adopt(tuple(_children), _op)
 

@@ -461,3 +461,19 @@ def test_a_step_that_fails_by_its_noise_fails_as_eagerly() -> None:
             nn.fit(model, X, Y, loss="mse", optimizer=sgd, batch_size=9, seed=1, epochs=50, compiled=compiled)
         errors.append((str(caught.value), model.rng.getstate()))
     assert errors[0] == errors[1]
+
+
+def test_a_recurrent_model_of_layers_begins_with_plain_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    class Recurrent(nn.Module):
+        def __init__(self) -> None:
+            self.cell = nn.Layer(3, 2, activation="tanh", rng=random.Random(1))
+            self.out = nn.Layer(2, 1, activation="linear", rng=random.Random(2))
+
+        def forward(self, x: Any) -> Any:
+            state: list[Any] = [0.0, 0.0]
+            for xi in x:
+                state = self.cell([xi, *state])
+            return self.out(state)
+
+    assert_same(both(Recurrent, epochs=20))
+    assert capsys.readouterr().err == ""

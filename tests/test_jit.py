@@ -353,6 +353,17 @@ def test_reading_a_traced_number_is_refused_with_the_line(f: Callable[..., Any],
         jit(f)(2.0)
 
 
+def test_leaves_that_the_function_makes_itself_are_numbers() -> None:
+    def f(x: Any) -> Any:
+        state, weight = Value(0.0), Value(2.0, requires_grad=False)
+        return (state + weight * x) * weight
+
+    assert jit(f)(3.0) == 12.0
+    numbers = iter(range(100))
+    with pytest.raises(TraceError, match="did something else"):
+        jit(lambda x: x * Value(next(numbers)))(2.0)
+
+
 def test_what_differs_from_call_to_call_is_refused() -> None:
     for f in (lambda x: x * random.gauss(0.0, 1.0), lambda x: x * np.random.default_rng().normal()):
         with pytest.raises(TraceError, match="did something else"):

@@ -12,7 +12,7 @@ import itertools
 import linecache
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
@@ -54,6 +54,7 @@ class Tracer:
 
     def __init__(self) -> None:
         self.draws: list[tuple[Traced, Any]] = []  # inputs that are random numbers, and who draws them
+        self.made: set[Value] = set()  # leaves that the function makes itself: numbers like any other
 
     def record(self, primitive: Primitive, parents: Sequence[Value]) -> Value:
         """The result of a primitive, without a number."""
@@ -113,14 +114,15 @@ class Trace(NamedTuple):
 def trace(f: Callable[..., Sequence[Any]], labels: Sequence[str]) -> Trace:
     """f called on traced inputs of these labels, and on what it draws."""
 
-    def run() -> Trace:
+    def run() -> tuple[Trace, set[Value]]:
         inputs = [traced_input(label) for label in labels]
         with tracing() as tracer:
             outputs = [as_value(y) for y in f(*inputs)]
-        return Trace([*inputs, *(x for x, _ in tracer.draws)], outputs, [generator for _, generator in tracer.draws])
+        drawn, generators = [x for x, _ in tracer.draws], [generator for _, generator in tracer.draws]
+        return Trace([*inputs, *drawn], outputs, generators), tracer.made
 
-    first, second = run(), run()
-    if first.generators != second.generators or not same(first.inputs, first.outputs, second.inputs, second.outputs):
+    (first, made), (second, made_again) = run(), run()
+    if first.generators != second.generators or not same(*first[:2], *second[:2], made | made_again):
         raise TraceError(
             "the function did something else when it was called again with the same arguments: pass what changes "
             "as an argument; for a random number write autograd.uniform(generator)"
@@ -129,9 +131,13 @@ def trace(f: Callable[..., Sequence[Any]], labels: Sequence[str]) -> Trace:
 
 
 def same(
-    inputs: Sequence[Value], outputs: Sequence[Value], other_inputs: Sequence[Value], other_outputs: Sequence[Value]
+    inputs: Sequence[Value],
+    outputs: Sequence[Value],
+    other_inputs: Sequence[Value],
+    other_outputs: Sequence[Value],
+    made: Container[Value] = (),
 ) -> bool:
-    """Whether two traced graphs compute the same from the same Values and numbers."""
+    """Whether two traced graphs compute the same from the same Values and numbers; leaves just made are numbers."""
     twin = dict(zip(inputs, other_inputs, strict=True))  # of each node that was met: what stands in its place
     stack = list(zip(outputs, other_outputs, strict=False))
     while stack:
@@ -141,7 +147,7 @@ def same(
                 return False
             continue
         twin[node] = other
-        if type(node) is Constant and type(other) is Constant:
+        if all(type(leaf) is Constant or leaf in made for leaf in (node, other)):
             if repr(node._data) != repr(other._data):  # nan equals nan, 0.0 is not -0.0
                 return False
         elif node.primitive is None or node.primitive is not other.primitive:
