@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autograd import DrawError, Value, draw, topological_order, walkthrough
 from autograd.player import player
@@ -15,6 +15,7 @@ from .health import as_of
 from .measures import evaluating
 from .panels import Picture, Shot, panels
 from .plane import Plane
+from .plots import COLOURS
 from .surfaces import classes_of
 
 if TYPE_CHECKING:
@@ -92,8 +93,7 @@ def _pictures(w: watch) -> tuple[list[Picture | None], str]:
         for snapshot in w.snapshots:
             with as_of(w.model, snapshot.after):
                 regions.append(plane.regions(classes_of(predict(w.model, plane.points), w.threshold)))
-        labels = sorted({*w.targets})
-        return [*regions], plane.samples(w.rows, [labels.index(y) for y in w.targets] or [0] * len(w.rows))
+        return [*regions], plane.samples(w.rows, _classes(w.targets) or [0] * len(w.rows))
     if w.loss is None:
         return [None] * len(w.snapshots), ""
     graphs: list[Picture | None] = []
@@ -106,6 +106,13 @@ def _pictures(w: watch) -> tuple[list[Picture | None], str]:
             except DrawError:
                 graphs.append(None)
     return graphs, ""
+
+
+def _classes(targets: list[Any]) -> list[int]:
+    """The number of each target's class; none where the targets are no classes but lists, or too many numbers."""
+    if not targets or isinstance(targets[0], list) or len(labels := sorted({*targets})) > len(COLOURS):
+        return []
+    return [labels.index(target) for target in targets]
 
 
 def _nested(svg: str) -> Picture:

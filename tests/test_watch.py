@@ -346,6 +346,16 @@ def test_several_classes_have_several_regions() -> None:
     )
 
 
+@pytest.mark.parametrize("targets", [[[a, b] for a, b in X], [a + b for a, b in X]])
+def test_targets_that_are_no_classes_are_shown_alike(targets: list[Any]) -> None:
+    model = MLP(2, [3, len(targets[0]) if isinstance(targets[0], list) else 1], activation="tanh", seed=1)
+    w = watch(model, X, targets, loss="mse")
+    fit(model, X, targets, loss="mse", optimizer=SGD(model.parameters()), epochs=1, callbacks=[w], **QUIET)
+    marks = re.findall(r'fill="(#[0-9A-F]{6})" stroke="white"', picture(w._repr_mimebundle_()["text/html"]))
+    assert len(marks) == len(X)
+    assert len(set(marks)) == 1
+
+
 # --- in a browser -------------------------------------------------------------------------------------------
 
 
