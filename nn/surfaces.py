@@ -104,7 +104,7 @@ def plot_loss_surface(
             axes.plot(xs, ys, color=colour, marker=".", markersize=4, linewidth=1.4, label=name)
             axes.plot(xs[0], ys[0], color=colour, marker="o", markersize=7)
             axes.plot(xs[-1], ys[-1], color=colour, marker="*", markersize=13, markeredgecolor="white")
-    if isinstance(paths, Mapping):
+    if isinstance(paths, Mapping) and any(named.values()):
         axes.legend(frameon=True, framealpha=0.9)
     axes.set(xlabel=a.label or "a", ylabel=b.label or "b", xlim=region[0], ylim=region[1])
     return figure

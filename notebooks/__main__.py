@@ -81,9 +81,9 @@ def add_pictures(notebook: Any, browser: Any) -> None:
 
 
 def small(png: bytes) -> str:
-    """A picture of few colours as base64."""
+    """A picture of few colours, none of them far from what it was, as base64."""
     written = BytesIO()
-    Image.open(BytesIO(png)).convert("RGB").quantize(64).save(written, "png", optimize=True)
+    Image.open(BytesIO(png)).convert("RGB").quantize(128, Image.Quantize.FASTOCTREE).save(written, "png", optimize=True)
     return b64encode(written.getvalue()).decode()
 
 
