@@ -70,7 +70,7 @@ def train_on_digits(folder: Path, written: list[Path]) -> None:
     X = [[pixel / 16.0 for pixel in row] for row in X]
     X_train, X_test, y_train, y_test = train_test_split(X, y, test=0.25, seed=1)
     model = MLP(64, [16, 10], activation="tanh", seed=1)
-    run = Run(model, X_train, y_train, loss="cross_entropy", epochs=12, lr=0.01)
+    run = Run(model, X_train, y_train, loss="cross_entropy", epochs=15, lr=0.01)
     run.report("Digits", accuracy(model, X_test, y_test))
 
 
