@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from random_graphs import OF_SEVERAL, SMOOTH, Instructions, grown, instructions
 
 import autograd
 from autograd import (
@@ -269,31 +270,16 @@ def test_interpreted_an_operation_at_a_time(
     agree(loss, parameters, samples(130, inputs))
 
 
-SMOOTH = ["sin", "cos", "tanh", "sigmoid", "softplus", "atan", "erf", "gaussian", "expm1", "neg"]
-NAMES = [*SMOOTH, "add", "sub", "mul", "hypot", "maximum", "minimum", "atan2", "dot", "total", "logsumexp"]
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)  # to shrink an example, each of which is compiled, takes minutes
-INSTRUCTION = st.tuples(st.sampled_from(NAMES), st.lists(st.integers(0, 99), min_size=5, max_size=5))
 
 
 @settings(max_examples=25, deadline=None, phases=PHASES)
-@given(st.integers(0, 99), st.lists(INSTRUCTION, min_size=1, max_size=20))
-def test_random_graphs(seed: int, instructions: list[tuple[str, list[int]]]) -> None:
+@given(st.integers(0, 99), instructions([*SMOOTH, *OF_SEVERAL], 20))
+def test_random_graphs(seed: int, made_by: Instructions) -> None:
     parameters = numbers(4, seed)
 
     def loss(*x: Value) -> Value:
-        nodes: list[Value] = [*parameters, *x]
-        for name, picks in instructions:
-            a, b, c, d, e = (nodes[i % len(nodes)] for i in picks)
-            if name == "dot":
-                made = dot([a, b], [c, d], e)
-            elif name in ("total", "logsumexp"):
-                made = {"total": total, "logsumexp": logsumexp}[name]([a, b, c])
-            elif name in SMOOTH:
-                made = primitives.TABLE[name](a)
-            else:
-                made = primitives.TABLE[name](a, b * b + 0.5 if name == "atan2" else b)
-            nodes.append(tanh(made))
-        return total(tanh(node) for node in nodes)
+        return total(tanh(node) for node in grown(made_by, [*parameters, *x]))
 
     agree(loss, parameters, samples(11, 3))
 

@@ -191,7 +191,7 @@ class Loop:
             weights = self.workspace.take(len(packed))
             yield (
                 ["pack", len(packed), self.workspace.table(packed), weights, 1],
-                [f"matvec{width}", len(outputs) // width, n, weights, inputs, 0, self._table(rows, outputs)],
+                [f"matvec{width}", len(outputs) // width, n, weights, inputs, self._table(rows, outputs)],
             )
 
     def _elementwise(self, call: Elementwise, rows: Mapping[int, int]) -> Line:

@@ -48,7 +48,7 @@ def train(e: Emitter) -> Emitter:
         e.store_scalar(weight, job.seed_value)
         e.run(job.prologue, job.prologue_lines, str(e.lanes))
         size = job.block
-        blocks = e.integer("sdiv", e.integer("sub", e.integer("add", samples, size), 1), size)
+        blocks = blocks_of(e, samples, size)
 
         def block(i: str) -> None:
             start = e.integer("add", first, e.integer("mul", i, size))
@@ -162,7 +162,7 @@ def evaluate(e: Emitter) -> Emitter:
     job = Job(e, EVALUATE)
     e.run(job.prologue, job.prologue_lines, str(e.lanes))
     size, samples = job.block, job.samples
-    blocks = e.integer("sdiv", e.integer("sub", e.integer("add", samples, size), 1), size)
+    blocks = blocks_of(e, samples, size)
 
     def block(i: str) -> None:
         start = e.integer("mul", i, size)
@@ -208,6 +208,11 @@ def read_column(e: Emitter, source: str, stride: str, valid: str, row: str) -> N
 def smaller(e: Emitter, a: str, b: str) -> str:
     less = e.emit(f"icmp slt i64 {a}, {b}")
     return e.emit(f"select i1 {less}, i64 {a}, i64 {b}")
+
+
+def blocks_of(e: Emitter, samples: str, size: str) -> str:
+    """How many blocks of that size hold the samples; the last may be shorter."""
+    return e.integer("sdiv", e.integer("sub", e.integer("add", samples, size), 1), size)
 
 
 def whole_vectors(e: Emitter, valid: str) -> str:

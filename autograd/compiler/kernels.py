@@ -38,23 +38,22 @@ def kernels(lanes: int, vector_functions: Mapping[str, str]) -> list[Emitter]:
 
 
 def matvec(e: Emitter, units: int) -> Emitter:
-    """args: tiles, n, weights, inputs, inputs' stride, outputs.
+    """args: tiles, n, weights, inputs, outputs.
 
     For each tile of ``units`` outputs the weights are ``units`` biases, then for each input ``units`` weights.
     """
-    tiles, n, weights, inputs, stride, outputs = (e.argument(i) for i in range(6))
+    tiles, n, weights, inputs, outputs = (e.argument(i) for i in range(5))
     size = e.integer("mul", e.integer("add", n, 1), units)
 
     def tile(t: str) -> None:
         own_weights = e.integer("add", weights, e.integer("mul", t, size))
-        own_inputs = e.integer("add", inputs, e.integer("mul", t, stride))
         own_outputs = e.integer("add", outputs, e.integer("mul", t, units))
 
         def block(lane: str, vectors: int) -> None:
             biases = [e.spread(e.load_scalar(own_weights, u)) for u in range(units)]
 
             def add(k: str, *sums: str) -> list[str]:
-                row = e.integer("add", e.table(own_inputs, k), lane)
+                row = e.integer("add", e.table(inputs, k), lane)
                 xs = [e.load(row, v * e.lanes) for v in range(vectors)]
                 at = e.integer("add", own_weights, e.integer("mul", e.integer("add", k, 1), units))
                 ws = [e.spread(e.load_scalar(at, u)) for u in range(units)]
