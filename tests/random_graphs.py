@@ -1,4 +1,4 @@
-"""Graphs made by lists of instructions that hypothesis draws: compiled programs are held against eager ones with them."""
+"""Graphs made by instructions that hypothesis draws, to hold compiled programs against eager ones."""
 
 from __future__ import annotations
 
