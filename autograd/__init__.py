@@ -7,13 +7,13 @@ transforms (``grad``, ``jvp``, ``hessian``, …) differentiate functions; ``draw
 
 from typing import TYPE_CHECKING, Any
 
-from .check import gradcheck
-from .draw import DrawError, Drawing, draw
+from .drawing import DrawError, Drawing, draw
 from .errors import AutogradError, GradcheckError, NonFiniteError, StaleGraphError, TraceError, located
-from .explain import explain
 from .functions import dot, leaky_relu, log_softmax, logsumexp, mean, pick, prod, softmax, total, uniform
 from .graph import topological_order
 from .primitives import Primitive, as_float, primitive, where
+from .steps.paths import explain
+from .transforms.check import gradcheck
 
 from .primitives import neg, add, sub, mul, div, pow, mod, floordiv, abs  # isort: skip  # the table's order
 from .primitives import exp, expm1, gaussian, log, log1p, sqrt  # isort: skip
@@ -21,10 +21,10 @@ from .primitives import sin, cos, tan, asin, acos, atan, atan2, sinh, cosh, tanh
 from .primitives import relu, sigmoid, softplus, maximum, minimum, hypot, chain  # isort: skip
 from .primitives import lt, le, gt, ge, eq, ne, logical_and, logical_or, logical_not  # isort: skip
 from .scopes import Scoped, scope
-from .steps import Step
-from .transforms import grad, grad_of, hessian, hvp, jacobian, jvp, value_and_grad
+from .steps.record import Step
+from .steps.walk import Walkthrough, walkthrough
+from .transforms.derivatives import grad, grad_of, hessian, hvp, jacobian, jvp, value_and_grad
 from .value import Value, no_grad
-from .walkthrough import Walkthrough, walkthrough
 
 if TYPE_CHECKING:
     from .compiler import compile_loss, jit

@@ -4,25 +4,25 @@ A model maps one sample, a list of numbers, to a Value or a list of them; ``fit`
 """
 
 from . import activations, datasets, init, losses, metrics
-from .adaptive import AdaGrad, Adam, AdamW, RMSprop
-from .blocks import Dropout, LayerNorm, Residual
-from .callbacks import EarlyStopping, StopBelow
 from .data import batches, standardize, train_test_split
 from .evaluation import accuracy, evaluate, predict
 from .export import to_torch
-from .history import History
 from .init import constant
-from .layers import Layer, Neuron
 from .losses import bce, bce_with_logits, cross_entropy, hinge, huber, mae, mse, penalty
-from .models import MLP, Sequential
-from .module import Module
-from .optim import SGD, Optimizer
+from .modules.blocks import Dropout, LayerNorm, Residual
+from .modules.layers import Layer, Neuron
+from .modules.models import MLP, Sequential
+from .modules.module import Module
+from .monitoring.recorder import watch
 from .plots import plot_gradients
-from .schedules import CosineDecay, ExponentialDecay, ReduceOnPlateau, StepDecay, Warmup
 from .storage import load, save
 from .surfaces import plot_decision_boundary, plot_loss_surface
-from .training import fit
-from .watch import watch
+from .training.adaptive import AdaGrad, Adam, AdamW, RMSprop
+from .training.callbacks import EarlyStopping, StopBelow
+from .training.history import History
+from .training.optimizers import SGD, Optimizer
+from .training.schedules import CosineDecay, ExponentialDecay, ReduceOnPlateau, StepDecay, Warmup
+from .training.trainer import fit
 
 __all__ = [
     "MLP", "SGD", "AdaGrad", "Adam", "AdamW", "CosineDecay", "Dropout", "EarlyStopping", "ExponentialDecay", "History",

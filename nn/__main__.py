@@ -1,5 +1,5 @@
 """``python -m nn``: the stepgrad command."""
 
-from .cli import main
+from .command.cli import main
 
 main()

@@ -12,7 +12,7 @@ from .data import check_data, check_rows
 from .losses import LOSSES, Loss, find_loss
 from .measures import Measure, evaluating, predictions
 from .metrics import Metric, find_metrics
-from .module import Module
+from .modules.module import Module
 
 
 def predict(model: Module, X: Iterable[Any]) -> list[Any]:

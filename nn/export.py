@@ -7,10 +7,10 @@ from typing import Any
 
 from autograd import Value
 
-from .blocks import Dropout, LayerNorm, Residual
-from .layers import Layer, Neuron
-from .models import MLP, Sequential
-from .module import Module
+from .modules.blocks import Dropout, LayerNorm, Residual
+from .modules.layers import Layer, Neuron
+from .modules.models import MLP, Sequential
+from .modules.module import Module
 
 
 def to_torch(model: Module) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 from autograd import Value, dot, gt, le, log, logsumexp, mean, pick, relu, softplus, total, where
 
-from .module import listed
+from .modules.module import listed
 
 Loss = Callable[[Any, Any], Any]
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from .eager import EagerSteps
 from .losses import Loss
 from .metrics import Metric
-from .module import Module
+from .modules.module import Module
 from .rows import OverRows, with_targets
+from .training.eager import EagerSteps
 
 if TYPE_CHECKING:
-    from .history import Callback, History
+    from .training.history import Callback, History
 
 
 class Measure:

@@ -14,7 +14,7 @@ from typing import Any
 
 from .losses import Loss, bce
 from .losses import mae as mae_of_one
-from .module import listed
+from .modules.module import listed
 
 Metric = Callable[[Sequence[Any], Sequence[Any]], float]
 

@@ -7,11 +7,11 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .module import Module
+from .modules.module import Module
 
 if TYPE_CHECKING:
-    from .health import Record
-    from .history import History
+    from .monitoring.health import Record
+    from .training.history import History
 
 # Distinguishable with any colour vision: Okabe and Ito, "Color Universal Design", 2008.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")

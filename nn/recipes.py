@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .blocks import Dropout, LayerNorm, Residual
-from .layers import Layer, Neuron
-from .models import MLP, Sequential
-from .module import Module
+from .modules.blocks import Dropout, LayerNorm, Residual
+from .modules.layers import Layer, Neuron
+from .modules.models import MLP, Sequential
+from .modules.module import Module
 
 CHAINS = {kind.__name__: kind for kind in (MLP, Sequential, Residual)}
 

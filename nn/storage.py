@@ -14,7 +14,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from .module import Module
+from .modules.module import Module
 from .recipes import build, recipe_of
 
 FORMAT, VERSION = "stepgrad model", 1

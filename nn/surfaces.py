@@ -9,7 +9,7 @@ from typing import Any
 from autograd import Value, no_grad
 
 from .evaluation import predict
-from .module import Module
+from .modules.module import Module
 from .plots import COLOURS, figure_of
 
 Path = Sequence[tuple[float, float]]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-MACHINE_CODE = ("codegen", "executable", "machine", "training")  # the files of autograd.compiler that need llvmlite
+MACHINE_CODE = ("llvm.codegen", "run.executable", "run.machine", "compiled_training")  # the files that need llvmlite
 
 
 @pytest.fixture

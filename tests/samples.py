@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from autograd import DrawError, Value
-from autograd.draw import find_dot
+from autograd.drawing import find_dot
 from nn import Module, Neuron
 
 try:

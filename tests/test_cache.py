@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from autograd.compiler import cache
+from autograd.compiler.run import cache
 
 pytest.importorskip("llvmlite")
-from autograd.compiler import codegen
+from autograd.compiler.llvm import codegen
 
 PROGRAM = """
 import sys
-import autograd.compiler.codegen as codegen
+import autograd.compiler.llvm.codegen as codegen
 from autograd import jit, sin
-from autograd.compiler import cache
+from autograd.compiler.run import cache
 
 stored = []
 store = cache.store

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from samples import needs_dot
 
-from nn.cli import main
+from nn.command.cli import main
 
 
 def test_draw_prints_the_graph_with_its_gradients(capsys: pytest.CaptureFixture[str]) -> None:

@@ -184,7 +184,7 @@ def test_the_steps_after_an_unfreezing_are_machine_code_too(monkeypatch: pytest.
     model.layers[0].freeze()  # type: ignore[attr-defined]
     nn.fit(model, X, Y, loss="hinge", optimizer=optimiser, epochs=2)
     model.unfreeze()
-    monkeypatch.setattr(nn.compiled.EagerSteps, "step", None)
+    monkeypatch.setattr(nn.training.compiled.EagerSteps, "step", None)
     nn.fit(model, X, Y, loss="hinge", optimizer=optimiser, epochs=2)
     assert {*optimiser.t} == {2, 4}
 

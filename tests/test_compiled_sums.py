@@ -14,26 +14,15 @@ from hypothesis import strategies as st
 from random_graphs import OF_SEVERAL, SMOOTH, Instructions, grown, instructions
 
 import autograd
-from autograd import (
-    Value,
-    dot,
-    exp,
-    logsumexp,
-    maximum,
-    mean,
-    primitives,
-    relu,
-    sigmoid,
-    sqrt,
-    tanh,
-    total,
-    where,
-)
+from autograd import Value, dot, exp, logsumexp, maximum, mean, primitives, relu, sigmoid, sqrt, tanh, total, where
 
 pytest.importorskip("llvmlite")
-from autograd.compiler import codegen, grouping, machine, training
-from autograd.compiler.calls import Outer
-from autograd.compiler.training import Training
+from autograd.compiler import compiled_training as training
+from autograd.compiler.compiled_training import Training
+from autograd.compiler.llvm import codegen
+from autograd.compiler.plan import pieces as grouping
+from autograd.compiler.plan.calls import Outer
+from autograd.compiler.run import machine
 
 Loss = Callable[..., Any]
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Value, functions, primitives, topological_order
-from autograd.expression import DEEPEST, FUNCTIONS, LONGEST, parse_assignments, parse_expression
+from nn.command.expression import DEEPEST, FUNCTIONS, LONGEST, parse_assignments, parse_expression
 
 
 def parse(text, **numbers):
@@ -282,7 +282,7 @@ def test_a_caller_deep_in_recursion_gets_a_refusal_too():
 
 def test_python_warnings_about_the_text_reach_no_one():
     program = (
-        "import sys\nfrom autograd.expression import parse_expression\nfor text in sys.argv[1:]:\n"
+        "import sys\nfrom nn.command.expression import parse_expression\nfor text in sys.argv[1:]:\n"
         "    try:\n        parse_expression(text, {})\n    except ValueError as error:\n        print(error)\n"
     )
     texts = ("1if x else y", "1 is 1", "'\\d'", "0xfor x", "1(2)", "1or 2")

@@ -37,7 +37,7 @@ from autograd import (
     where,
 )
 from autograd.primitives import TABLE
-from autograd.replay import expand
+from autograd.transforms.replay import expand
 from autograd.value import Value
 
 QUICK = settings(max_examples=200, deadline=None, derandomize=True, database=None)

@@ -75,9 +75,9 @@ def arrows(module: str) -> set[str]:
 def test_the_reader_of_imports_sees_them():
     assert ("autograd.primitives", "") in imports("autograd.value")
     assert ("autograd.graph", "topological_order") in imports("autograd.value")
-    assert ("autograd", "Value") in imports("nn.module")
+    assert ("autograd", "Value") in imports("nn.modules.module")
     assert arrows("autograd.operators") == {"autograd.primitives", "autograd.graph"}  # value for type checkers alone
-    assert ("nn.demo", "demo") in imports("nn.cli")  # inside a function
+    assert ("nn.command.demo", "demo") in imports("nn.command.cli")  # inside a function
 
 
 # --- arrows run one way ----------------------------------------------------------------------------------------
@@ -94,7 +94,9 @@ def test_nn_takes_from_autograd_what_is_public_and_the_command_what_it_draws_wit
         if source.split(".")[0] == "autograd":
             if source in SHOWS_WITH.get(module, ()):
                 assert not name.startswith("_")
-            elif module == "nn.compiled" and source == "autograd.compiler.training":  # where NumPy and llvmlite are
+            elif (
+                module == "nn.training.compiled" and source == "autograd.compiler.compiled_training"
+            ):  # where NumPy and llvmlite are
                 assert name == "Training"
             else:
                 assert source == "autograd", f"{module} reaches into {source}"
@@ -103,9 +105,9 @@ def test_nn_takes_from_autograd_what_is_public_and_the_command_what_it_draws_wit
 
 # The command, and the film of a training, show things with what shows a graph.
 SHOWS_WITH = {
-    "nn.cli": {"autograd.draw", "autograd.expression"}, "nn.demo": {"autograd.draw", "autograd.expression"},
-    "nn.watch": {"autograd.pages"}, "nn.film": {"autograd.player"}, "nn.health": {"autograd.points"},
-    "nn.panels": {"autograd.draw.source", "autograd.draw.svg", "autograd.player"}, "nn.plane": {"autograd.draw.source"},
+    "nn.command.cli": {"autograd.draw", "nn.command.expression"}, "nn.command.demo": {"autograd.draw", "nn.command.expression"},
+    "nn.watch": {"autograd.html.page"}, "nn.monitoring.film": {"autograd.html.player"}, "nn.monitoring.health": {"autograd.points"},
+    "nn.monitoring.panels": {"autograd.drawing.source", "autograd.drawing.svg", "autograd.html.player"}, "nn.monitoring.plane": {"autograd.drawing.source"},
 }  # fmt: skip
 
 
@@ -164,7 +166,7 @@ def test_differentiating_and_predicting_load_nothing_heavy():
 
 LONGEST = 150
 AROUND = {  # around the library, not of it: they show things
-    *SHOWS_WITH, "nn.__main__", "nn.plots", "nn.surfaces", "nn.terminal",
+    *SHOWS_WITH, "nn.__main__", "nn.plots", "nn.surfaces", "nn.command.terminal",
 }  # fmt: skip
 
 

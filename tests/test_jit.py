@@ -42,8 +42,8 @@ from autograd import (
     value_and_grad,
     where,
 )
-from autograd.compiler.tracing import same
 from autograd.primitives import TABLE
+from autograd.program.trace import same
 
 pytestmark = pytest.mark.usefixtures("backend")
 

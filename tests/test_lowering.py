@@ -16,10 +16,10 @@ from autograd.primitives import NAN, TABLE, Primitive
 pytest.importorskip("llvmlite")
 import llvmlite.binding as llvm
 
-from autograd.compiler.calls import Template
-from autograd.compiler.codegen import lanes, machine, pieces_ir, shared_ir, vector_functions
-from autograd.compiler.executable import SIGNATURE
-from autograd.compiler.lowering import KERNEL_ROWS, LOWERINGS
+from autograd.compiler.llvm.codegen import lanes, machine, pieces_ir, shared_ir, vector_functions
+from autograd.compiler.llvm.instructions import KERNEL_ROWS, LOWERINGS
+from autograd.compiler.plan.calls import Template
+from autograd.compiler.run.executable import SIGNATURE
 
 SPECIAL = [
     0.0, -0.0, 5e-324, -5e-324, 1e-310, -2.2250738585072014e-308, 1e-200, 1e-20, -1e-8, 0.25, -0.5, 0.5, 1.0, -1.0, 1.5,

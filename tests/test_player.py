@@ -21,8 +21,8 @@ from test_graphs import QUICK, Program, programs, root_of
 from test_walkthrough import doubled, lesson, named
 
 from autograd import DrawError, Walkthrough, topological_order, total, walkthrough
-from autograd.player import Frame, player
-from autograd.wording import number
+from autograd.html.player import Frame, player
+from autograd.steps.wording import number
 from nn import MLP
 
 ROOT = Path(__file__).parent.parent
@@ -329,7 +329,7 @@ ASSETS = {"colours.css", "inline.js", "page.css", "parts.css", "parts.js", "play
 
 
 def test_the_assets_are_in_the_package() -> None:
-    folder = files("autograd").joinpath("assets")
+    folder = files("autograd.html").joinpath("assets")
     assert {file.name for file in folder.iterdir()} >= ASSETS
 
 
@@ -342,7 +342,7 @@ def test_the_assets_are_in_the_wheel(tmp_path: Path) -> None:
     )
     (wheel,) = tmp_path.glob("*.whl")
     held = set(zipfile.ZipFile(wheel).namelist())
-    assert held >= {f"autograd/assets/{name}" for name in ASSETS}
+    assert held >= {f"autograd/html/assets/{name}" for name in ASSETS}
 
 
 def test_walking_imports_nothing_heavy() -> None:

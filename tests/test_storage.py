@@ -422,7 +422,7 @@ def test_a_declared_size_without_the_parameters_for_it_is_refused_before_anythin
     path = tmp_path / "model.json"
     path.write_text(json.dumps(description(model=model, parameters={f"p{i}": 1.0 for i in range(1000)})))
     made = []
-    monkeypatch.setattr("nn.layers.Value", lambda x, **_: made.append(x) or Value(x))
+    monkeypatch.setattr("nn.modules.layers.Value", lambda x, **_: made.append(x) or Value(x))
     with pytest.raises(ValueError, match=r"model\.json.* does not fit \d+ parameters"):
         nn.load(path)
     assert len(made) <= 1002

@@ -15,8 +15,8 @@ import pytest
 from test_walkthrough import named
 
 from autograd import walkthrough
-from nn import terminal
-from nn.cli import main
+from nn.command import terminal
+from nn.command.cli import main
 
 ROOT = Path(__file__).parent.parent
 NEURON = ["walk", "tanh(w*x + b)", "w=2", "x=-1", "b=0.5"]

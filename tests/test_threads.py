@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 
 from autograd import Value, no_grad
-from autograd.compiler.tracing import tracing
 from autograd.graph import mode
+from autograd.program.trace import tracing
 
 
 def meanwhile(work: Callable[[], None]) -> None:

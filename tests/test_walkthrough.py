@@ -34,7 +34,7 @@ from autograd import (
     walkthrough,
     where,
 )
-from autograd.steps import MOST_STEPS
+from autograd.steps.record import MOST_STEPS
 
 BRIEF = settings(QUICK, max_examples=100)
 

@@ -17,7 +17,7 @@ from test_player import Reader, parts
 
 from autograd import relu
 from nn import MLP, SGD, Adam, Layer, Module, Neuron, Sequential, datasets, fit, predict, watch
-from nn.plane import STEPS, Plane
+from nn.monitoring.plane import STEPS, Plane
 
 X, Y = datasets.moons(30, noise=0.1, seed=1)
 QUIET: dict[str, Any] = {"progress": False}

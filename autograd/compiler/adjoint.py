@@ -12,7 +12,7 @@ from typing import Any
 
 from ..graph import dependents
 from ..primitives import dot
-from ..transforms import rule, times
+from ..transforms.derivatives import rule, times
 from ..value import Value, as_value, derivative_mode
 
 FEW = 2  # products that are added one by one

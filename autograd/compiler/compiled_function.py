@@ -1,0 +1,201 @@
+"""jit: a function of scalars as a compiled program."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable
+from contextlib import nullcontext
+from functools import update_wrapper
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..errors import AutogradError, located
+from ..graph import mode, without_collector
+from ..program.equations import Program
+from ..program.trace import program_of, trace
+from ..transforms.trees import Tree
+from ..value import Value
+from .backends import Evaluator, evaluator
+from .draws import Draws
+
+
+class Compiled(NamedTuple):
+    """A program, what runs it, who draws its random inputs, and the shape of the function's result."""
+
+    program: Program
+    evaluator: Evaluator
+    generators: list[Any]
+    result: Tree
+
+
+class Jitted:
+    """What :func:`jit` returns."""
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        if not callable(f):
+            raise TypeError(f"jit takes a function of scalars, not {type(f).__name__}: {f!r:.60}")
+        self._f = f
+        self._compiled: dict[tuple[Any, ...], Compiled] = {}
+        self._latest: Compiled | None = None
+        self._lock = threading.Lock()
+        update_wrapper(self, f, updated=())
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        call = _Call(self._f, args, named)
+        if call.has_values or mode.tracer is not None:
+            return self._f(*args, **named)
+        compiled = self._compile(call)
+        columns, rows = call.columns()
+        count = 1 if rows is None else rows
+        if compiled.generators:
+            columns += [*np.ascontiguousarray(Draws(compiled.generators).take(count).T)]
+        results = compiled.evaluator.run(columns, count)
+        finite = np.isfinite(results)
+        if not finite.all():
+            for i in np.flatnonzero(~finite.all(axis=0)).tolist():
+                results[:, i] = call.again([float(column[i if len(column) > 1 else 0]) for column in columns], rows, i)
+        return compiled.result.like(results[:, 0].tolist() if rows is None else list(results))
+
+    def _compile(self, call: _Call) -> Compiled:
+        with self._lock:
+            key = (call.count, call.names, repr(call.tree.shape))
+            if key not in self._compiled:
+                self._compiled[key] = _compiled(call)
+            self._latest = self._compiled[key]
+            return self._latest
+
+    def _shown(self) -> Compiled:
+        """The latest program; before the first call, the one for plain numbers as arguments."""
+        if self._latest is None:
+            try:
+                count = len(inspect.signature(self._f).parameters)
+                return self._compile(_Call(self._f, (0.0,) * count, {}))
+            except Exception as error:
+                raise AutogradError(
+                    f"there is no program yet: call the function once, so that it is known what its arguments look "
+                    f"like (with a number for each it fails: {error})"
+                ) from error
+        return self._latest
+
+    @property
+    def program(self) -> Program:
+        """The named equations of the latest call's program; it prints."""
+        return self._shown().program
+
+    @property
+    def plan(self) -> Any:
+        """What is computed together, call by call of the latest call's program; it prints."""
+        return self._shown().evaluator.plan
+
+    @property
+    def llvm(self) -> str:
+        """The LLVM IR of the latest call's program."""
+        return self._shown().evaluator.ir
+
+
+def jit(f: Callable[..., Any]) -> Jitted:
+    """f compiled: traced once for each shape of its arguments, then run as machine code.
+
+    f takes numbers or nested lists of them and returns one or several.  Where the arguments are numbers, the
+    result is f's, as floats.  Where some of them are 1-D arrays of one length, f is computed for every row, and
+    arrays are the result; the numbers among them count for every row.  Where some are Values, f itself is
+    called.  jit goes around the transforms: ``jit(value_and_grad(f))``, ``jit(hessian(f))``.
+
+    ``.program`` prints the equations, ``.plan`` what is computed together, ``.llvm`` the code.  A program of more
+    than 300 operations that differ from each other is not compiled as a whole but interpreted, an operation at a
+    time over blocks of rows.  Without llvmlite the program is run by Python, with the same results.
+
+    What f reads while it is traced is fixed: plain numbers it closes over are, Values are read anew at every
+    call.  TraceError where f reads the number behind a Value (``if x > 0``, ``math.sin(x)``, ``x.data``) or
+    does something else when it is called again.  A result that is not finite is computed again by f itself,
+    so errors are f's own, with the row added.
+
+    >>> import numpy as np
+    >>> from autograd import tanh, value_and_grad
+    >>> f = jit(value_and_grad(lambda x, w: tanh(w * x)))
+    >>> f(0.0, 2.0)
+    (0.0, 2.0)
+    >>> y, slope = f(np.array([0.0, 0.5, 1.0]), 2.0)
+    >>> slope.round(4).tolist()
+    [2.0, 0.8399, 0.1413]
+    >>> print(jit(lambda x, y: x * y + 1.0).program)
+    { x y .
+      a = x * y
+      b = a + 1
+      in b }
+    """
+    return Jitted(f)
+
+
+@without_collector()
+def _compiled(call: _Call) -> Compiled:
+    results: list[Tree] = []
+
+    def flat(*inputs: Value) -> list[Any]:
+        results.append(Tree(call.run(inputs), f"the result of {call.name}"))
+        return results[-1].leaves
+
+    traced = trace(flat, call.labels())
+    program = program_of(traced.inputs, traced.outputs)
+    return Compiled(program, evaluator(program), traced.generators, results[-1])
+
+
+class _Call:
+    """The arguments of one call, as a flat list of numbers and columns."""
+
+    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> None:
+        self.f, self.count, self.names = f, len(args), tuple(named)
+        self.name = getattr(f, "__name__", type(f).__name__)
+        self.tree = Tree([*args, *named.values()], "argument", leaf=_is_column)
+        self.has_values = any(isinstance(x, Value) for x in self.tree.leaves)
+
+    def run(self, leaves: Any) -> Any:
+        """f on arguments of this shape."""
+        arguments = self.tree.like(leaves)
+        return self.f(*arguments[: self.count], **dict(zip(self.names, arguments[self.count :], strict=True)))
+
+    def labels(self) -> list[str]:
+        """The name of each number: that of the parameter, and its place in it."""
+        try:
+            own = list(inspect.signature(self.f).bind(*self.tree.like(self.tree.leaves)[: self.count]).arguments)
+        except (TypeError, ValueError):
+            own = []
+        names = [*(own if len(own) == self.count else [""] * self.count), *self.names]
+        labels = []
+        for path in self.tree.paths:
+            first, _, rest = path[1:].partition("]")
+            labels.append(names[int(first)] + rest if names[int(first)] else "")
+        return labels
+
+    def columns(self) -> tuple[list[Any], int | None]:
+        """The leaves as arrays of float64, and how many rows there are: None where all are numbers."""
+        columns, lengths = [], {}
+        for x, path in zip(self.tree.leaves, self.tree.paths, strict=True):
+            if type(x) is float:
+                columns.append(np.array((x,)))
+            else:
+                columns.append(np.ascontiguousarray(x, dtype=np.float64))
+                lengths[path] = len(columns[-1])
+        if len({*lengths.values()}) > 1:
+            told = ", ".join(f"argument{path} has {n}" for path, n in lengths.items())
+            raise ValueError(f"{self.name}: all columns must be equally long, but {told}")
+        return columns, next(iter(lengths.values()), None)
+
+    def again(self, numbers: list[float], rows: int | None, i: int) -> list[float]:
+        """The result of f itself for one row."""
+        with located(f"{self.name}, row {i}") if rows is not None else nullcontext():
+            result = Tree(self.run(numbers[: len(self.tree.leaves)]), f"the result of {self.name}")
+        return [y.data if isinstance(y, Value) else y for y in result.leaves]
+
+
+def _is_column(x: Any) -> bool:
+    """Whether an argument is an array of numbers, one for each row."""
+    ndim = 0 if getattr(x, "dtype", None) == "object" else getattr(x, "ndim", 0)
+    if ndim > 1:
+        raise ValueError(
+            f"an array of shape {tuple(x.shape)} is no column: give one 1-D array for each number of a row, such as "
+            f"list(X.T) for a table X"
+        )
+    return ndim == 1

@@ -1,0 +1,1 @@
+"""Machine code: instructions, kernels and the loops around them."""

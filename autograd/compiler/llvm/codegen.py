@@ -1,0 +1,185 @@
+"""From templates to machine code.  The only file that knows llvmlite."""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import platform
+import sys
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+from weakref import WeakValueDictionary
+
+import llvmlite
+import llvmlite.binding as llvm
+
+from ..plan.calls import Template
+from ..run import cache as disk
+from .driver import evaluate, train
+from .emitter import Emitter
+from .instructions import LIBRARY, LOWERINGS
+from .kernels import kernels
+
+OPTIMISATION = 2  # of the code generator; the passes before it are not run, as they take longer than all the rest
+
+
+class Machine:
+    """The machine code of a module of LLVM IR, loaded for as long as this object lives."""
+
+    def __init__(self, ir: str) -> None:
+        self.ir = ir
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine())
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(object_code(ir)))
+        self._engine.finalize_object()
+
+    def address(self, name: str) -> int:
+        return int(self._engine.get_function_address(name))
+
+
+class Kernels:
+    """The kernels of a program: those that every program shares, and its own pieces."""
+
+    def __init__(self, templates: Mapping[Template, str]) -> None:
+        self._shared = machine(shared_ir(lanes(), vector_functions()))
+        self._own = machine(pieces_ir(templates, lanes(), vector_functions())) if templates else None
+        self._names = {*templates.values()}
+
+    def address(self, name: str) -> int:
+        own = self._own if name in self._names else None
+        return (own or self._shared).address(name)
+
+    @property
+    def ir(self) -> str:
+        return "\n\n".join(m.ir for m in (self._own, self._shared) if m)
+
+
+_machines: WeakValueDictionary[str, Machine] = WeakValueDictionary()
+
+
+def machine(ir: str) -> Machine:
+    """The machine of some IR: one for all programs that need it, freed with the last of them."""
+    found = _machines.get(ir)
+    if found is None:
+        found = _machines[ir] = Machine(ir)
+    return found
+
+
+def shared_ir(lanes: int, functions: Mapping[str, str]) -> str:
+    """The kernels and drivers that are the same for every program."""
+    emitters = kernels(lanes, functions)
+    return _module(
+        [*emitters, train(Emitter("train", lanes, functions)), evaluate(Emitter("evaluate", lanes, functions))]
+    )
+
+
+def pieces_ir(templates: Mapping[Template, str], lanes: int, functions: Mapping[str, str]) -> str:
+    """One kernel for each template."""
+    return _module([piece(Emitter(name, lanes, functions), template) for template, name in templates.items()])
+
+
+def _module(emitters: list[Emitter]) -> str:
+    declarations = sorted(set().union(*(e.declarations for e in emitters)))
+    return "\n".join([*declarations, *(e.text() for e in emitters)])
+
+
+def piece(e: Emitter, template: Template) -> Emitter:
+    """args: units, table.  The table has a column for each row, scalar and output, one offset for each unit."""
+    units, table = e.argument(0), e.argument(1)
+    used = [operand for _, operands in template.steps for operand in operands]
+    rows = 1 + max((int(i) for kind, i in used if kind == "row"), default=-1)
+    scalars = 1 + max((int(i) for kind, i in used if kind == "scalar"), default=-1)
+
+    def unit(u: str) -> None:
+        def column(c: int) -> str:
+            return e.table(e.integer("add", table, e.integer("mul", units, c)), u)
+
+        row_places = [column(c) for c in range(rows)]
+        spread = [e.spread(e.load_scalar(column(rows + c))) for c in range(scalars)]
+        out_places = [column(rows + scalars + c) for c in range(len(template.stored))]
+
+        def vector(lane: str) -> None:
+            values = {"row": [e.load(place, lane) for place in row_places], "scalar": spread, "step": []}
+            for name, operands in template.steps:
+                names = [e.constant(float(v)) if kind == "constant" else values[kind][int(v)] for kind, v in operands]
+                values["step"].append(names[0] if name == "copy" else LOWERINGS[name](e, *names))
+            for place, step in zip(out_places, template.stored, strict=True):
+                e.store(values["step"][step], place, lane)
+
+        e.loop("%lanes", vector, step=e.lanes)
+
+    e.loop(units, unit)
+    return e
+
+
+# --- the processor at hand -------------------------------------------------------------------------------------
+
+
+@cache
+def lanes() -> int:
+    """Doubles in a vector register of this processor."""
+    features = llvm.get_host_cpu_features()
+    if features.get("avx512f"):
+        return 8
+    return 4 if features.get("avx2") else 2
+
+
+@cache
+def vector_functions() -> dict[str, str]:
+    """The C library's vector functions for this processor, by name; none where there is no libmvec."""
+    found: dict[str, str] = {}
+    if platform.system() != "Linux" or platform.machine() != "x86_64":
+        return found
+    try:
+        library = ctypes.CDLL("libmvec.so.1")
+    except OSError:
+        return found
+    letter = {8: "e", 4: "d", 2: "b"}[lanes()]
+    for name, arguments in LIBRARY.items():
+        symbol = f"_ZGV{letter}N{lanes()}{'v' * arguments}_{name}"
+        if _add_symbol(library, symbol):
+            found[name] = symbol
+    return found
+
+
+@cache
+def _initialize() -> None:
+    """Once a process: the code generator, and the C library's functions under their names."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    name = "ucrtbase" if sys.platform == "win32" else ctypes.util.find_library("m")
+    library = ctypes.CDLL(name)  # None: what the process has loaded
+    for function in LIBRARY:
+        _add_symbol(library, function)
+
+
+def _add_symbol(library: ctypes.CDLL, name: str) -> bool:
+    """Tell LLVM where a function is, if the library has it."""
+    try:
+        function = getattr(library, name)
+    except AttributeError:
+        return False
+    llvm.add_symbol(name, ctypes.cast(function, ctypes.c_void_p).value)
+    return True
+
+
+def _target_machine() -> Any:
+    """A description of this processor; a new one each time, as an engine owns the one it is given."""
+    _initialize()
+    return llvm.Target.from_default_triple().create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=OPTIMISATION
+    )
+
+
+def object_code(ir: str) -> bytes:
+    """The IR compiled for this processor: from the disk, where it was compiled before."""
+    version = ".".join(map(str, llvm.llvm_version_info))
+    key = (ir, llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), llvmlite.__version__, version)
+    code = disk.load(*key, str(OPTIMISATION))
+    if code is None:
+        target = _target_machine()
+        module = llvm.parse_assembly(ir)
+        module.verify()
+        code = bytes(target.emit_object(module))
+        disk.store(code, *key, str(OPTIMISATION))
+    return code

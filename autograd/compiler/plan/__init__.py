@@ -1,0 +1,1 @@
+"""What is computed together: equations become calls over many samples."""

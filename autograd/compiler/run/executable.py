@@ -1,0 +1,62 @@
+"""Machine code with the memory it works on: a laid-out workspace, ready to run."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..llvm.codegen import Kernels
+from ..llvm.emitter import LINE
+from .workspace import CACHE_LINE, Line, Workspace
+
+SIGNATURE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)
+
+
+def address(array: Any) -> int:
+    """Where the numbers of an array begin; ``array.ctypes.data`` takes three times as long."""
+    found: int = array.__array_interface__["data"][0]
+    return found
+
+
+class Executable:
+    """The sections of a program as code, the tables, and the kernel ``driver`` that runs them.
+
+    Calling a driver releases the GIL; the code and tables never change, so several threads may run it at
+    once, each with a ``memory`` of its own.
+    """
+
+    def __init__(self, workspace: Workspace, sections: Mapping[str, list[Line]], driver: str) -> None:
+        self.kernels = Kernels(workspace.templates)
+        self._tables = np.array(workspace.tables or [0], dtype=np.int32)
+        self._tables_address = address(self._tables)
+        self._sections = {name: self._encode(lines) for name, lines in sections.items()}
+        self.fields: dict[str, int] = {}  # what a job says about the sections
+        for name, code in self._sections.items():
+            self.fields |= {name: address(code), f"{name}_lines": len(sections[name])}
+        self._size, self._contents = workspace.size, workspace.contents
+        self._driver = SIGNATURE(self.kernels.address(driver))
+
+    def _encode(self, lines: list[Line]) -> Any:
+        numbers = np.zeros((max(len(lines), 1), LINE), dtype=np.int64)
+        for i, (kernel, *args) in enumerate(lines):
+            numbers[i, 0] = self.kernels.address(str(kernel))
+            numbers[i, 1 : 1 + len(args)] = args
+        return numbers
+
+    def memory(self) -> Any:
+        """A new workspace with the numbers that stand in it from the beginning."""
+        raw = np.zeros(self._size + CACHE_LINE)
+        first = (-address(raw) // 8) % CACHE_LINE
+        base = raw[first : first + self._size]  # keeps raw alive
+        for place, (count, x) in self._contents.items():
+            base[place : place + count] = x
+        return base
+
+    def run(self, memory: Any, names: Sequence[str], fields: Mapping[str, int]) -> Any:
+        """Run the driver on a job, whose fields are given by name; returns the job as it is afterwards."""
+        job = np.array([fields[name] for name in names], dtype=np.int64)
+        self._driver(address(memory), self._tables_address, 0, address(job))
+        return job

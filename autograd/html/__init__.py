@@ -1,0 +1,1 @@
+"""Pages that need nothing from the network, and the player in them."""

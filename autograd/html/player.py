@@ -1,0 +1,56 @@
+"""The player: frames shown one after the other, as a piece of HTML for a notebook or a page.
+
+A frame is a text and what it changes in a picture: classes that mark parts while it is shown, and texts that
+it writes into parts, to stay.  A part is an element of the picture whose ``data-part`` says its names, apart
+from each other by blanks; with ``data-from="3"`` it has the class ``todo`` in the frames before frame 3.
+The player knows nothing of graphs: whatever can be drawn in one SVG with such parts can be played.
+
+Where scripts are stripped, as in a notebook that is not trusted, an image and a list of the texts remain.
+The script builds its picture from that image, and its texts from that list, so that nothing is sent twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import NamedTuple
+
+from .page import as_json, asset, image
+
+
+class Frame(NamedTuple):
+    """One frame: its text, {class: parts to mark with it}, {part: text to write into it}."""
+
+    text: str
+    marks: Mapping[str, Sequence[str]]
+    texts: Mapping[str, str]
+
+
+def player(
+    title: str, frames: Sequence[Frame], picture: str | None, names: Mapping[str, str], apology: str = ""
+) -> str:
+    """The HTML of a player, to be put into any page, several into one.
+
+    ``picture`` is SVG text, or None to play the list of texts alone; the ``apology`` then says why.  ``names``
+    are the parts that a menu offers to go to, and what they are called there.
+    """
+    shown = f"<p>No picture: {escape(apology)}</p>" if apology else ""
+    if picture is not None:
+        shown = image(picture, title)
+    items = "\n".join(f"<li>{escape(frame.text)}</li>" for frame in frames)
+    data = {
+        "names": names,
+        "frames": [[{mark: " ".join(parts) for mark, parts in frame.marks.items()}, frame.texts] for frame in frames],
+    }
+    return f"""<div class="stepgrad-player" role="group" aria-label="{escape(title)}" dir="ltr">
+{shown}
+<details{" open" if picture is None else ""}><summary>{len(frames)} steps</summary>
+<ol start="0">
+{items}
+</ol></details>
+<script type="application/json">{as_json(data)}</script>
+<style>{asset("colours.css")}
+{asset("player.css")}</style>
+<script>{asset("inline.js")}
+{asset("player.js")}</script>
+</div>"""

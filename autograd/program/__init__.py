@@ -1,0 +1,1 @@
+"""Computations as named equations, and how functions become them."""

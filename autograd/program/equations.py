@@ -1,0 +1,126 @@
+"""A computation as a list of named equations: what a graph says, in the order in which it is computed.
+
+    { a b .
+      c = a * b
+      d = tanh c
+      in d }
+
+Variables are numbered, first the inputs, then leaves, constants and results as they come; letters are for print.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from ..graph import topological_order
+from ..primitives import Primitive
+from ..value import Constant, Value, evaluate, set_mode
+
+
+class Equation(NamedTuple):
+    """Variable ``out`` is ``primitive`` of the variables ``args``."""
+
+    out: int
+    primitive: Primitive
+    args: tuple[int, ...]
+
+
+class Program:
+    """The equations below some outputs.
+
+    ``leaves`` are the Values that the computation closes over, by variable, read anew at every call;
+    ``constants`` are its plain numbers.  Nodes that are ``fixed`` count as leaves, though they were computed.
+    """
+
+    def __init__(self, inputs: Sequence[Value], outputs: Sequence[Value], fixed: Container[Value] = ()) -> None:
+        self.inputs = tuple(range(len(inputs)))
+        self.labels = {i: node.label for i, node in enumerate(inputs) if node.label}
+        self.leaves: dict[int, Value] = {}
+        self.constants: dict[int, float] = {}
+        self.equations: list[Equation] = []
+        self.variables: dict[Value, int] = {node: i for i, node in enumerate(inputs)}
+        given = set(inputs)
+        order = topological_order(*outputs)
+        needed = set(outputs)
+        for node in reversed(order):
+            if node in needed and node not in given and node not in fixed:
+                needed.update(node.parents)
+        for node in order:
+            if node in given or node not in needed:
+                continue
+            number = self.variables[node] = len(self.variables)
+            if node.primitive is not None and node not in fixed:
+                args = tuple([self.variables[parent] for parent in node.parents])
+                self.equations.append(Equation(number, node.primitive, args))
+            elif type(node) is Constant:
+                self.constants[number] = node._data
+            else:
+                self.leaves[number] = node
+        self.outputs = tuple([self.variables[node] for node in outputs])
+
+    def evaluate(self, inputs: Sequence[float]) -> list[float]:
+        """The outputs for some inputs, by Python's own arithmetic: the reference for every other way.
+
+        Where the forward of a primitive raises, its result is what IEEE 754 has, inf or nan.
+        """
+        data: dict[int, Any] = dict(zip(self.inputs, inputs, strict=True))
+        data |= self.constants
+        data |= {number: leaf._data for number, leaf in self.leaves.items()}
+        with set_mode(recording=False, lenient=True):
+            for out, primitive, args in self.equations:
+                data[out] = evaluate(primitive, [data[arg] for arg in args], ())
+        return [data[output] for output in self.outputs]
+
+    def dependents(self, variables: Iterable[int]) -> set[int]:
+        """The results that were computed from any of the variables."""
+        found = set(variables)
+        given = set(found)
+        for out, _, args in self.equations:
+            if not found.isdisjoint(args):
+                found.add(out)
+        return found - given
+
+    def part(self, outs: set[int]) -> Program:
+        """The same program with only the equations for some results."""
+        part = copy.copy(self)
+        part.equations = [equation for equation in self.equations if equation.out in outs]
+        return part
+
+    def __str__(self) -> str:
+        names = self._names()
+        lines = ["{ " + " ".join(names[v] for v in self.inputs) + " ."]
+        for out, primitive, args in self.equations:
+            operands = [names[arg] for arg in args]
+            if len(operands) == 2 and not primitive.symbol.isalpha():
+                text = f"{operands[0]} {primitive.symbol} {operands[1]}"
+            else:
+                text = " ".join([primitive.name, *operands])
+            lines.append(f"  {names[out]} = {text}")
+        lines.append("  in " + " ".join(names[v] for v in self.outputs) + " }")
+        return "\n".join(lines)
+
+    def _names(self) -> dict[int, str]:
+        """Numbers as they are, labels where they are unique, letters for the rest."""
+        labels = self.labels | {v: leaf.label for v, leaf in self.leaves.items() if leaf.label}
+        count = Counter(labels.values())
+        names = {v: label for v, label in labels.items() if count[label] == 1}
+        names |= {v: repr(x).removesuffix(".0") for v, x in self.constants.items()}
+        letters = (text for text in map(_letters, itertools.count()) if text not in count)
+        for v in (*self.inputs, *self.leaves, *(equation.out for equation in self.equations)):
+            if v not in names:
+                names[v] = next(letters)
+        return names
+
+
+def _letters(number: int) -> str:
+    """a, b, ..., z, aa, ab, ..."""
+    text = ""
+    number += 1
+    while number:
+        number, letter = divmod(number - 1, 26)
+        text = chr(97 + letter) + text
+    return text

@@ -1,0 +1,1 @@
+"""A computation step by step, and one derivative taken apart."""

@@ -1,0 +1,213 @@
+"""walkthrough: a computation step by step, forward and backward, as data and for reading.
+
+The steps are records (``steps.py``); this file holds them and shows them as lines of text and as table rows, and
+asks ``scene.py`` for pictures and ``player.py`` for a page.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any, overload
+
+from ..drawing import DrawError
+from ..drawing.text import shortened
+from ..graph import topological_order
+from ..transforms.replay import check_fresh, expand_with_origins
+from ..value import Value, describe
+from .record import FORWARD, Recorder, Step
+from .wording import encodable, number
+
+ORDERS = ("topological", "naive")
+WIDEST = 72  # characters of a line before its note
+MOST_MOVES = 6  # of an update that are written out
+MOST_PLAYED = 10_000  # steps that are put into a notebook: its file grows by each of them
+
+
+def walkthrough(root: Value, *, order: str = "topological", expand: bool = False) -> Walkthrough:
+    """The steps that compute root and then ∂root/∂x for every x below it, as a :class:`Walkthrough`.
+
+    ``order="topological"`` is the order of ``backward``: after the last step the gradients are those that
+    ``backward`` gives, bit for bit.  ``order="naive"`` passes on whatever arrives at once, and shows what
+    goes wrong then.  ``expand`` writes fused operations (dot, total, logsumexp) out in simpler ones, whose
+    gradients may differ in the last bits.
+
+    Nothing in the graph changes; gradients that earlier passes left in ``.grad`` are neither used nor
+    touched.  Raises StaleGraphError where a leaf has changed since root was computed.
+
+    >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    >>> e = a * b
+    >>> e.label = "e"
+    >>> print(walkthrough(e))
+    forward
+    0  e = a * b = 2 × -3 = -6
+    backward
+    1  ∂e/∂e = 1 (0 → 1)                             where every walk back begins
+    2  ∂e/∂a += ∂e/∂e · ∂e/∂a = 1 × -3 = -3 (0 → -3)
+    3  ∂e/∂b += ∂e/∂e · ∂e/∂b = 1 × 2 = 2 (0 → 2)
+    """
+    if not isinstance(root, Value):
+        raise TypeError(f"walkthrough takes the Value to walk to, not {type(root).__name__}: {root!r:.60}")
+    if order not in ORDERS:
+        raise ValueError(f"order must be one of {', '.join(ORDERS)}, not {order!r}")
+    if expand:
+        root, origins = expand_with_origins(root)
+    nodes = topological_order(root)
+    if not expand:
+        check_fresh(nodes)
+        origins = {node: node for node in nodes}
+    recorder = Recorder(nodes)
+    recorder.forward()
+    recorder.topological() if order == "topological" else recorder.naive()
+    return Walkthrough(recorder, origins)
+
+
+class Walkthrough(Sequence[Step]):
+    """The steps of a walk: a sequence of :class:`Step`.
+
+    ``print(w)`` shows them as text, ``w.table()`` as rows, ``w.svg(i)`` as the picture at one step; in a
+    notebook and with ``w.save("steps.html")`` they play.  It keeps what the graph was when it was walked through.
+    """
+
+    def __init__(self, recorder: Recorder, origins: dict[Value, Value]) -> None:
+        self._order = recorder.order
+        self._steps = tuple(recorder.steps)
+        self._names = recorder.names
+        self._graded = recorder.grads.keys()
+        self._origins = origins
+        from .picture import Scene  # only now: importing the package stays quick
+
+        self._scene = Scene(recorder)
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Step, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Step | tuple[Step, ...]:
+        return self._steps[index]
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self._steps)
+
+    @property
+    def title(self) -> str:
+        """What is walked through, in a few words."""
+        return f"{self._names[self._order[-1]]} step by step"
+
+    def at(self, node: Value) -> list[Step]:
+        """The steps that touch a node: compute it, use it, or pass a gradient through it.
+
+        In an expanded walk, those of a fused node are the steps of all that it was written out in.
+
+        >>> x = Value(3.0, label="x")
+        >>> [step.index for step in walkthrough(x * x + 1).at(x)]
+        [0, 4, 5]
+        """
+        if not isinstance(node, Value):
+            raise TypeError(f"at takes a Value of the graph, not {type(node).__name__}: {node!r:.60}")
+        found = {copy for copy, origin in self._origins.items() if node is copy or node is origin}
+        if not found:
+            raise ValueError(f"{describe(node)} is no value of this graph: ask for one that the root was computed from")
+        return [step for step in self._steps if not found.isdisjoint(touched(step))]
+
+    def gradients(self, index: int = -1) -> dict[Value, float]:
+        """∂root/∂x as far as it is known after a step, for every x that needs a gradient.
+
+        >>> x = Value(3.0, label="x")
+        >>> w = walkthrough(x * x)
+        >>> w.gradients()[x], w.gradients(2)[x]
+        (6.0, 3.0)
+        """
+        grads = dict.fromkeys(self._graded, 0.0)
+        for step in self._steps[: self._steps[index].index + 1]:
+            if step.after is not None:
+                grads[step.node if step.parent is None else step.parent] = step.after
+        return grads
+
+    def table(self) -> list[dict[str, Any]]:
+        """A row for each step, numbers as numbers and values by their names, ready for a data frame.
+
+        >>> walkthrough(Value(2.0, label="a").exp()).table()[-1]["contribution"]
+        7.389056099
+        """
+        return [
+            {
+                **step._asdict(),
+                "node": self._names[step.node],
+                "operands": ", ".join(self._names[operand] for operand in step.operands),
+                "parent": self._names[step.parent] if step.parent is not None else None,
+            }
+            for step in self._steps
+        ]
+
+    def svg(self, index: int) -> str:
+        """The picture at one step as SVG text: what is known by then, with what the step touches marked."""
+        return self._scene.picture(self._steps[index].index)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a page, .html, that plays the steps: one file that needs no network."""
+        from ..html.page import write
+
+        write(path, self.title, self.player(), "a walkthrough")
+
+    def __str__(self) -> str:
+        """The steps as aligned lines, in signs that the standard output can show."""
+        encoding = sys.stdout.encoding if sys.stdout else None
+        said = encodable("\n".join(step.formula for step in self), encoding).split("\n")
+        notes = encodable("\n".join(step.note for step in self), encoding).split("\n")
+        digits = len(str(len(self) - 1))
+        lines = []
+        for phase, steps in groupby(self, lambda step: step.phase):
+            indices = [step.index for step in steps]
+            width = min(max(len(said[i]) for i in indices), WIDEST)
+            lines.append(phase)
+            lines += [f"{i:>{digits}}  {said[i].ljust(width)}  {notes[i]}".rstrip() for i in indices]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return "\n".join(shortened(str(self).splitlines(), "w"))
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows: the player, which leaves a picture and a list where scripts are stripped."""
+        if len(self) > MOST_PLAYED:
+            return {"text/plain": repr(self)}
+        return {"text/html": self.player(), "text/plain": repr(self)}
+
+    def player(self, moved: Mapping[Value, float] | None = None, *, pictured: bool = True) -> str:
+        """The player as HTML, to be put into a page; of a graph that is too large to look at, without its picture.
+
+        ``moved`` are the numbers that an update gives to leaves: they are shown in one more frame at the end.
+
+        >>> w = Value(2.0, label="w")
+        >>> "<li>update: w 2 → 1.6</li>" in walkthrough(w * w).player({w: 1.6})
+        True
+        """
+        from ..html.player import Frame, player
+
+        moves = [f"{self._names[leaf]} {self._scene.numbers[leaf]} → {number(x)}" for leaf, x in (moved or {}).items()]
+        more = f" and {len(moves) - MOST_MOVES} more" if len(moves) > MOST_MOVES else ""
+        update = [f"update: {', '.join(moves[:MOST_MOVES])}{more}"] if moved else []
+        apology = ""
+        if pictured:
+            try:
+                frames, picture = self._scene.frames, self._scene.picture(len(self) - 1)
+                if moved:
+                    frames = self._scene.updated(update[0], moved)
+                return player(self.title, frames, picture, self._scene.names)
+            except (DrawError, ValueError) as error:  # no dot, or a graph too large for a picture: the list alone
+                apology = str(error).splitlines()[0]
+        texts = [*(step.text for step in self._steps), *update]
+        return player(self.title, [Frame(text, {}, {}) for text in texts], None, {}, apology)
+
+
+def touched(step: Step) -> set[Value]:
+    """The values that a step computes, uses, or moves a gradient between."""
+    others = step.operands if step.phase == FORWARD else (step.parent,)
+    return {step.node, *(other for other in others if other is not None)}

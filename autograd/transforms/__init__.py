@@ -1,0 +1,1 @@
+"""Derivatives of functions, and checks of them against finite differences."""

@@ -1,0 +1,229 @@
+"""Derivatives of functions: each transform takes a function, wraps its arguments in fresh nodes and runs it.
+
+Arguments and results are scalars or nested lists of scalars.  The derivative is built as an ordinary graph by
+reading the table's rules with Values; no ``.grad`` is touched.  Results are floats where they depend on
+numbers alone; where they depend on Values (given as arguments or closed over) they are Values, to be
+differentiated again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..graph import dependents, mode, topological_order
+from ..primitives import chain
+from ..value import Constant, Value, as_value, derivative_mode, recording
+from .replay import check_fresh
+from .trees import Tree
+
+Function = Callable[..., Any]
+
+
+def grad_of(y: Value, xs: Sequence[Value]) -> list[Value]:
+    """[∂y/∂x for x in xs] as graphs over the nodes of y's own graph, to be differentiated again.
+
+    An x that y does not depend on gets 0.  The graph is evaluated again first: StaleGraphError where a leaf
+    has changed since y was computed.
+
+    >>> x = Value(2.0)
+    >>> (dy,) = grad_of(x**3, [x])
+    >>> (ddy,) = grad_of(dy, [x])
+    >>> dy.data, ddy.data
+    (12.0, 12.0)
+    """
+    for node in (y, *xs):
+        if not isinstance(node, Value):
+            raise TypeError(f"grad_of takes a Value and a list of Values, not {type(node).__name__}: {node!r:.60}")
+    for x in xs:
+        if not x.requires_grad:
+            raise ValueError(f"grad_of: {x!r} is frozen or constant, so no gradient flows to it")
+    order = topological_order(y)
+    check_fresh(order)
+    return [as_value(g) for g in _reverse(order, xs)]
+
+
+def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+    """The function that computes ∂f/∂argument; several argnums give a tuple.  f returns one scalar.
+
+    >>> grad(lambda x: x**3)(2.0)
+    12.0
+    >>> grad(lambda ws, x: ws[0] * x + ws[1])([2.0, 1.0], 3.0)
+    [3.0, 1.0]
+    >>> grad(lambda x: grad(lambda y: x * y)(x))(3.0)
+    1.0
+    """
+    both = value_and_grad(f, argnums)
+
+    def gradient(*args: Any) -> Any:
+        return both(*args)[1]
+
+    return gradient
+
+
+def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+    """The function that computes (f(...), ∂f/∂argument) in one pass.
+
+    >>> value_and_grad(lambda x: x * x)(3.0)
+    (9.0, 6.0)
+    """
+
+    def value_and_gradient(*args: Any) -> Any:
+        call = _Call(f, args, argnums)
+        y = call.scalar("grad", "jacobian")
+        value, *gradients = call.results([y, *_reverse(topological_order(y), call.xs)])
+        return value, call.like_arguments(gradients)
+
+    return value_and_gradient
+
+
+def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+    """The function that computes ∂outputᵢ/∂argumentⱼ: nested like the output, then like the argument.
+
+    >>> jacobian(lambda v: [v[0] * v[1], v[0]])([2.0, 3.0])
+    [[3.0, 2.0], [1.0, 0.0]]
+    """
+
+    def jacobian_of_f(*args: Any) -> Any:
+        call = _Call(f, args, argnums)
+        outputs = call.outputs.leaves
+        rows = [_reverse(topological_order(as_value(y)), call.xs) for y in outputs]
+        flat = call.results([g for row in rows for g in row])
+        n = len(call.xs)
+        return call.outputs.like([call.like_arguments(flat[i * n : (i + 1) * n]) for i in range(len(outputs))])
+
+    return jacobian_of_f
+
+
+def hessian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+    """The function that computes ∂²f/∂argumentᵢ∂argumentⱼ.
+
+    >>> hessian(lambda v: v[0] ** 2 * v[1])([3.0, 5.0])
+    [[10.0, 6.0], [6.0, 0.0]]
+    """
+    return jacobian(grad(f, argnums), argnums)
+
+
+def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """(f(*primals), its derivative in the direction of the tangents), by forward mode.
+
+    >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.5))
+    (6.0, 4.0)
+    """
+    call = _Call(f, tuple(primals), tuple(range(len(primals))))
+    directions = Tree(list(tangents), "tangent")
+    if directions.paths != Tree(list(primals), "argument").paths:
+        raise ValueError("jvp: tangents must have the shape of the primals, one number for each number")
+    outputs = [as_value(y) for y in call.outputs.leaves]
+    flat = call.results([*outputs, *pushforward(outputs, dict(zip(call.xs, directions.leaves, strict=True)))])
+    return call.outputs.like(flat[: len(outputs)]), call.outputs.like(flat[len(outputs) :])
+
+
+def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], argnums: int | tuple[int, ...] = 0) -> Any:
+    """The Hessian of f times a vector, without the Hessian: forward mode over reverse mode.
+
+    >>> hvp(lambda v: v[0] ** 2 * v[1], ([3.0, 5.0],), ([1.0, 0.0],))
+    [10.0, 6.0]
+    """
+    return jvp(grad(f, argnums), primals, tangents)[1]
+
+
+# --- the two sweeps, on graphs ------------------------------------------------------------------------------
+
+
+def _reverse(order: list[Value], xs: Sequence[Value]) -> list[Any]:
+    """The adjoint of each x from the last node of the order: backward(), with rules for numbers."""
+    fed = dependents(order, xs)
+    adjoints: dict[Value, Any] = {order[-1]: 1.0}
+    with derivative_mode():
+        for node in reversed(order):
+            if node not in fed or node not in adjoints or node.primitive is None:
+                continue
+            for parent, partial in zip(node.parents, rule(node), strict=True):
+                if parent in fed:
+                    _add(adjoints, parent, times(adjoints[node], partial))
+    return [adjoints.get(x, 0.0) for x in xs]
+
+
+def pushforward(outputs: list[Value], tangents: dict[Value, Any]) -> list[Any]:
+    """The tangent of each output, given those of some nodes."""
+    with derivative_mode():
+        for node in topological_order(*outputs):
+            if node.primitive is None or node in tangents or not any(p in tangents for p in node.parents):
+                continue
+            for parent, partial in zip(node.parents, rule(node), strict=True):
+                if parent in tangents:
+                    _add(tangents, node, times(tangents[parent], partial))
+    return [tangents.get(y, 0.0) for y in outputs]
+
+
+def rule(node: Value) -> Sequence[Any]:
+    """The partials of a node as graphs; constants go in as plain numbers, so that what is fixed folds away."""
+    primitive = node.primitive
+    assert primitive is not None
+    args = [parent._data if type(parent) is Constant else parent for parent in node.parents]
+    return primitive.partials(args, node) if primitive.variadic else primitive.partials(*args, node)
+
+
+def times(g: Any, p: Any) -> Any:
+    """chain(g, p) without multiplications by a fixed 1.  Fixed means a number in the rule, never data."""
+    if type(p) is float and p == 1.0:
+        return g
+    if type(g) is float and g == 1.0:
+        return p
+    return chain(g, p)
+
+
+def _add(sums: dict[Value, Any], node: Value, part: Any) -> None:
+    if not (type(part) is float and part == 0.0):
+        sums[node] = sums[node] + part if node in sums else part
+
+
+class _Call:
+    """f called on fresh nodes, and what is needed to give its derivatives the user's shapes."""
+
+    def __init__(self, f: Function, args: tuple[Any, ...], argnums: int | tuple[int, ...]) -> None:
+        self.name = getattr(f, "__name__", type(f).__name__)
+        self.single = isinstance(argnums, int)
+        numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        for number in numbers:
+            if not 0 <= number < len(args):
+                raise ValueError(f"argnums {argnums!r}: {self.name} was called with {len(args)} argument(s)")
+        self.trees = [Tree(args[number], f"argument {number}") for number in numbers]
+        with recording():
+            fresh = [[_fresh(x) for x in tree.leaves] for tree in self.trees]
+            wrapped = list(args)
+            for number, tree, nodes in zip(numbers, self.trees, fresh, strict=True):
+                wrapped[number] = tree.like(nodes)
+            self.xs = [node for nodes in fresh for node in nodes]
+            self.outputs = Tree(f(*wrapped), f"the result of {self.name}")
+
+    def scalar(self, name: str, instead: str) -> Value:
+        if self.outputs.shape is not None:
+            raise TypeError(f"{name} needs a function that returns one scalar; for a list of them use {instead}")
+        return as_value(self.outputs.leaves[0])
+
+    def like_arguments(self, flat: Sequence[Any]) -> Any:
+        """One number for each x, in the shape of the arguments that were differentiated."""
+        rest = list(flat)
+        parts = []
+        for tree in self.trees:
+            n = len(tree.leaves)
+            parts.append(tree.like(rest[:n]))
+            rest = rest[n:]
+        return parts[0] if self.single else tuple(parts)
+
+    def results(self, flat: Sequence[Any]) -> list[Any]:
+        """Floats where no Value but our own fresh leaves is behind the results, else the Values."""
+        own = {x for x in self.xs if x.primitive is None}
+        nodes = topological_order(*(x for x in flat if isinstance(x, Value)))
+        leaves = {node for node in nodes if node.primitive is None and node.requires_grad}
+        closed = leaves <= own and mode.tracer is None
+        for x in own:
+            x.requires_grad = False  # from here on a number like any other, also for a transform around this one
+        return [x.data if isinstance(x, Value) else x for x in flat] if closed else list(flat)
+
+
+def _fresh(x: Any) -> Value:
+    """A node of its own for an argument: a leaf for a number, x · 1 for a Value."""
+    return x * 1.0 if isinstance(x, Value) else Value(x)

@@ -1,0 +1,120 @@
+"""``stepgrad demo``: the whole library on two data sets, in under a minute."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from autograd import Value, dot
+from autograd.drawing import DrawError, draw
+
+from .. import datasets
+from ..data import train_test_split
+from ..evaluation import accuracy
+from ..modules.models import MLP
+from ..surfaces import plot_decision_boundary
+from ..training.adaptive import Adam
+from ..training.history import History
+from ..training.trainer import fit
+
+BATCH = 32
+
+
+def demo(folder: Path) -> None:
+    """Train on the moons and on the digits, print the results, and write three pictures into folder."""
+    written: list[Path] = []
+    folder.mkdir(parents=True, exist_ok=True)
+    draw_neuron(folder / "neuron.svg", written)
+    train_on_moons(folder, written)
+    train_on_digits(folder, written)
+    print("Pictures:")
+    for path in written:
+        print(f"  {os.path.relpath(path)}")
+
+
+def draw_neuron(path: Path, written: list[Path]) -> None:
+    """One neuron, tanh(w₁x₁ + w₂x₂ + b), after backward."""
+    x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
+    w1, w2, b = Value(-3.0, label="w1"), Value(1.0, label="w2"), Value(6.8813735870195432, label="b")
+    n = dot([w1, w2], [x1, x2], b)
+    n.label = "n"
+    out = n.tanh()
+    out.label = "out"
+    out.backward()
+    print(f"One neuron: tanh(w1·x1 + w2·x2 + b) = {out:.4f}, and by the chain rule ∂out/∂w1 = {w1.grad:.4f}.")
+    try:
+        draw(out, expand=True).save(path)
+        written.append(path)
+    except DrawError as error:
+        print(f"  (no picture of it: {error})")
+
+
+def train_on_moons(folder: Path, written: list[Path]) -> None:
+    X, y = datasets.moons(400, noise=0.1, seed=1)
+    X_train, X_test, y_train, y_test = train_test_split(X, y, test=0.5, seed=1)
+    model = MLP(2, [16, 16, 1], seed=1)
+    run = Run(model, X_train, y_train, loss="hinge", epochs=20, lr=0.02, l2=1e-4, validation=(X_test, y_test))
+    held_out = accuracy(model, X_test, y_test)
+    run.report("Moons", held_out)
+    title = f"Two moons: held-out accuracy {held_out:.3f}"
+    save(folder / "boundary.svg", written, lambda: plot_decision_boundary(model, X_test, y_test, title=title))
+    save(folder / "loss.svg", written, lambda: run.history.plot("Two moons: hinge loss"))
+
+
+def train_on_digits(folder: Path, written: list[Path]) -> None:
+    X, y = datasets.digits()
+    X = [[pixel / 16.0 for pixel in row] for row in X]
+    X_train, X_test, y_train, y_test = train_test_split(X, y, test=0.25, seed=1)
+    model = MLP(64, [16, 10], activation="tanh", seed=1)
+    run = Run(model, X_train, y_train, loss="cross_entropy", epochs=15, lr=0.01)
+    run.report("Digits", accuracy(model, X_test, y_test))
+
+
+class Run:
+    """One training by ``fit``, timed."""
+
+    def __init__(self, model: MLP, X: list[Any], y: list[Any], *, loss: str, lr: float, **settings: Any) -> None:
+        self.model, self.X, self.y, self.loss, self.lr = model, X, y, loss, lr
+        start = time.perf_counter()
+        self.history = self._fit(X, y, batch_size=BATCH, seed=1, **settings)
+        if self.history.interrupted:
+            raise KeyboardInterrupt
+        self.seconds = time.perf_counter() - start
+
+    def _fit(self, X: list[Any], y: list[Any], **settings: Any) -> History:
+        optimizer = Adam(self.model.parameters(), lr=self.lr)
+        return fit(self.model, X, y, loss=self.loss, optimizer=optimizer, **settings)
+
+    def report(self, name: str, held_out: float) -> None:
+        history, count = self.history, len(self.model.parameters())
+        print(
+            f"{name}: {len(self.X)} samples, {count} parameters, {len(history.loss)} epochs in {self.seconds:.2f} s: "
+            f"loss {history.loss[0]:.3f} → {history.loss[-1]:.3f}, held-out accuracy {held_out:.3f}"
+        )
+        if history.compiled is None:
+            return
+        operations, compile_seconds = history.compiled
+        a_second = len(history.loss) * math.ceil(len(self.X) / BATCH) / sum(history.seconds)
+        print(
+            f"  {operations:,} operations a sample, forward and backward, compiled in {compile_seconds:.2f} s; then "
+            f"{a_second:,.0f} steps a second, {a_second * self.eager_step():,.0f} times as many as eagerly"
+        )
+
+    def eager_step(self) -> float:
+        """The seconds of a step over Values, on the trained model, whose parameters are put back."""
+        trained = self.model.state_dict()
+        history = self._fit(self.X[:BATCH], self.y[:BATCH], epochs=3, compiled=False)
+        self.model.load_state_dict(trained)
+        return min(history.seconds)
+
+
+def save(path: Path, written: list[Path], plot: Callable[[], Any]) -> None:
+    try:
+        plot().savefig(path)
+        written.append(path)
+    except ImportError as error:
+        print(f"  (no {path.name}: {error})")

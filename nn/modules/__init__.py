@@ -1,0 +1,1 @@
+"""Modules: what holds parameters."""

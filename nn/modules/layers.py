@@ -1,0 +1,101 @@
+"""Neuron and Layer: one sample in, a list of numbers or Values; Values out."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from numbers import Integral  # NumPy's integers too
+from typing import Any
+
+from autograd import Value, dot
+
+from ..activations import Activation, find_activation
+from ..init import Initialiser, find_initialiser
+from .module import Module, bare
+
+
+class Neuron(Module):
+    """activation(b + w₁x₁ + … + wₙxₙ): nin inputs, one Value out.
+
+    ``activation`` is a name or a function of one Value; without one it is relu, or linear where nonlin is
+    False.  ``init`` is a name or a function from ``nn.init``; the bias starts at 0.
+
+    >>> neuron = Neuron(2, activation="tanh", init="zeros")
+    >>> neuron([1.0, -2.0]).data
+    0.0
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nonlin: bool = True,
+        *,
+        activation: str | Activation | None = None,
+        init: str | Initialiser | None = None,
+        rng: random.Random | None = None,
+        nout: int = 1,
+    ) -> None:
+        if not isinstance(nin, (int, Integral)) or nin < 1:
+            raise ValueError(f"a neuron needs at least one input, not nin={nin!r}")
+        self.activation = activation if activation is not None else "relu" if nonlin else "linear"
+        self._activate, usual = find_activation(self.activation)
+        initialise = find_initialiser(usual if init is None else init)
+        rng = rng or generator(init, None)
+        self.w = [Value(initialise(nin, nout, rng)) for _ in range(nin)]
+        self.b = Value(0.0)
+
+    def forward(self, x: Sequence[Any]) -> Value:
+        if len(x) != len(self.w):
+            raise ValueError(f"this neuron has {len(self.w)} weights and was given {len(x)} inputs")
+        out: Value = self._activate(dot(self.w, x, self.b))
+        return out
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self.w), 1
+
+    def applies(self) -> str:
+        return _name(self.activation)
+
+    def __repr__(self) -> str:
+        return f"Neuron({len(self.w)}, activation={_name(self.activation)!r})"
+
+
+class Layer(Module):
+    """nout neurons over the same nin inputs: a list of Values, or the bare Value where nout is 1."""
+
+    def __init__(self, nin: int, nout: int, *, rng: random.Random | None = None, **neuron: Any) -> None:
+        if not isinstance(nout, (int, Integral)) or nout < 1:
+            raise ValueError(f"a layer needs at least one neuron, not nout={nout!r}")
+        rng = rng or generator(neuron.get("init"), None)
+        self.neurons = [Neuron(nin, nout=nout, rng=rng, **neuron) for _ in range(nout)]
+
+    def forward(self, x: Sequence[Any]) -> Any:
+        width = len(self.neurons[0].w)
+        if len(x) != width:
+            raise ValueError(f"{self!r} takes {width} inputs and was given {len(x)}")
+        # One leaf for an input number, shared by all neurons.
+        inputs = [xi if isinstance(xi, Value) else Value(xi, requires_grad=False) for xi in x]
+        return bare([neuron(inputs) for neuron in self.neurons])
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self.neurons[0].w), len(self.neurons)
+
+    def applies(self) -> str:
+        return self.neurons[0].applies()
+
+    def __repr__(self) -> str:
+        first = self.neurons[0]
+        return f"Layer({len(first.w)}, {len(self.neurons)}, activation={_name(first.activation)!r})"
+
+
+def generator(init: str | Initialiser | None, seed: int | None) -> random.Random:
+    """A generator of the model's own; Python's shared one for micrograd's initialisation without a seed."""
+    if init == "uniform" and seed is None:
+        return random  # type: ignore[return-value]  # the module has the methods of its hidden Random
+    return random.Random(seed)
+
+
+def _name(function: str | Callable[..., Any]) -> str:
+    return function if isinstance(function, str) else getattr(function, "__name__", repr(function))

@@ -1,0 +1,75 @@
+"""Sequential and MLP: layers one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..activations import Activation
+from ..init import Initialiser
+from .layers import Layer, generator
+from .module import Module, listed
+
+
+class Sequential(Module):
+    """Layers (or functions) one after the other; each but the first is given a list.
+
+    >>> model = Sequential(Layer(2, 8, activation="tanh"), Layer(8, 1, activation="linear"))
+    >>> len(model.parameters())
+    33
+    """
+
+    def __init__(self, *layers: Callable[[Any], Any]) -> None:
+        if not layers:
+            raise ValueError(f"{type(self).__name__} needs at least one layer")
+        for i, layer in enumerate(layers):
+            if not callable(layer):
+                raise TypeError(f"Sequential: layer {i} must be a Module or a function, not {layer!r}")
+        self.layers = list(layers)
+
+    def forward(self, x: Any) -> Any:
+        for layer in self.layers[:-1]:
+            x = listed(layer(x))
+        return self.layers[-1](x)
+
+    @property
+    def shape(self) -> tuple[int, int] | None:
+        first, last = (getattr(layer, "shape", None) for layer in (self.layers[0], self.layers[-1]))
+        return (first[0], last[1]) if first and last else None
+
+    def sequence(self) -> dict[str, Any]:
+        return {f"layers.{i}": layer for i, layer in enumerate(self.layers)}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self.layers))})"
+
+
+class MLP(Sequential):
+    """A multi-layer perceptron: nin inputs, then a layer for each width in nouts.
+
+    Hidden layers have ``activation``, the last has ``output_activation``.  ``init`` defaults to what suits
+    each layer's activation (He for relu and its kin, Xavier for the others).  ``seed`` gives the same network
+    on any machine.  With ``init="uniform"`` and no seed, weights come from Python's own ``random`` in
+    micrograd's order.
+
+    >>> model = MLP(2, [16, 16, 1], seed=1)
+    >>> len(model.parameters())
+    337
+    >>> from autograd import Value
+    >>> isinstance(model([1.0, -2.0]), Value)
+    True
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nouts: Sequence[int],
+        activation: str | Activation = "relu",
+        output_activation: str | Activation = "linear",
+        init: str | Initialiser | None = None,
+        seed: int | None = None,
+    ) -> None:
+        rng = generator(init, seed)
+        activations = [activation] * (len(nouts) - 1) + [output_activation]
+        layers = zip([nin, *nouts], nouts, activations, strict=False)
+        super().__init__(*(Layer(m, n, activation=act, init=init, rng=rng) for m, n, act in layers))

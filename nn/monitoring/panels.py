@@ -1,0 +1,133 @@
+"""The picture that a film of a training plays in: the curve of the loss, numbers for each layer, and beside them
+a picture for each recorded epoch, all in one SVG, of which the player shows one epoch at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import NamedTuple
+
+from autograd.drawing.source import BLUE, FONT, GREY, INK
+from autograd.drawing.svg import finished
+from autograd.html.player import Frame
+
+CURVE, CURVE_HEIGHT, LINE = 300.0, 180.0, 19.0
+MARGIN, TOP, WIDTH = 46.0, 40.0, 420.0  # left of the curve, above it, and room for the table
+COLUMNS = (0.0, 120.0, 215.0, 300.0)  # of the table
+MOST_POINTS = 400  # of the curve
+STYLE = (
+    ".stepgrad .epoch{display:none}.stepgrad .epoch.now{display:inline}"
+    ".stepgrad .mark.now{fill:var(--vermilion,#b34700);stroke-width:4}"
+)
+
+
+class Picture(NamedTuple):
+    """Elements of an SVG and the room that they take."""
+
+    width: float
+    height: float
+    elements: str
+
+
+class Shot(NamedTuple):
+    """One recorded epoch: what is said of it, its loss, a row of the table for each layer, its own picture."""
+
+    epoch: int
+    text: str
+    loss: float
+    rows: Sequence[Sequence[str]]
+    picture: Picture | None
+
+
+def panels(title: str, losses: Sequence[float], shots: Sequence[Shot], above: str) -> tuple[str, list[Frame]]:
+    """The SVG as it is at the last shot, and the frames; ``above`` lies on top of every picture."""
+    frames = [
+        Frame(
+            shot.text,
+            {"now": [f"epoch{shot.epoch}"]},
+            {f"row{i}.{j}": text for i, row in enumerate(shot.rows) for j, text in enumerate(row)},
+        )
+        for shot in shots
+    ]
+    table = _table(shots[-1].rows)
+    wide = max((shot.picture.width for shot in shots if shot.picture), default=130.0)  # room for the epoch
+    high = max((shot.picture.height for shot in shots if shot.picture), default=0.0)
+    width, height = MARGIN + WIDTH, TOP + CURVE_HEIGHT + 62.0 + table.height
+    table_at = MARGIN, TOP + CURVE_HEIGHT + 62.0
+    if wide > WIDTH:  # below, with the table beside the curve
+        table_at = MARGIN + CURVE + 50.0, TOP - 16.0
+        x, y = MARGIN, max(TOP + CURVE_HEIGHT, table_at[1] + table.height) + 70.0
+        width, height = max(table_at[0] + WIDTH, x + wide), y + high + 12.0
+    else:
+        x, y = width + 30.0, TOP
+        width, height = x + wide + 12.0, max(height, y + high + 12.0)
+    body = [
+        f'<rect width="{width:.0f}" height="{height:.0f}" fill="white"/>',
+        f'<g transform="translate({MARGIN} {TOP})">{_curve(losses, shots)}</g>',
+        f'<g transform="translate({table_at[0]} {table_at[1]})">{table.elements}</g>',
+        *(
+            f'<g transform="translate({x} {y})" class="epoch{" now" * (shot is shots[-1])}" '
+            f'data-part="epoch{shot.epoch}">{shot.picture.elements if shot.picture else ""}'
+            f"{_text(0, -16, f'after epoch {shot.epoch:,}', bold=True)}</g>"
+            for shot in shots
+        ),
+        f'<g transform="translate({x} {y})" pointer-events="none">{above}</g>',
+    ]
+    svg = (
+        f'<svg width="{width:.0f}pt" height="{height:.0f}pt" viewBox="0 0 {width:.0f} {height:.0f}" '
+        f'xmlns="http://www.w3.org/2000/svg">{"".join(body)}</svg>'
+    )
+    return finished(svg, title, shots[-1].text).replace("</style>", f"{STYLE}</style>", 1), frames
+
+
+def _curve(losses: Sequence[float], shots: Sequence[Shot]) -> str:
+    """The loss over the epochs, with a mark to click at each recorded one."""
+    height, top, end = CURVE_HEIGHT, max(losses) or 1.0, max(len(losses), 2)
+
+    def at(epoch: int, loss: float) -> tuple[float, float]:
+        return (epoch - 1) / (end - 1) * CURVE, height * (1.0 - max(loss, 0.0) / top)
+
+    step = -(-len(losses) // MOST_POINTS)
+    points = [at(i + 1, loss) for i, loss in enumerate(losses)]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in [*points[:-1:step], points[-1]])
+    parts = [
+        f'<path d="M0,0V{height}H{CURVE}" fill="none" stroke="{GREY}"/>',
+        f'<polyline points="{line}" fill="none" stroke="{BLUE}" stroke-width="2"/>',
+        _text(0, -16, "loss", bold=True),
+        _text(-6, 5, f"{top:.3g}", anchor="end"),
+        _text(-6, height + 4, "0", anchor="end"),
+        _text(0, height + 18, "1"),
+        _text(CURVE, height + 18, f"{end:,}", anchor="end"),
+        _text(CURVE / 2, height + 18, "epoch", anchor="middle"),
+    ]
+    for shot in shots:
+        x, y = at(shot.epoch, shot.loss)
+        now = " now" * (shot is shots[-1])
+        parts.append(
+            f'<g class="mark{now}" data-part="epoch{shot.epoch}"><circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" '
+            f'stroke="{INK}"/></g>'
+        )
+    return f'<g fill="white">{"".join(parts)}</g>'
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Picture:
+    """The numbers of each layer, in parts that the frames write into."""
+    parts = [_text(x, 0, name, bold=True) for x, name in zip(COLUMNS, HEADINGS, strict=True)]
+    for i, row in enumerate(rows):
+        parts += [
+            _text(x, (i + 1) * LINE, text, part=f"row{i}.{j}")
+            for j, (x, text) in enumerate(zip(COLUMNS, row, strict=True))
+        ]
+    return Picture(WIDTH, (len(rows) + 1) * LINE, "".join(parts))
+
+
+HEADINGS = ("layer", "gradient", "update", "units")
+
+
+def _text(x: float, y: float, text: str, anchor: str = "start", bold: bool = False, part: str = "") -> str:
+    extra = ' font-weight="bold"' * bold + (f' data-part="{part}"' if part else "")
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-family="{FONT},sans-serif" font-size="13" '
+        f'fill="{INK}"{extra}>{escape(text)}</text>'
+    )

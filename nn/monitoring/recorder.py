@@ -1,0 +1,145 @@
+"""watch: what happens inside a model while ``fit`` trains it, as records, curves and a film."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple
+
+from ..data import check_data, check_rows
+from ..losses import Loss, find_loss
+from ..modules.module import Module
+from ..training.history import History
+from .health import Record, as_of, layers, lost_gradients, lost_units, record_of, units
+
+EPOCHS = frozenset(k * 10**n for n in range(7) for k in (1, 2, 3, 5))  # those kept where none are asked for
+
+
+class Snapshot(NamedTuple):
+    """A model after an epoch: the parameters before it and after it, and the state of each unit."""
+
+    record: Record
+    before: list[float]
+    after: list[float]
+    units: dict[str, list[str]]  # by layer
+
+
+class watch:
+    """A callback of ``fit`` that records what happens inside the model.
+
+    After every epoch it keeps the loss and, for each layer (each module right inside the model), ‖g‖ at the last
+    step and ‖Δp‖ / ‖p‖ over the epoch.  It says so, once for each layer, where a gradient vanishes or explodes: where
+    its root mean square is less than 1/1000 of that of the last layer, or more than 1000 times that, or where its
+    norm is more than 1000 times that of the first epoch.
+
+    With rows X, at the chosen ``epochs`` (1, 2, 3, 5, 10, 20, 30, 50, …), it counts the units that are dead (relus
+    that give 0 on every row) or saturated (tanhs and sigmoids with less than a hundredth of their slope on every
+    row), and its film shows, for two inputs, what the model says over the plane; one output is the positive class
+    above ``threshold``.  With targets y and the ``loss`` too, it walks through the first row, and where there are
+    more inputs shows its graph.
+
+    ``records`` has one entry for each epoch, ``notes`` what was said; ``table()`` gives the numbers as rows, ``plot()``
+    the curves.  In a notebook, and with ``save("training.html")``, the training plays.
+
+    >>> from nn import MLP, SGD, datasets, fit
+    >>> X, y = datasets.moons(40, seed=1)
+    >>> model = MLP(2, [4, 1], activation="tanh", seed=1)
+    >>> w = watch(model, X, y, loss="hinge")
+    >>> history = fit(model, X, y, loss="hinge", optimizer=SGD(model.parameters(), lr=0.1), epochs=20, callbacks=[w])
+    >>> len(w.records), sorted(w.records[0].gradients)
+    (20, ['layers.0', 'layers.1'])
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        X: Iterable[Any] | None = None,
+        y: Iterable[Any] | None = None,
+        *,
+        loss: str | Loss | None = None,
+        epochs: Collection[int] = EPOCHS,
+        threshold: float = 0.0,
+    ) -> None:
+        if (y is not None and X is None) or (loss is not None and y is None):
+            raise ValueError("watch needs the rows X with targets y, and both with a loss")
+        self.model, self.threshold, self._epochs = model, threshold, epochs
+        self.rows = [] if X is None else check_rows(X)
+        self.targets = [] if X is None or y is None else check_data(X, y)[1]
+        self.loss = None if loss is None else find_loss(loss)
+        self.records: list[Record] = []
+        self.notes: list[str] = []
+        self._layers = layers(model)
+        self._kept: list[Snapshot] = []
+        self._latest: Snapshot | None = None
+        self._now = {p: p.data for p in model.parameters()}
+
+    def __call__(self, history: History, model: Module) -> None:
+        if model is not self.model:
+            raise ValueError("fit trains another model than the one that is watched: watch(model) that one")
+        epoch = len(history.loss)
+        if epoch == 1:  # a new training
+            self.records, self.notes, self._kept = [], [], []
+        before, self._now = self._now, {p: p.data for p in self._now}
+        record = record_of(epoch, history.loss[-1], self._layers, before)
+        self.records.append(record)
+        trained = {name: len(own) for name, own in self._layers.items() if any(p.requires_grad for p in own)}
+        for what, why in lost_gradients(record, self.records[0], trained):
+            self._say(epoch, what, why)
+        chosen = epoch in self._epochs
+        found = units(model, self.rows) if chosen else {}
+        for what, why in lost_units(found):
+            self._say(epoch, what, why)
+        self._latest = Snapshot(record, [*before.values()], [*self._now.values()], found)
+        if chosen:
+            self._kept.append(self._latest)
+
+    def _say(self, epoch: int, what: str, why: str) -> None:
+        """Note something the first time that it is seen."""
+        from tqdm import tqdm  # its bar may be there
+
+        if not any(f": {what}, " in note for note in self.notes):
+            self.notes.append(f"epoch {epoch}: {what}, {why}")
+            tqdm.write(f"watch: {self.notes[-1]}", file=sys.stderr)
+
+    @property
+    def snapshots(self) -> list[Snapshot]:
+        """The models after the chosen epochs, and after the last."""
+        latest = self._latest
+        if latest is None or latest in self._kept[-1:]:
+            return self._kept
+        with as_of(self.model, latest.after):
+            return [*self._kept, latest._replace(units=units(self.model, self.rows))]
+
+    def table(self) -> list[dict[str, Any]]:
+        """A row for each epoch and layer, ready for a data frame."""
+        return [
+            {"epoch": epoch, "loss": loss, "layer": name, "gradient": gradients[name], "update": updates[name]}
+            for epoch, loss, gradients, updates in self.records
+            for name in gradients
+        ]
+
+    def plot(self, title: str = "") -> Any:
+        """The curves of the loss, and of each layer's gradient and update; a matplotlib Figure."""
+        from ..plots import plot_layers
+
+        return plot_layers(self.records, title)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a page, .html, that plays the training, with a walk through one row at each recorded epoch."""
+        from autograd.html.page import write
+
+        from .film import film, walks
+
+        write(path, "training", f"<h1>Training {type(self.model).__name__}</h1>{film(self)}{walks(self)}", "a training")
+
+    def __repr__(self) -> str:
+        from .film import told
+
+        return "\n".join([*(told(snapshot) for snapshot in self.snapshots), *self.notes]) or "nothing recorded yet"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows: the film."""
+        from .film import film
+
+        return {"text/html": film(self), "text/plain": repr(self)} if self.records else {"text/plain": repr(self)}

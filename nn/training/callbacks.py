@@ -1,0 +1,75 @@
+"""When to stop: callbacks for ``fit``, called after each epoch with the history and the model; True stops.
+
+One that has ``end(history, model)`` is called when the training ends, whatever ended it but an error; one that has
+``state_dict()`` and ``load_state_dict(state)`` is kept in checkpoints.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ..modules.module import Module
+from .history import History
+
+
+class EarlyStopping:
+    """Stop after ``patience`` epochs in a row that were not better than the best so far by more than ``min_delta``.
+
+    Better is a lower validation loss, or where there is none a lower loss.  When the training ends, the model gets
+    back the parameters of the best epoch.
+
+    Prechelt, "Early Stopping - But When?", 1998.
+
+    >>> from nn import MLP, SGD, fit
+    >>> model = MLP(1, [1], seed=1)
+    >>> still = SGD(model.parameters(), lr=0.0)
+    >>> history = fit(model, [1], [2], loss="mse", optimizer=still, epochs=50, callbacks=[EarlyStopping(patience=3)])
+    >>> len(history.loss)
+    4
+    """
+
+    def __init__(self, patience: int = 10, min_delta: float = 0.0) -> None:
+        if not patience >= 1 or not min_delta >= 0.0:
+            raise ValueError(
+                f"EarlyStopping: patience={patience!r} must be 1 or more, min_delta={min_delta!r} 0 or more"
+            )
+        self.patience, self.min_delta = patience, min_delta
+        self.best, self.waited, self.parameters = math.inf, 0, dict[str, float]()
+
+    def __call__(self, history: History, model: Module) -> bool:
+        if len(history.loss) == 1:  # a new training
+            self.best, self.waited = math.inf, 0
+        loss = history.watched[-1]
+        self.waited += 1
+        if loss < self.best - self.min_delta:
+            self.best, self.waited, self.parameters = loss, 0, model.state_dict()
+        return self.waited >= self.patience
+
+    def end(self, history: History, model: Module) -> None:
+        """Give the model the best parameters."""
+        if self.best < math.inf:
+            model.load_state_dict(self.parameters)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {"best": self.best, "waited": self.waited, "parameters": self.parameters}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        self.best, self.waited, self.parameters = state["best"], state["waited"], state["parameters"]
+
+
+class StopBelow:
+    """Stop as soon as the validation loss, or where there is none the loss, is ``loss`` or less.
+
+    >>> StopBelow(0.5)(History(loss=[0.9, 0.4]), Module())
+    True
+    """
+
+    def __init__(self, loss: float) -> None:
+        self.loss = loss
+
+    def __call__(self, history: History, model: Module) -> bool:
+        return history.watched[-1] <= self.loss

@@ -1,0 +1,130 @@
+"""Checkpoints: a model file with the state of its training beside, from which the training goes on bit for bit."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from .. import storage
+from ..recipes import recipe_of
+from .eager import EagerSteps
+from .history import Callback, History
+from .optimizers import Optimizer
+
+NUMBERS = ("loss", "data_loss", "val_loss", "metrics", "val_metrics", "lr", "seconds")  # what is kept of a history
+
+
+class Checkpoint:
+    """What of a training changes from epoch to epoch, to a file and back.
+
+    That is the parameters, which of them are frozen, the optimiser, who shuffles the rows, who draws the random
+    numbers of the model's modules (``random.Random`` and NumPy generators among their attributes), the callbacks
+    that have a ``state_dict`` and the history.  ``settings`` tells one training from another.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        every: int,
+        eager: EagerSteps,
+        rng: Random,
+        history: History,
+        callbacks: Sequence[Callback],
+        settings: Mapping[str, Any],
+    ) -> None:
+        self.path, self.every = Path(path), every
+        self.model, self.optimizer, self.history = eager.model, eager.optimizer, history
+        self.recipe = recipe_of(eager.model)
+        self.generators = [
+            rng,
+            *(x for module in eager.model.modules() for x in vars(module).values() if _is_generator(x)),
+        ]
+        self.callbacks: list[Any] = [callback for callback in callbacks if hasattr(callback, "state_dict")]
+        self.settings = {"optimizer": _described(eager.optimizer), "rows": len(eager.rows), **settings}
+        self.settings["loss"] = getattr(eager.loss, "__name__", "")
+        self.settings["callbacks"] = [type(callback).__name__ for callback in self.callbacks]
+
+    def save(self, lr: float) -> None:
+        """Write the file; an existing one is replaced in one step, or stays as it was."""
+        optimizer = self.optimizer
+        training = {
+            "settings": self.settings,
+            "lr": lr,
+            "optimizer": [
+                [p.data, t, s] for p, t, s in zip(optimizer.parameters, optimizer.t, optimizer.state, strict=True)
+            ],
+            "frozen": [name for name, p in self.model.named_parameters().items() if not p.requires_grad],
+            "generators": [_state(generator) for generator in self.generators],
+            "callbacks": [callback.state_dict() for callback in self.callbacks],
+            "history": {name: getattr(self.history, name) for name in NUMBERS},
+        }
+        storage.write({**storage.content_of(self.model, self.recipe), "training": training}, self.path)
+
+    def resume(self) -> None:
+        """Take everything over from the file, if it is there; ValueError where it is of another training."""
+        if not self.path.exists():
+            return
+        content = storage.read(self.path)
+        training = content.get("training")
+        if not isinstance(training, dict):
+            raise ValueError(f"{self.path} is a model without the state of a training: nn.load reads it")
+        if content["model"] != self.recipe:
+            raise ValueError(f"{self.path} is a checkpoint of another model: {content['model']!r:.200}")
+        try:
+            self._compare(training["settings"])
+            self.model.load_state_dict(content["parameters"])
+            self._take(**training)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"{self.path} is damaged: {type(error).__name__}: {error}") from None
+        except ValueError as error:
+            raise ValueError(f"{self.path} is a checkpoint of another training: {error}") from None
+
+    def _compare(self, theirs: Mapping[str, Any]) -> None:
+        ours = json.loads(json.dumps(self.settings))
+        for name in {**theirs, **ours}:
+            if theirs.get(name) != ours.get(name):
+                raise ValueError(f"its {name} is {theirs.get(name)}, and here it is {ours.get(name)}")
+
+    def _take(
+        self, *, settings: Any, lr: float, optimizer: Any, frozen: Any, generators: Any, callbacks: Any, history: Any
+    ) -> None:
+        for name, parameter in self.model.named_parameters().items():
+            parameter.requires_grad = name not in frozen
+        self.optimizer.lr = lr
+        for i, (x, t, state) in enumerate(optimizer):
+            self.optimizer.parameters[i].data, self.optimizer.t[i], self.optimizer.state[i] = x, t, tuple(state)
+        for generator, state in zip(self.generators, generators, strict=True):
+            _restore(generator, state)
+        for callback, state in zip(self.callbacks, callbacks, strict=True):
+            callback.load_state_dict(state)
+        for name in NUMBERS:
+            setattr(self.history, name, history[name])
+
+
+def _described(optimizer: Optimizer) -> str:
+    """What the optimiser is: everything but what changes from step to step."""
+    changing = ("parameters", "lr", "t", "state")
+    settings = ", ".join(f"{name}={x}" for name, x in vars(optimizer).items() if name not in changing)
+    return f"{type(optimizer).__name__}({len(optimizer.parameters)} parameters, {settings})"
+
+
+def _is_generator(x: Any) -> bool:
+    return isinstance(x, Random) or hasattr(x, "bit_generator")
+
+
+def _state(generator: Any) -> Any:
+    if isinstance(generator, Random):
+        return generator.getstate()
+    return json.loads(json.dumps(generator.bit_generator.state, default=lambda array: array.tolist()))
+
+
+def _restore(generator: Any, state: Any) -> None:
+    if isinstance(generator, Random):
+        version, numbers, spare = state
+        generator.setstate((version, tuple(numbers), spare))
+    else:
+        generator.bit_generator.state = state

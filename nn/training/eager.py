@@ -1,0 +1,91 @@
+"""Steps of training over Values: a graph for the batch, backward, the optimiser; and who is to blame."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from autograd import NonFiniteError, Value, located, mean
+
+from ..losses import Loss
+from ..modules.module import Module
+from .optimizers import Optimizer
+
+
+class Epoch(NamedTuple):
+    """The rows of an epoch in the order in which they are taken, an array, and how many make a step."""
+
+    order: Any
+    size: int
+
+    def batches(self) -> list[list[int]]:
+        rows = self.order.tolist()
+        return [rows[i : i + self.size] for i in range(0, len(rows), self.size)]
+
+
+class EagerSteps:
+    """The model, data, loss and optimiser of a training, and its steps over Values."""
+
+    def __init__(
+        self,
+        model: Module,
+        rows: list[list[float]],
+        targets: list[Any],
+        loss: Loss,
+        optimizer: Optimizer,
+        penalty: Callable[[list[Any]], Any] | None = None,
+    ) -> None:
+        self.model, self.rows, self.targets = model, rows, targets
+        self.loss, self.optimizer, self.penalty = loss, optimizer, penalty
+
+    def run(self, number: int, epochs: Sequence[Epoch]) -> list[tuple[float, float]]:
+        """The steps of some epochs, the first of them of that number: (objective, data loss) of each epoch."""
+        return [self._epoch(number + i, epoch.batches()) for i, epoch in enumerate(epochs)]
+
+    def _epoch(self, number: int, batches: list[list[int]]) -> tuple[float, float]:
+        """The mean over the samples of what the steps had before their updates."""
+        losses = [self.step(batch, number) for batch in batches]
+        if len(losses) == 1:
+            return losses[0]
+        n = sum(map(len, batches))
+        objective, data = (
+            sum(x * len(b) / n for x, b in zip(xs, batches, strict=True)) for xs in zip(*losses, strict=True)
+        )
+        return objective, data
+
+    def step(self, batch: Sequence[int], epoch: int) -> tuple[float, float]:
+        """One update on the rows of a batch: (objective, data loss) as they were before it."""
+        where = f"fit: epoch {epoch}"
+        losses = []
+        for i in batch:
+            with located(f"{where}, row {i}"):
+                one = self.loss(self.model(self.rows[i]), self.targets[i])
+                if not isinstance(one, Value):
+                    raise TypeError(f"the loss must be a Value computed from the prediction, not {one!r:.60}")
+                if not math.isfinite(one.data):
+                    one.backward()  # raises, and says which value was the first to go
+                losses.append(one)
+        data = mean(losses)
+        objective = data if self.penalty is None else data + self.penalty(self.model.parameters())
+        self.optimizer.zero_grad()
+        self.model.zero_grad()
+        with located(where):
+            objective.backward()
+            for name, parameter in self.model.named_parameters().items():
+                if not math.isfinite(x := parameter.grad):
+                    row = _row_to_blame(parameter, batch, losses)
+                    raise NonFiniteError(f"{row}the gradient of {name} is {x}; nothing was updated")
+            self.optimizer.step()
+        return objective.data, data.data
+
+
+def _row_to_blame(parameter: Value, batch: Sequence[int], losses: list[Value]) -> str:
+    """The first row whose own loss has a gradient that is not finite."""
+    for i, one in zip(batch, losses, strict=True):
+        parameter.grad = 0.0
+        if one.requires_grad:
+            one.backward()
+        if not math.isfinite(parameter.grad):
+            return f"row {i}: "
+    return ""
