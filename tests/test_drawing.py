@@ -424,7 +424,9 @@ def test_a_dot_that_takes_too_long_is_stopped_with_advice(monkeypatch: pytest.Mo
 
 def test_importing_the_drawing_imports_nothing_heavy() -> None:
     heavy = {"graphviz", "numpy", "subprocess", "shutil", "base64"}
-    code = f"import sys; before = set(sys.modules); import autograd.drawing; print({heavy} & (set(sys.modules) - before))"
+    code = (
+        f"import sys; before = set(sys.modules); import autograd.drawing; print({heavy} & (set(sys.modules) - before))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 
