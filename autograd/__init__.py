@@ -8,23 +8,24 @@ transforms (``grad``, ``jvp``, ``hessian``, …) differentiate functions; ``draw
 from typing import TYPE_CHECKING, Any
 
 from .drawing import DrawError, Drawing, draw
-from .errors import AutogradError, GradcheckError, NonFiniteError, StaleGraphError, TraceError, located
-from .functions import dot, leaky_relu, log_softmax, logsumexp, mean, pick, prod, softmax, total, uniform
+from .errors import (
+    AutogradError,
+    FallbackWarning,
+    GradcheckError,
+    NonFiniteError,
+    StaleGraphError,
+    TraceError,
+    located,
+)
+from .files import write_whole
+from .functions import dot, leaky_relu, log_softmax, logsumexp, mean, pick, primitive, prod, softmax, total, uniform
 from .graph import topological_order
-from .primitives import Primitive, as_float, primitive, where
-from .steps.paths import explain
-from .transforms.check import gradcheck
-
-from .primitives import neg, add, sub, mul, div, pow, mod, floordiv, abs  # isort: skip  # the table's order
-from .primitives import exp, expm1, gaussian, log, log1p, sqrt  # isort: skip
-from .primitives import sin, cos, tan, asin, acos, atan, atan2, sinh, cosh, tanh, erf  # isort: skip
-from .primitives import relu, sigmoid, softplus, maximum, minimum, hypot, chain  # isort: skip
-from .primitives import lt, le, gt, ge, eq, ne, logical_and, logical_or, logical_not  # isort: skip
+from .modes import no_grad
+from .primitives import TABLE, Primitive, as_float, where
 from .scopes import Scoped, scope
-from .steps.record import Step
-from .steps.walk import Walkthrough, walkthrough
-from .transforms.derivatives import grad, grad_of, hessian, hvp, jacobian, jvp, value_and_grad
-from .value import Value, no_grad
+from .steps import Step, Walkthrough, explain, walkthrough
+from .transforms import grad, grad_of, gradcheck, hessian, hvp, jacobian, jvp, value_and_grad
+from .value import Value, as_value
 
 if TYPE_CHECKING:
     from .compiler import compile_loss, jit
@@ -40,12 +41,29 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "AutogradError", "DrawError", "Drawing", "GradcheckError", "NonFiniteError", "Primitive", "Scoped",
-    "StaleGraphError", "Step", "TraceError", "Value", "Walkthrough", "abs", "acos", "add", "as_float", "asin", "atan",
-    "atan2", "chain", "compile_loss", "cos", "cosh", "div", "dot", "draw", "eq", "erf", "exp", "explain", "expm1",
-    "floordiv", "gaussian", "ge", "grad", "grad_of", "gradcheck", "gt", "hessian", "hvp", "hypot", "jacobian", "jit",
-    "jvp", "le", "leaky_relu", "located", "log", "log1p", "log_softmax", "logical_and", "logical_not", "logical_or",
-    "logsumexp", "lt", "maximum", "mean", "minimum", "mod", "mul", "ne", "neg", "no_grad", "pick", "pow", "primitive",
-    "prod", "relu", "scope", "sigmoid", "sin", "sinh", "softmax", "softplus", "sqrt", "sub", "tan", "tanh",
-    "topological_order", "total", "uniform", "value_and_grad", "walkthrough", "where",
+    "TABLE", "AutogradError", "DrawError", "Drawing", "FallbackWarning", "GradcheckError", "NonFiniteError",
+    "Primitive", "Scoped", "StaleGraphError", "Step", "TraceError", "Value", "Walkthrough", "as_float", "as_value",
+    "compile_loss", "dot", "draw", "explain", "grad", "grad_of", "gradcheck", "hessian", "hvp", "jacobian", "jit",
+    "jvp", "leaky_relu", "located", "log_softmax", "logsumexp", "mean", "no_grad", "pick", "primitive", "prod",
+    "scope", "softmax", "topological_order", "total", "uniform", "value_and_grad", "walkthrough", "where",
+    "write_whole",
 ]  # fmt: skip
+
+# --- written by generate.py from the table
+# fmt: off
+# isort: off
+from .primitives import (  # noqa: E402
+    abs as abs, acos, add, asin, atan, atan2, chain, cos, cosh, div, eq, erf, exp, expm1, floordiv, gaussian,
+    ge, gt, hypot, le, log, log1p, logical_and, logical_not, logical_or, lt, maximum, minimum, mod, mul, ne,
+    neg, pow as pow, relu, sigmoid, sin, sinh, softplus, sqrt, sub, tan, tanh,
+)
+
+__all__ += [
+    "acos", "add", "asin", "atan", "atan2", "chain", "cos", "cosh", "div", "eq", "erf", "exp", "expm1",
+    "floordiv", "gaussian", "ge", "gt", "hypot", "le", "log", "log1p", "logical_and", "logical_not",
+    "logical_or", "lt", "maximum", "minimum", "mod", "mul", "ne", "neg", "relu", "sigmoid", "sin", "sinh",
+    "softplus", "sqrt", "sub", "tan", "tanh",
+]
+# isort: on
+# fmt: on
+# --- end of what generate.py writes

@@ -1,9 +1,11 @@
-"""The exceptions of the package; those of the arithmetic itself stay Python's own."""
+"""The exceptions of the package, and how they tell what they are about; those of the arithmetic stay Python's own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, NoReturn
 
 
 class AutogradError(Exception):
@@ -26,6 +28,10 @@ class GradcheckError(AutogradError):
     """An analytic derivative disagrees with the numeric one."""
 
 
+class FallbackWarning(UserWarning):
+    """Something could not be compiled, and is done in a slower way with the same results: the text says why."""
+
+
 @contextmanager
 def located(where: str) -> Iterator[None]:
     """A context that adds the place to what goes wrong inside, the user's own code included.
@@ -40,5 +46,41 @@ def located(where: str) -> Iterator[None]:
     except Exception as error:
         if type(error) in (ZeroDivisionError, OverflowError, ValueError, TypeError, IndexError, NonFiniteError):
             raise type(error)(f"{where}: {error}") from error
-        error.add_note(where)  # of a class that is made who knows how
+        error.add_note(where)  # classes of the user's own may need other arguments than a text
         raise
+
+
+def describe(node: Any) -> str:
+    """A node in a message: its number, and its label or the primitive it came from."""
+    if node.label:
+        return f"{node.label!r} = {node._data!r}"
+    return f"{node._data!r} (from {node.primitive.name})" if node.primitive else f"{node._data!r}"
+
+
+def refuse_backward(order: Sequence[Any]) -> NoReturn:
+    """NonFiniteError: where the root of a topological order went nan or infinite, the first node that did."""
+    first = next(node for node in order if not math.isfinite(node._data))
+    text = f"backward() from a root that is {order[-1]._data}. "
+    if first.primitive is None:
+        raise NonFiniteError(f"{text}It came in by the leaf {describe(first)}: give it a finite number.")
+    operands = ", ".join(describe(parent) for parent in first.parents)
+    raise NonFiniteError(f"{text}The first value to go was {describe(first)}: {first.primitive.name} of {operands}.")
+
+
+# What a float does and a Value must not: it would lose its graph without a word.
+NO_TRUTH = (
+    "a Value has no truth of its own: write v.data != 0, or compare it (v > 0); for a choice that is "
+    "part of the graph use autograd.where(condition, a, b)"
+)
+NO_FLOAT = (
+    "float(v) and the functions of math would silently lose the gradient: use autograd.exp(v), v.exp() "
+    "and their kin, or v.data where you mean the bare number"
+)
+NO_EQUALITY = (
+    "a Value is equal only to itself, so == {0} would never hold: compare numbers with v.data == {0}, or write "
+    "autograd.eq(v, {0}) for a comparison that is part of the graph"
+)
+NO_GRADIENT = (
+    "backward() from a value that depends on nothing which needs a gradient: it was computed under no_grad(), or all "
+    "its leaves are frozen (requires_grad=False)"
+)

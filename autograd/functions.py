@@ -1,17 +1,57 @@
-"""Functions over several numbers, and compositions of primitives: no derivative is written here."""
+"""Functions over several numbers, compositions of primitives, and primitives of one's own: no derivative is here."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from random import Random
 from typing import Any
 
 from . import primitives
-from .graph import mode
-from .primitives import eq, exp, ge, lt, mul, where
+from .modes import mode
+from .primitives import Primitive, eq, exp, ge, lt, mul, where
 from .value import Value, as_value
+
+
+def primitive(
+    name: str,
+    forward: Callable[..., float],
+    partials: Callable[..., tuple[Any, ...]],
+    *,
+    symbol: str | None = None,
+) -> Primitive:
+    """Make a primitive of your own; it then works in every mode: eager, higher order, drawn, stepped.
+
+    ``forward(x, ...)`` maps floats to a float.  ``partials(x, ..., out)`` returns ∂out/∂argument, one per
+    argument; write it with operators and the functions of ``autograd`` (not ``math``), so that it also
+    works on Values.  ``symbol`` is what drawings show; without one, the name.
+
+    >>> from autograd import Value, grad, sin
+    >>> versine = primitive("versine", lambda x: 1 - math.cos(x), lambda x, out: (sin(x),))
+    >>> x = Value(0.5)
+    >>> versine(x).backward()
+    >>> x.grad == math.sin(0.5)
+    True
+    >>> grad(grad(versine))(0.5) == math.cos(0.5)
+    True
+    """
+    if not (isinstance(name, str) and name.isidentifier()):
+        raise ValueError(f"a primitive's name must be an identifier such as 'versine', not {name!r}")
+    for role, function in (("forward", forward), ("partials", partials)):
+        if not callable(function):
+            raise TypeError(f"primitive {name!r}: {role} must be a function, not {function!r}")
+
+    def checked(*args: Any) -> Sequence[Any]:
+        found = partials(*args)
+        if not isinstance(found, (tuple, list)) or len(found) != len(args) - 1:
+            raise TypeError(
+                f"the partials of primitive {name!r} must be a tuple with one entry for each of its "
+                f"{len(args) - 1} arguments, not {found!r:.60}"
+            )
+        return found
+
+    return Primitive(name, symbol or name, forward, checked)
 
 
 def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
@@ -113,7 +153,7 @@ def uniform(generator: Any) -> Any:
     """
     if not isinstance(generator, Random) and not hasattr(generator, "bit_generator"):
         raise TypeError(f"uniform takes a random.Random or a NumPy Generator, not {generator!r:.60}")
-    return generator.random() if mode.tracer is None else mode.tracer.draw(generator)
+    return generator.random() if mode.flags.tracer is None else mode.flags.tracer.draw(generator)
 
 
 def pick(xs: Sequence[Any], index: Any) -> Any:
@@ -123,7 +163,7 @@ def pick(xs: Sequence[Any], index: Any) -> Any:
     >>> pick([10.0, 20.0, 30.0], Value(1.0)).data
     20.0
     """
-    if isinstance(index, Value) and mode.tracer is not None:
+    if isinstance(index, Value) and mode.flags.tracer is not None:
         picked = primitives.total(*(where(eq(index, i), x, 0.0) for i, x in enumerate(xs)))
         inside = eq(index // 1.0, index) & ge(index, 0.0) & lt(index, len(xs))
         return where(inside, picked, math.nan)  # nan: such a row is computed again, and raises

@@ -6,17 +6,13 @@ cycles, and Python frees it by reference count as soon as its root goes.
 
 from __future__ import annotations
 
-import gc
-import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 
-if TYPE_CHECKING:
-    from .primitives import Primitive
+from .modes import Scope
+from .primitives import Primitive
 
-
-Scope = tuple[Any, Any]  # (owner, the scope around it or None): see scopes.py
+new = object.__new__  # a node without its __init__
 
 
 class Labelled:
@@ -34,7 +30,8 @@ class Node:
 
     One or two parents stand in slots of their own (``_a``, ``_b``), their partials beside them (``_da``,
     ``_db``): that takes half the time and memory of tuples.  Three or more stand in ``_a`` as a tuple,
-    their partials in ``_da``, a sequence as long.  A leaf has None in ``_a``.
+    their partials in ``_da``, a sequence as long.  A leaf has None in ``_a``; a plain number that met a node has
+    None in ``_db`` too.
 
     ``_tag`` is the scope in which the node was made; few nodes have a label, and share the slot.
     """
@@ -76,6 +73,11 @@ class Node:
         return (self._a,) if self._b is None else (self._a, self._b)
 
     @property
+    def is_constant(self) -> bool:
+        """Whether this is a plain number that met a Value: a leaf that never changes and needs no gradient."""
+        return self._db is None
+
+    @property
     def partials(self) -> tuple[float, ...]:
         """∂self/∂parent for each parent, as numbers; one that no gradient needs may be left at 0.0."""
         if self._a is None:
@@ -83,76 +85,6 @@ class Node:
         if type(self._a) is tuple:
             return tuple(self._da)
         return (self._da,) if self._b is None else (self._da, self._db)
-
-
-class ThreadMode(threading.local):
-    """How the next operation of a thread is carried out."""
-
-    recording = True  # False under no_grad(): values are computed, nothing is recorded
-    lenient = False  # True while a derivative is built: IEEE 754 results instead of exceptions
-    tracer: Any = None  # what takes the operations while a program is traced, when there are no numbers
-
-
-class Mode:
-    """How the next operation is carried out.  Asking a thread for its own mode takes long, so first ask ``eager``.
-
-    ``eager`` holds while every thread does the usual: compute and record at once.  ``scope`` is what the next
-    node is made in, one for the whole process.
-    """
-
-    __slots__ = ("_lock", "_others", "_thread", "eager", "scope")
-
-    def __init__(self) -> None:
-        self.eager = True
-        self.scope: Scope | None = None
-        self._thread = ThreadMode()
-        self._others = 0  # threads that do something else than the usual
-        self._lock = threading.Lock()
-
-    @property
-    def recording(self) -> bool:
-        return self._thread.recording
-
-    @property
-    def lenient(self) -> bool:
-        return self._thread.lenient
-
-    @property
-    def tracer(self) -> Any:
-        return self._thread.tracer
-
-    def set(self, **flags: Any) -> dict[str, Any]:
-        """Set some flags of this thread; returns what they were."""
-        before = {flag: getattr(self._thread, flag) for flag in flags}
-        usual = self._usual()
-        for flag, state in flags.items():
-            setattr(self._thread, flag, state)
-        if usual != self._usual():
-            with self._lock:
-                self._others += 1 if usual else -1
-                self.eager = not self._others
-        return before
-
-    def _usual(self) -> bool:
-        return self._thread.recording and self._thread.tracer is None
-
-
-mode = Mode()
-
-
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """A context for building large graphs and tables, which hold no cycles.
-
-    The cyclic garbage collector, woken by so many new objects, walks them all again and again.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 N = TypeVar("N", bound=Node)

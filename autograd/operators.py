@@ -2,22 +2,58 @@
 
 Every method is alike: the forward and the partials of its row on floats, then a node that stores them.
 What is not plain goes to ``_apply``, which does the same by calling the row: a number or mode out of the
-ordinary, and a forward or partial that raises.
+ordinary, and a forward or partial that raises.  The node is of the class of the left operand.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, Union
 
 from . import primitives
-from .graph import Node, mode
+from .graph import Node, new
+from .modes import mode
 
-if TYPE_CHECKING:
-    from .value import Operand
-    from .value import Value as Value  # value.py puts the class here once it exists
+Operand = Union["Operators", float]
 
-new = object.__new__
+
+def gaussian_on_floats(x: float) -> float:
+    """The forward of gaussian on floats."""
+    scaled = 134217729.0 * x
+    head = scaled - (scaled - x)
+    tail = x - head
+    return 0.0 if math.fabs(x) > 40.0 else math.exp(-head * head) * math.exp(-tail * (head + x))
+
+
+def relu_on_floats(x: float) -> float:
+    """The forward of relu on floats."""
+    return 0.0 if x <= 0.0 else x
+
+
+def leaky_relu_on_floats(x: float, y: float) -> float:
+    """The forward of leaky_relu on floats."""
+    return x if x > 0.0 else y * x
+
+
+def sigmoid_on_floats(x: float) -> float:
+    """The forward of sigmoid on floats."""
+    e = math.exp(-math.fabs(x))
+    return (1.0 if x >= 0.0 else e) / (1.0 + e)
+
+
+def softplus_on_floats(x: float) -> float:
+    """The forward of softplus on floats."""
+    return (0.0 if x <= 0.0 else x) + math.log1p(math.exp(-math.fabs(x)))
+
+
+def maximum_on_floats(x: float, y: float) -> float:
+    """The forward of maximum on floats."""
+    return x if x >= y or x != x else y
+
+
+def minimum_on_floats(x: float, y: float) -> float:
+    """The forward of minimum on floats."""
+    return x if x <= y or x != x else y
 
 
 class Operators(Node):
@@ -27,14 +63,18 @@ class Operators(Node):
 
     if TYPE_CHECKING:  # what Value adds
 
-        def _apply(self, primitive: primitives.Primitive, args: tuple[Any, ...]) -> Value: ...
+        def _apply(self, primitive: primitives.Primitive, args: tuple[Any, ...]) -> Self: ...
+
+        def _operand(self, primitive: primitives.Primitive, x: Any) -> Any: ...
 
         @staticmethod
         def _lift(x: Any) -> Any: ...
 
-        def _operand(self, primitive: primitives.Primitive, x: Any) -> Value: ...
+        def _compare(self, row: primitives.Primitive, other: Any) -> bool: ...
 
-    def __neg__(self) -> Value:
+        def _join(self, row: primitives.Primitive, *others: Any) -> Self: ...
+
+    def __neg__(self) -> Self:
         """neg(x) = −x.
 
         ∂/∂x = -1.0.
@@ -52,7 +92,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(type(self))
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -65,7 +105,7 @@ class Operators(Node):
                 return node
         return self._apply(primitives.neg, (self,))
 
-    def __add__(self, other: Operand) -> Value:
+    def __add__(self, other: Operand) -> Self:
         """add(x, y) = x + y.
 
         ∂/∂x = 1.0, ∂/∂y = 1.0.
@@ -74,8 +114,9 @@ class Operators(Node):
         >>> add(0.5, 2.0)
         2.5
         """
+        kind = type(self)
         right: Any = other
-        if type(right) is not Value:
+        if type(right) is not kind:
             right = self._lift(right)
             if right is NotImplemented:
                 return NotImplemented
@@ -91,7 +132,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(kind)
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -104,11 +145,11 @@ class Operators(Node):
                 return node
         return self._apply(primitives.add, (self, right))
 
-    def __radd__(self, other: Operand) -> Value:
-        x = self._lift(other)
-        return NotImplemented if x is NotImplemented else x.__add__(self)
+    def __radd__(self, other: Operand) -> Self:
+        left = self._lift(other)
+        return NotImplemented if left is NotImplemented else left.__add__(self)
 
-    def __sub__(self, other: Operand) -> Value:
+    def __sub__(self, other: Operand) -> Self:
         """sub(x, y) = x − y.
 
         ∂/∂x = 1.0, ∂/∂y = -1.0.
@@ -117,8 +158,9 @@ class Operators(Node):
         >>> sub(0.5, 2.0)
         -1.5
         """
+        kind = type(self)
         right: Any = other
-        if type(right) is not Value:
+        if type(right) is not kind:
             right = self._lift(right)
             if right is NotImplemented:
                 return NotImplemented
@@ -134,7 +176,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(kind)
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -147,11 +189,11 @@ class Operators(Node):
                 return node
         return self._apply(primitives.sub, (self, right))
 
-    def __rsub__(self, other: Operand) -> Value:
-        x = self._lift(other)
-        return NotImplemented if x is NotImplemented else x.__sub__(self)
+    def __rsub__(self, other: Operand) -> Self:
+        left = self._lift(other)
+        return NotImplemented if left is NotImplemented else left.__sub__(self)
 
-    def __mul__(self, other: Operand) -> Value:
+    def __mul__(self, other: Operand) -> Self:
         """mul(x, y) = x · y.
 
         ∂/∂x = y, ∂/∂y = x.
@@ -160,8 +202,9 @@ class Operators(Node):
         >>> mul(0.5, 2.0)
         1.0
         """
+        kind = type(self)
         right: Any = other
-        if type(right) is not Value:
+        if type(right) is not kind:
             right = self._lift(right)
             if right is NotImplemented:
                 return NotImplemented
@@ -177,7 +220,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(kind)
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -190,11 +233,11 @@ class Operators(Node):
                 return node
         return self._apply(primitives.mul, (self, right))
 
-    def __rmul__(self, other: Operand) -> Value:
-        x = self._lift(other)
-        return NotImplemented if x is NotImplemented else x.__mul__(self)
+    def __rmul__(self, other: Operand) -> Self:
+        left = self._lift(other)
+        return NotImplemented if left is NotImplemented else left.__mul__(self)
 
-    def __truediv__(self, other: Operand) -> Value:
+    def __truediv__(self, other: Operand) -> Self:
         """div(x, y) = x / y.
 
         ∂/∂x = 1.0 / y, ∂/∂y = -out / y, where out is the result.
@@ -203,8 +246,9 @@ class Operators(Node):
         >>> div(0.5, 2.0)
         0.25
         """
+        kind = type(self)
         right: Any = other
-        if type(right) is not Value:
+        if type(right) is not kind:
             right = self._lift(right)
             if right is NotImplemented:
                 return NotImplemented
@@ -220,7 +264,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(kind)
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -233,11 +277,11 @@ class Operators(Node):
                 return node
         return self._apply(primitives.div, (self, right))
 
-    def __rtruediv__(self, other: Operand) -> Value:
-        x = self._lift(other)
-        return NotImplemented if x is NotImplemented else x.__truediv__(self)
+    def __rtruediv__(self, other: Operand) -> Self:
+        left = self._lift(other)
+        return NotImplemented if left is NotImplemented else left.__truediv__(self)
 
-    def __pow__(self, other: Operand) -> Value:
+    def __pow__(self, other: Operand) -> Self:
         """pow(x, y) = x to the power y, for x in [4.94066e-324, inf].
 
         ∂/∂x = where(lt(y, 0.5), where(ne(x, 0.0), chain(y, out) / x, chain(y, pow(x, y - 1.0))), chain(y, pow(x, y - 1.0))), ∂/∂y = where(logical_and(eq(x, 0.0), ge(y, 0.0)), 0.0, out * log(x)), where out is the result.
@@ -246,8 +290,9 @@ class Operators(Node):
         >>> pow(0.5, 2.0)
         0.25
         """
+        kind = type(self)
         right: Any = other
-        if type(right) is not Value:
+        if type(right) is not kind:
             right = self._lift(right)
             if right is NotImplemented:
                 return NotImplemented
@@ -263,7 +308,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(kind)
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -276,11 +321,11 @@ class Operators(Node):
                 return node
         return self._apply(primitives.pow, (self, right))
 
-    def __rpow__(self, other: Operand) -> Value:
-        x = self._lift(other)
-        return NotImplemented if x is NotImplemented else x.__pow__(self)
+    def __rpow__(self, other: Operand) -> Self:
+        left = self._lift(other)
+        return NotImplemented if left is NotImplemented else left.__pow__(self)
 
-    def __mod__(self, other: Operand) -> Value:
+    def __mod__(self, other: Operand) -> Self:
         """mod(x, y) = x − y·⌊x / y⌋.
 
         ∂/∂x = 1.0, ∂/∂y = -(x // y).
@@ -289,8 +334,9 @@ class Operators(Node):
         >>> mod(0.5, 2.0)
         0.5
         """
+        kind = type(self)
         right: Any = other
-        if type(right) is not Value:
+        if type(right) is not kind:
             right = self._lift(right)
             if right is NotImplemented:
                 return NotImplemented
@@ -306,7 +352,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(kind)
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -319,11 +365,11 @@ class Operators(Node):
                 return node
         return self._apply(primitives.mod, (self, right))
 
-    def __rmod__(self, other: Operand) -> Value:
-        x = self._lift(other)
-        return NotImplemented if x is NotImplemented else x.__mod__(self)
+    def __rmod__(self, other: Operand) -> Self:
+        left = self._lift(other)
+        return NotImplemented if left is NotImplemented else left.__mod__(self)
 
-    def __floordiv__(self, other: Operand) -> Value:
+    def __floordiv__(self, other: Operand) -> Self:
         """floordiv(x, y) = ⌊x / y⌋.
 
         ∂/∂x = 0.0, ∂/∂y = 0.0.
@@ -332,8 +378,9 @@ class Operators(Node):
         >>> floordiv(0.5, 2.0)
         0.0
         """
+        kind = type(self)
         right: Any = other
-        if type(right) is not Value:
+        if type(right) is not kind:
             right = self._lift(right)
             if right is NotImplemented:
                 return NotImplemented
@@ -349,7 +396,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(kind)
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -362,11 +409,11 @@ class Operators(Node):
                 return node
         return self._apply(primitives.floordiv, (self, right))
 
-    def __rfloordiv__(self, other: Operand) -> Value:
-        x = self._lift(other)
-        return NotImplemented if x is NotImplemented else x.__floordiv__(self)
+    def __rfloordiv__(self, other: Operand) -> Self:
+        left = self._lift(other)
+        return NotImplemented if left is NotImplemented else left.__floordiv__(self)
 
-    def __abs__(self) -> Value:
+    def __abs__(self) -> Self:
         """abs(x) = |x|.
 
         ∂/∂x = gt(x, 0.0) - lt(x, 0.0).
@@ -384,7 +431,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(type(self))
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -397,7 +444,7 @@ class Operators(Node):
                 return node
         return self._apply(primitives.abs, (self,))
 
-    def exp(self) -> Value:
+    def exp(self) -> Self:
         """exp(x) = eˣ.
 
         ∂/∂x = out, where out is the result.
@@ -415,7 +462,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(type(self))
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -428,7 +475,7 @@ class Operators(Node):
                 return node
         return self._apply(primitives.exp, (self,))
 
-    def expm1(self) -> Value:
+    def expm1(self) -> Self:
         """expm1(x) = eˣ − 1, exact near 0.
 
         ∂/∂x = exp(x).
@@ -446,7 +493,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(type(self))
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -459,7 +506,7 @@ class Operators(Node):
                 return node
         return self._apply(primitives.expm1, (self,))
 
-    def gaussian(self) -> Value:
+    def gaussian(self) -> Self:
         """gaussian(x) = exp(−x²).
 
         ∂/∂x = chain(x, -2.0 * out), where out is the result.
@@ -472,12 +519,12 @@ class Operators(Node):
             x = self._data
             x_needed = self.requires_grad
             try:
-                out = primitives.gaussian_forward(x)
+                out = gaussian_on_floats(x)
                 dx = primitives.chain.forward(x, -2.0 * out) if x_needed else 0.0
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(type(self))
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -490,7 +537,7 @@ class Operators(Node):
                 return node
         return self._apply(primitives.gaussian, (self,))
 
-    def log(self) -> Value:
+    def log(self) -> Self:
         """log(x) = the natural logarithm of x, for x in [4.94066e-324, inf].
 
         ∂/∂x = 1.0 / x.
@@ -508,7 +555,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(type(self))
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -521,7 +568,7 @@ class Operators(Node):
                 return node
         return self._apply(primitives.log, (self,))
 
-    def log1p(self) -> Value:
+    def log1p(self) -> Self:
         """log1p(x) = log(1 + x), exact near 0, for x in [-1, inf].
 
         ∂/∂x = 1.0 / (1.0 + x).
@@ -539,7 +586,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(type(self))
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -552,7 +599,7 @@ class Operators(Node):
                 return node
         return self._apply(primitives.log1p, (self,))
 
-    def sqrt(self) -> Value:
+    def sqrt(self) -> Self:
         """sqrt(x) = √x, for x in [0, inf].
 
         ∂/∂x = 0.5 / (out + 0.0), where out is the result.
@@ -570,7 +617,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(type(self))
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -583,7 +630,7 @@ class Operators(Node):
                 return node
         return self._apply(primitives.sqrt, (self,))
 
-    def sin(self) -> Value:
+    def sin(self) -> Self:
         """sin(x) = the sine of x radians.
 
         ∂/∂x = cos(x).
@@ -601,7 +648,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(type(self))
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -614,7 +661,7 @@ class Operators(Node):
                 return node
         return self._apply(primitives.sin, (self,))
 
-    def cos(self) -> Value:
+    def cos(self) -> Self:
         """cos(x) = the cosine of x radians.
 
         ∂/∂x = -sin(x).
@@ -632,7 +679,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(type(self))
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -645,7 +692,7 @@ class Operators(Node):
                 return node
         return self._apply(primitives.cos, (self,))
 
-    def tan(self) -> Value:
+    def tan(self) -> Self:
         """tan(x) = the tangent of x radians.
 
         ∂/∂x = 1.0 + out * out, where out is the result.
@@ -663,7 +710,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(type(self))
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -676,7 +723,7 @@ class Operators(Node):
                 return node
         return self._apply(primitives.tan, (self,))
 
-    def asin(self) -> Value:
+    def asin(self) -> Self:
         """asin(x) = the angle in radians with sine x, for x in [-1, 1].
 
         ∂/∂x = 1.0 / sqrt((1.0 - x) * (1.0 + x)).
@@ -694,7 +741,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(type(self))
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -707,7 +754,9 @@ class Operators(Node):
                 return node
         return self._apply(primitives.asin, (self,))
 
-    def acos(self) -> Value:
+    arcsin = asin  # what NumPy calls
+
+    def acos(self) -> Self:
         """acos(x) = the angle in radians with cosine x, for x in [-1, 1].
 
         ∂/∂x = -1.0 / sqrt((1.0 - x) * (1.0 + x)).
@@ -725,7 +774,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(type(self))
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -738,7 +787,9 @@ class Operators(Node):
                 return node
         return self._apply(primitives.acos, (self,))
 
-    def atan(self) -> Value:
+    arccos = acos  # what NumPy calls
+
+    def atan(self) -> Self:
         """atan(x) = the angle in radians with tangent x.
 
         ∂/∂x = 1.0 / hypot(1.0, x) / hypot(1.0, x).
@@ -756,7 +807,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(type(self))
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -769,7 +820,9 @@ class Operators(Node):
                 return node
         return self._apply(primitives.atan, (self,))
 
-    def atan2(self, other: Operand) -> Value:
+    arctan = atan  # what NumPy calls
+
+    def atan2(self, other: Operand) -> Self:
         """atan2(x, y) = the angle in radians of the point (y, x).
 
         ∂/∂x = y / hypot(x, y) / hypot(x, y), ∂/∂y = -x / hypot(x, y) / hypot(x, y).
@@ -778,8 +831,9 @@ class Operators(Node):
         >>> atan2(0.5, 2.0)
         0.244979
         """
+        kind = type(self)
         right: Any = other
-        if type(right) is not Value:
+        if type(right) is not kind:
             right = self._operand(primitives.atan2, right)
         if mode.eager:
             x = self._data
@@ -793,7 +847,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(kind)
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -806,7 +860,9 @@ class Operators(Node):
                 return node
         return self._apply(primitives.atan2, (self, right))
 
-    def sinh(self) -> Value:
+    arctan2 = atan2  # what NumPy calls
+
+    def sinh(self) -> Self:
         """sinh(x) = (eˣ − e⁻ˣ) / 2.
 
         ∂/∂x = cosh(x).
@@ -824,7 +880,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(type(self))
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -837,7 +893,7 @@ class Operators(Node):
                 return node
         return self._apply(primitives.sinh, (self,))
 
-    def cosh(self) -> Value:
+    def cosh(self) -> Self:
         """cosh(x) = (eˣ + e⁻ˣ) / 2.
 
         ∂/∂x = sinh(x).
@@ -855,7 +911,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(type(self))
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -868,7 +924,7 @@ class Operators(Node):
                 return node
         return self._apply(primitives.cosh, (self,))
 
-    def tanh(self) -> Value:
+    def tanh(self) -> Self:
         """tanh(x) = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ).
 
         ∂/∂x = 1.0 - out * out, where out is the result.
@@ -886,7 +942,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(type(self))
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -899,7 +955,7 @@ class Operators(Node):
                 return node
         return self._apply(primitives.tanh, (self,))
 
-    def erf(self) -> Value:
+    def erf(self) -> Self:
         """erf(x) = 2/√π ∫₀ˣ exp(−t²) dt.
 
         ∂/∂x = TWO_OVER_ROOT_PI * gaussian(x).
@@ -913,11 +969,11 @@ class Operators(Node):
             x_needed = self.requires_grad
             try:
                 out = math.erf(x)
-                dx = primitives.TWO_OVER_ROOT_PI * primitives.gaussian_forward(x) if x_needed else 0.0
+                dx = primitives.TWO_OVER_ROOT_PI * gaussian_on_floats(x) if x_needed else 0.0
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(type(self))
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -930,7 +986,7 @@ class Operators(Node):
                 return node
         return self._apply(primitives.erf, (self,))
 
-    def relu(self) -> Value:
+    def relu(self) -> Self:
         """relu(x) = max(x, 0).
 
         ∂/∂x = gt(out, 0.0), where out is the result.
@@ -948,7 +1004,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(type(self))
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -961,7 +1017,7 @@ class Operators(Node):
                 return node
         return self._apply(primitives.relu, (self,))
 
-    def leaky_relu(self, other: Operand = 0.01) -> Value:
+    def leaky_relu(self, other: Operand = 0.01) -> Self:
         """leaky_relu(x, y) = x above 0, slope · x below; the slope is y.
 
         ∂/∂x = where(gt(x, 0.0), 1.0, y), ∂/∂y = where(gt(x, 0.0), 0.0, x).
@@ -970,8 +1026,9 @@ class Operators(Node):
         >>> leaky_relu(0.5, 2.0)
         0.5
         """
+        kind = type(self)
         right: Any = other
-        if type(right) is not Value:
+        if type(right) is not kind:
             right = self._operand(primitives.leaky_relu, right)
         if mode.eager:
             x = self._data
@@ -985,7 +1042,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(kind)
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -998,7 +1055,7 @@ class Operators(Node):
                 return node
         return self._apply(primitives.leaky_relu, (self, right))
 
-    def sigmoid(self) -> Value:
+    def sigmoid(self) -> Self:
         """sigmoid(x) = 1 / (1 + e⁻ˣ).
 
         ∂/∂x = out * (1.0 - out), where out is the result.
@@ -1011,12 +1068,12 @@ class Operators(Node):
             x = self._data
             x_needed = self.requires_grad
             try:
-                out = primitives.sigmoid_forward(x)
+                out = sigmoid_on_floats(x)
                 dx = out * (1.0 - out) if x_needed else 0.0
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(type(self))
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -1029,7 +1086,7 @@ class Operators(Node):
                 return node
         return self._apply(primitives.sigmoid, (self,))
 
-    def softplus(self) -> Value:
+    def softplus(self) -> Self:
         """softplus(x) = log(1 + eˣ).
 
         ∂/∂x = sigmoid(x).
@@ -1042,12 +1099,12 @@ class Operators(Node):
             x = self._data
             x_needed = self.requires_grad
             try:
-                out = (x if x > 0.0 or x != x else 0.0) + math.log1p(math.exp(-math.fabs(x)))
-                dx = primitives.sigmoid_forward(x) if x_needed else 0.0
+                out = (0.0 if x <= 0.0 else x) + math.log1p(math.exp(-math.fabs(x)))
+                dx = sigmoid_on_floats(x) if x_needed else 0.0
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(type(self))
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -1060,7 +1117,7 @@ class Operators(Node):
                 return node
         return self._apply(primitives.softplus, (self,))
 
-    def maximum(self, other: Operand) -> Value:
+    def maximum(self, other: Operand) -> Self:
         """maximum(x, y) = the larger of x and y.
 
         ∂/∂x = where(ne(out, out), out, gt(x, y) + 0.5 * eq(x, y)), ∂/∂y = where(ne(out, out), out, lt(x, y) + 0.5 * eq(x, y)), where out is the result.
@@ -1069,8 +1126,9 @@ class Operators(Node):
         >>> maximum(0.5, 2.0)
         2.0
         """
+        kind = type(self)
         right: Any = other
-        if type(right) is not Value:
+        if type(right) is not kind:
             right = self._operand(primitives.maximum, right)
         if mode.eager:
             x = self._data
@@ -1084,7 +1142,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(kind)
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -1097,7 +1155,7 @@ class Operators(Node):
                 return node
         return self._apply(primitives.maximum, (self, right))
 
-    def minimum(self, other: Operand) -> Value:
+    def minimum(self, other: Operand) -> Self:
         """minimum(x, y) = the smaller of x and y.
 
         ∂/∂x = where(ne(out, out), out, lt(x, y) + 0.5 * eq(x, y)), ∂/∂y = where(ne(out, out), out, gt(x, y) + 0.5 * eq(x, y)), where out is the result.
@@ -1106,8 +1164,9 @@ class Operators(Node):
         >>> minimum(0.5, 2.0)
         0.5
         """
+        kind = type(self)
         right: Any = other
-        if type(right) is not Value:
+        if type(right) is not kind:
             right = self._operand(primitives.minimum, right)
         if mode.eager:
             x = self._data
@@ -1121,7 +1180,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(kind)
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -1134,7 +1193,7 @@ class Operators(Node):
                 return node
         return self._apply(primitives.minimum, (self, right))
 
-    def hypot(self, other: Operand) -> Value:
+    def hypot(self, other: Operand) -> Self:
         """hypot(x, y) = √(x² + y²), without overflow.
 
         ∂/∂x = where(eq(out, 0.0), 0.0, x / out), ∂/∂y = where(eq(out, 0.0), 0.0, y / out), where out is the result.
@@ -1143,8 +1202,9 @@ class Operators(Node):
         >>> hypot(0.5, 2.0)
         2.06155
         """
+        kind = type(self)
         right: Any = other
-        if type(right) is not Value:
+        if type(right) is not kind:
             right = self._operand(primitives.hypot, right)
         if mode.eager:
             x = self._data
@@ -1158,7 +1218,7 @@ class Operators(Node):
             except (ArithmeticError, ValueError):
                 pass
             else:
-                node = new(Value)
+                node = new(kind)
                 node._data = out
                 node.grad = 0.0
                 node._tag = mode.scope
@@ -1171,8 +1231,40 @@ class Operators(Node):
                 return node
         return self._apply(primitives.hypot, (self, right))
 
+    def __lt__(self, other: Any) -> bool:
+        """Whether 1 if x < y, else 0: of the numbers, at once; ``lt(x, y)`` is part of the graph."""
+        return self._compare(primitives.lt, other)
 
-# The method of each row that has one.
+    def __le__(self, other: Any) -> bool:
+        """Whether 1 if x ≤ y, else 0: of the numbers, at once; ``le(x, y)`` is part of the graph."""
+        return self._compare(primitives.le, other)
+
+    def __gt__(self, other: Any) -> bool:
+        """Whether 1 if x > y, else 0: of the numbers, at once; ``gt(x, y)`` is part of the graph."""
+        return self._compare(primitives.gt, other)
+
+    def __ge__(self, other: Any) -> bool:
+        """Whether 1 if x ≥ y, else 0: of the numbers, at once; ``ge(x, y)`` is part of the graph."""
+        return self._compare(primitives.ge, other)
+
+    def __and__(self, other: Any) -> Self:
+        """logical_and: 1 if x and y hold, else 0, of comparisons that are part of the graph."""
+        return self._join(primitives.logical_and, other)
+
+    __rand__ = __and__
+
+    def __or__(self, other: Any) -> Self:
+        """logical_or: 1 if x or y holds, else 0, of comparisons that are part of the graph."""
+        return self._join(primitives.logical_or, other)
+
+    __ror__ = __or__
+
+    def __invert__(self) -> Self:
+        """logical_not: 1 if x does not hold, else 0, of comparisons that are part of the graph."""
+        return self._join(primitives.logical_not)
+
+
+# The method of each row that computes by it.
 METHODS: dict[primitives.Primitive, Any] = {
     primitives.neg: Operators.__neg__,
     primitives.add: Operators.__add__,
@@ -1208,6 +1300,13 @@ METHODS: dict[primitives.Primitive, Any] = {
     primitives.minimum: Operators.minimum,
     primitives.hypot: Operators.hypot,
 }
+primitives.gaussian.on_floats = gaussian_on_floats
+primitives.relu.on_floats = relu_on_floats
+primitives.leaky_relu.on_floats = leaky_relu_on_floats
+primitives.sigmoid.on_floats = sigmoid_on_floats
+primitives.softplus.on_floats = softplus_on_floats
+primitives.maximum.on_floats = maximum_on_floats
+primitives.minimum.on_floats = minimum_on_floats
 
 for _row, _method in METHODS.items():
     _row.__doc__ = _method.__doc__

@@ -2,12 +2,14 @@
 
 One row is one primitive.  Its ``forward`` maps floats to a float; its ``partials`` maps the same arguments
 and the output to ∂out/∂argument, one per argument, without the incoming gradient.  Nothing else in the
-package knows a derivative: the backward pass, higher derivatives, the drawing and the operator methods of
-``Value`` (generated into ``operators.py``) all read these rows.
+package knows a derivative: the backward pass, higher derivatives, the drawing, the compiler and the methods of
+``Value`` all read these rows.  After a change to the table run ``python autograd/generate.py``, which writes the
+methods out.
 
 Rules are written with ordinary operators and other rows.  Called with floats they give numbers; called with
 ``Value``s they give the derivative as a graph, which can be differentiated again.  For that reason a rule
-never branches on data with ``if``: it says ``where``.
+never branches on data with ``if``: it says ``where``.  A forward that is written in the same way needs nothing
+else to be compiled; one that calls ``math`` names the machine's ``instruction`` for it.
 
     x, y    the arguments               xs     all arguments of a row that takes any number of them
     out     forward(x, y)               g, p   an incoming gradient and a partial
@@ -23,7 +25,7 @@ import numbers
 import operator
 from collections.abc import Callable, Sequence
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 INF, NAN = math.inf, math.nan
 TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
@@ -33,6 +35,9 @@ REAL = (-INF, INF)
 POSITIVE = (5e-324, INF)
 UNIT = (-1.0, 1.0)
 ABOVE_MINUS_1 = (-1.0 + 2.0**-53, INF)
+
+Rule = Callable[..., Any]
+Domain = tuple[tuple[float, float], ...]
 
 TABLE: dict[str, Primitive] = {}
 
@@ -46,6 +51,18 @@ def as_float(x: Any) -> float:
     raise TypeError(f"expected a real number (int, float, bool or a NumPy scalar), not {type(x).__name__}: {x!r:.60}")
 
 
+class Special(NamedTuple):
+    """A point at which a row is special: where ``holds(*operands, out)``, a learner is told the ``note``.
+
+    {slope} in the note stands for the first partial.  ``state`` is what a unit is there that passes hardly any
+    gradient on: "dead" or "saturated".
+    """
+
+    holds: Callable[..., bool]
+    note: str
+    state: str = ""
+
+
 class Primitive:
     """An operation the engine can record: a callable with its derivative.
 
@@ -53,29 +70,34 @@ class Primitive:
     returns a ``Value``.  Make your own with :func:`primitive`.
     """
 
+    # The columns that most rows leave as they are.
+    method: str = ""  # of Value: the name, unless the row says another or none
+    numpy: str = ""  # the method that NumPy calls on arrays of Values, where it has another name
+    default: float | None = None  # of the method's last argument
+    symmetric: bool = False  # the order of the arguments does not matter
+    condition: bool = False  # 1.0 where it holds, else 0.0
+    variadic: bool = False  # takes any number of arguments: forward(xs), partials(xs, out)
+    ieee: Rule | None = None  # the IEEE 754 result where forward raises; None: nan
+    special: Sequence[Special] = ()  # the first that holds is told
+    role_names: Rule | None = None  # what so many arguments are called in pictures
+    terms: Rule | None = None  # of a sum of products, by its arguments
+    definition: Rule | None = None  # the same in simpler rows, to be drawn and stepped through
+
     # A plain class: dataclasses would cost more than half of the time it takes to import the package.
     def __init__(
-        self,
-        name: str,
-        symbol: str,
-        forward: Callable[..., float],
-        partials: Callable[..., Sequence[Any]],
-        domain: tuple[tuple[float, float], ...] = (),
-        meaning: str = "",
-        *,
-        variadic: bool = False,
-        ieee: Callable[..., float] | None = None,
-        expand: Callable[..., Any] | None = None,
-    ) -> None:
-        self.name = self.__name__ = name
+        self, name: str, symbol: str, forward: Rule, partials: Rule,
+        domain: Domain = (), meaning: str = "", instruction: str = "", **columns: Any,
+    ) -> None:  # fmt: skip
+        self.name = self.__name__ = self.method = name
         self.symbol = symbol
-        self.forward = forward
-        self.partials = partials
-        self.domain = domain
+        self.forward = self.on_floats = forward  # operators.py has a quicker one for floats where rows are called
+        self.partials: Callable[..., Sequence[Any]] = partials
+        self.domain = domain  # for each argument a closed interval
         self.meaning = meaning
-        self.variadic = variadic  # takes any number of arguments: forward(xs), partials(xs, out)
-        self.ieee = ieee  # the IEEE 754 result where forward raises; None: nan
-        self.expand = expand  # the same computation in simpler rows, to be drawn
+        self.instruction = instruction  # the machine's, or the C function; "": compiled from the forward
+        for column, entry in columns.items():
+            getattr(Primitive, column)  # there is no other
+            setattr(self, column, entry)
         self.__doc__ = f"{meaning}." if meaning else forward.__doc__
 
     def __call__(self, *args: Any) -> Any:
@@ -87,7 +109,7 @@ class Primitive:
         except TypeError as error:
             raise TypeError(f"{self.name}: {error}") from None
         try:
-            return self.forward(data) if self.variadic else self.forward(*data)
+            return self.on_floats(data) if self.variadic else self.on_floats(*data)
         except (ArithmeticError, ValueError) as error:
             raise self.explained(error, [repr(x) for x in data]) from error
 
@@ -95,38 +117,20 @@ class Primitive:
         """The error of a forward again, with what it was computing."""
         return type(error)(f"{error.args[-1]}: {self.name} of {', '.join(operands)}")
 
+    def roles(self, count: int) -> Sequence[str]:
+        """What each of so many operands is called in pictures: "" where their order does not matter."""
+        if self.role_names:
+            return list(self.role_names(count))
+        if count == 1 or self.symmetric:
+            return [""] * count
+        return ["x", "y"] if count == 2 else [f"x{i + 1}" for i in range(count)]
+
+    def special_point(self, operands: Sequence[float], out: float) -> Special | None:
+        """What is special about the row at a point, if anything is."""
+        return next((point for point in self.special if point.holds(*operands, out)), None)
+
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
-
-
-def primitive(
-    name: str,
-    forward: Callable[..., float],
-    partials: Callable[..., tuple[Any, ...]],
-    *,
-    symbol: str | None = None,
-) -> Primitive:
-    """Make a primitive of your own; it then works in every mode: eager, higher order, drawn, stepped.
-
-    ``forward(x, ...)`` maps floats to a float.  ``partials(x, ..., out)`` returns ∂out/∂argument, one per
-    argument; write it with operators and the functions of ``autograd`` (not ``math``), so that it also
-    works on Values.  ``symbol`` is what drawings show; without one, the name.
-
-    >>> from autograd import Value, grad, sin
-    >>> versine = primitive("versine", lambda x: 1 - math.cos(x), lambda x, out: (sin(x),))
-    >>> x = Value(0.5)
-    >>> versine(x).backward()
-    >>> x.grad == math.sin(0.5)
-    True
-    >>> grad(grad(versine))(0.5) == math.cos(0.5)
-    True
-    """
-    if not (isinstance(name, str) and name.isidentifier()):
-        raise ValueError(f"a primitive's name must be an identifier such as 'versine', not {name!r}")
-    for role, function in (("forward", forward), ("partials", partials)):
-        if not callable(function):
-            raise TypeError(f"primitive {name!r}: {role} must be a function, not {function!r}")
-    return Primitive(name, symbol or name, forward, partials)
 
 
 def row(name: str, symbol: str, forward: Any, partials: Any, *columns: Any, **more: Any) -> Primitive:
@@ -156,7 +160,7 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     return other._operand(select, taken) if hasattr(other, "_operand") else taken
 
 
-# --- forwards for which math has no function, or not the one that floats behave like --------------------
+# --- forwards longer than a row -----------------------------------------------------------------------------
 
 
 def power(x: float, y: float) -> float:
@@ -166,36 +170,17 @@ def power(x: float, y: float) -> float:
     return out
 
 
-def relu_forward(x: float) -> float:
-    return 0.0 if x <= 0.0 else x  # this way round a nan flows
+def sigmoid_forward(x: Any) -> Any:
+    e = exp(-abs(x))
+    return where(ge(x, 0.0), 1.0, e) / (1.0 + e)
 
 
-def sigmoid_forward(x: float) -> float:
-    if x >= 0.0:
-        return 1.0 / (1.0 + math.exp(-x))
-    e = math.exp(x)
-    return e / (1.0 + e)
-
-
-def gaussian_forward(x: float) -> float:
-    if math.fabs(x) > 40.0:
-        return 0.0
-    # exp magnifies the rounding of x·x up to 700 times: square the leading bits of x, which is exact.
-    tail = math.fmod(x, 2.0**-20)
-    head = x - tail
-    return math.exp(-head * head) * math.exp(-tail * (head + x))
-
-
-def softplus_forward(x: float) -> float:
-    return (x if x > 0.0 or x != x else 0.0) + math.log1p(math.exp(-math.fabs(x)))
-
-
-def maximum_forward(x: float, y: float) -> float:
-    return x if x >= y or x != x else y
-
-
-def minimum_forward(x: float, y: float) -> float:
-    return x if x <= y or x != x else y
+def gaussian_forward(x: Any) -> Any:
+    # exp magnifies the rounding of x·x up to 700 times: the square of x's leading 26 bits is exact (Veltkamp).
+    scaled = 134217729.0 * x
+    head = scaled - (scaled - x)
+    tail = x - head
+    return where(gt(abs(x), 40.0), 0.0, lambda: exp(-head * head) * exp(-tail * (head + x)))
 
 
 def dot_forward(xs: Sequence[float]) -> float:
@@ -249,18 +234,6 @@ def pow_partials(x: Any, y: Any, out: Any) -> Sequence[Any]:
     )
 
 
-def atan2_partials(x: Any, y: Any, out: Any) -> Sequence[Any]:
-    return (y / hypot(x, y) / hypot(x, y), -x / hypot(x, y) / hypot(x, y))
-
-
-def hypot_partials(x: Any, y: Any, out: Any) -> Sequence[Any]:
-    return (where(eq(out, 0.0), 0.0, x / out), where(eq(out, 0.0), 0.0, y / out))
-
-
-def leaky_relu_partials(x: Any, y: Any, out: Any) -> Sequence[Any]:
-    return (where(gt(x, 0.0), 1.0, y), where(gt(x, 0.0), 0.0, x))
-
-
 def maximum_partials(x: Any, y: Any, out: Any) -> Sequence[Any]:
     # ½ each at a tie; where(out ≠ out, out, ...) lets a nan through.
     return (
@@ -280,16 +253,6 @@ def flat_partials(x: Any, y: Any, out: Any) -> Sequence[Any]:
     return (0.0, 0.0)
 
 
-def dot_partials(xs: Sequence[Any], out: Any) -> Sequence[Any]:
-    n = len(xs) // 2
-    return [*xs[n:-1], *xs[:n], 1.0]
-
-
-def dot_expanded(xs: Sequence[Any]) -> Any:
-    n = len(xs) // 2
-    return reduce(operator.add, map(operator.mul, xs[:n], xs[n:-1]), xs[-1])
-
-
 def logsumexp_partials(xs: Sequence[Any], out: Any) -> Sequence[Any]:
     # Σ exp(x - out) is 1 up to the rounding of out; dividing by it takes that rounding out of each partial.
     parts = [exp(x - out) for x in xs]
@@ -297,72 +260,116 @@ def logsumexp_partials(xs: Sequence[Any], out: Any) -> Sequence[Any]:
     return [part / whole for part in parts]
 
 
-def logsumexp_expanded(xs: Sequence[Any]) -> Any:
+def logsumexp_definition(xs: Sequence[Any]) -> Any:
     top = reduce(maximum, xs)
     return top + log(reduce(operator.add, [exp(x - top) for x in xs]))
+
+
+def dot_terms(xs: Sequence[Any]) -> list[tuple[Any, ...]]:
+    n = len(xs) // 2
+    return [*zip(xs[:n], xs[n:-1], strict=True), (xs[-1],)]
+
+
+def dot_roles(count: int) -> Sequence[str]:
+    pairs = range(1, count // 2 + 1)
+    return [*(f"w{i}" for i in pairs), *(f"x{i}" for i in pairs), "b"]
+
+
+# --- what is special at a point ------------------------------------------------------------------------------
+
+KINK = "a kink: its slope there is taken as "
+VERTICAL = "vertical here: its slope is "
+FLAT = (Special(lambda *_: True, "flat on both sides: its slope is 0 everywhere"),)
+TIE = (Special(lambda x, y, out: x == y, "a tie: each side gets ½"),)
+HOLDS = Special(lambda c, x, y, out: c != 0.0, "the condition holds: the first branch was taken")
+FAILS = Special(lambda c, x, y, out: c == 0.0, "the condition fails: the second branch was taken")
+DEAD = (
+    Special(lambda x, out: x == 0.0, KINK + "0", "dead"),
+    Special(lambda x, out: x < 0.0, "a dead relu: its slope below 0 is 0", "dead"),
+)
+POWERS_OF_0 = (
+    Special(lambda x, y, out: x == y == 0.0, "0 to the power 0 is 1, its slopes are taken as 0"),
+    Special(lambda x, y, out: x == 0.0 and 0.0 < y < 1.0, VERTICAL + "∞"),
+)
+
+
+def kink(slope: str) -> Sequence[Special]:
+    return (Special(lambda x, *_: x == 0.0, KINK + slope),)
+
+
+def vertical(at: float, slope: str) -> Sequence[Special]:
+    return (Special(lambda x, out: math.fabs(x) == at, VERTICAL + slope),)
+
+
+def saturated(part: Callable[[float, float], float]) -> Sequence[Special]:
+    """Where the slope, as a part of its steepest, is below 1/100: there a unit hardly learns any more."""
+    return (Special(lambda x, out: part(x, out) < 0.01, "saturated: its slope is down to {slope}", "saturated"),)
 
 
 # --- the rows -----------------------------------------------------------------------------------------------
 # fmt: off
 
-#          name, symbol                  forward                        partials                                   domain          meaning
-neg      = row("neg",      "-",          lambda x: -x,                  lambda x, out: (-1.0,),                    (REAL,),        "−x")
-add      = row("add",      "+",          lambda x, y: x + y,            lambda x, y, out: (1.0, 1.0),              (REAL, REAL),   "x + y")
-sub      = row("sub",      "-",          lambda x, y: x - y,            lambda x, y, out: (1.0, -1.0),             (REAL, REAL),   "x − y")
-mul      = row("mul",      "*",          lambda x, y: x * y,            lambda x, y, out: (y, x),                  (REAL, REAL),   "x · y")
-div      = row("div",      "/",          lambda x, y: x / y,            lambda x, y, out: (1.0 / y, -out / y),     (REAL, REAL),   "x / y", ieee=divide_ieee)
-pow      = row("pow",      "**",         power,                         pow_partials,                              (POSITIVE, REAL), "x to the power y", ieee=power_ieee)
-mod      = row("mod",      "%",          lambda x, y: x % y,            lambda x, y, out: (1.0, -(x // y)),        (REAL, REAL),   "x − y·⌊x / y⌋")
-floordiv = row("floordiv", "//",         lambda x, y: x // y,           lambda x, y, out: (0.0, 0.0),              (REAL, REAL),   "⌊x / y⌋", ieee=divide_ieee)
-abs      = row("abs",      "abs",        lambda x: math.fabs(x),        lambda x, out: (gt(x, 0.0) - lt(x, 0.0),), (REAL,),        "|x|")
+#          name, symbol                  forward                        partials                                   domain          meaning             instruction
+neg      = row("neg",      "-",          lambda x: -x,                  lambda x, out: (-1.0,),                    (REAL,),        "−x",               "fneg", method="__neg__")
+add      = row("add",      "+",          lambda x, y: x + y,            lambda x, y, out: (1.0, 1.0),              (REAL, REAL),   "x + y",            "fadd", method="__add__", symmetric=True)
+sub      = row("sub",      "-",          lambda x, y: x - y,            lambda x, y, out: (1.0, -1.0),             (REAL, REAL),   "x − y",            "fsub", method="__sub__")
+mul      = row("mul",      "*",          lambda x, y: x * y,            lambda x, y, out: (y, x),                  (REAL, REAL),   "x · y",            "fmul", method="__mul__", symmetric=True)
+div      = row("div",      "/",          lambda x, y: x / y,            lambda x, y, out: (1.0 / y, -out / y),     (REAL, REAL),   "x / y",            "fdiv", method="__truediv__", ieee=divide_ieee)
+pow      = row("pow",      "**",         power,                         pow_partials,                              (POSITIVE, REAL), "x to the power y", "pow", method="__pow__", ieee=power_ieee, special=POWERS_OF_0)
+mod      = row("mod",      "%",          lambda x, y: x % y,            lambda x, y, out: (1.0, -(x // y)),        (REAL, REAL),   "x − y·⌊x / y⌋",    "mod", method="__mod__",
+               special=(Special(lambda x, y, out: out == 0.0, "a jump: its slope is taken as that of the pieces"),))
+floordiv = row("floordiv", "//",         lambda x, y: x // y,           flat_partials,                             (REAL, REAL),   "⌊x / y⌋",          "floordiv", method="__floordiv__", ieee=divide_ieee, special=FLAT)
+abs      = row("abs",      "abs",        lambda x: math.fabs(x),        lambda x, out: (gt(x, 0.0) - lt(x, 0.0),), (REAL,),        "|x|",              "fabs", method="__abs__", special=kink("0"))
 
-exp      = row("exp",      "exp",        math.exp,                      lambda x, out: (out,),                     (REAL,),        "eˣ", ieee=lambda x: INF)
-expm1    = row("expm1",    "expm1",      math.expm1,                    lambda x, out: (exp(x),),                  (REAL,),        "eˣ − 1, exact near 0", ieee=lambda x: INF)
+exp      = row("exp",      "exp",        math.exp,                      lambda x, out: (out,),                     (REAL,),        "eˣ",               "exp", ieee=lambda x: INF)
+expm1    = row("expm1",    "expm1",      math.expm1,                    lambda x, out: (exp(x),),                  (REAL,),        "eˣ − 1, exact near 0", "expm1", ieee=lambda x: INF)
 gaussian = row("gaussian", "gaussian",   gaussian_forward,              lambda x, out: (chain(x, -2.0 * out),),    (REAL,),        "exp(−x²)")
-log      = row("log",      "log",        math.log,                      lambda x, out: (1.0 / x,),                 (POSITIVE,),    "the natural logarithm of x", ieee=log_ieee)
-log1p    = row("log1p",    "log1p",      math.log1p,                    lambda x, out: (1.0 / (1.0 + x),),         (ABOVE_MINUS_1,), "log(1 + x), exact near 0", ieee=lambda x: log_ieee(1.0 + x))
-sqrt     = row("sqrt",     "√",          math.sqrt,                     lambda x, out: (0.5 / (out + 0.0),),       ((0.0, INF),),  "√x")  # −0 + 0 is 0: +∞ at −0 too
+log      = row("log",      "log",        math.log,                      lambda x, out: (1.0 / x,),                 (POSITIVE,),    "the natural logarithm of x", "log", ieee=log_ieee)
+log1p    = row("log1p",    "log1p",      math.log1p,                    lambda x, out: (1.0 / (1.0 + x),),         (ABOVE_MINUS_1,), "log(1 + x), exact near 0", "log1p", ieee=lambda x: log_ieee(1.0 + x))
+sqrt     = row("sqrt",     "√",          math.sqrt,                     lambda x, out: (0.5 / (out + 0.0),),       ((0.0, INF),),  "√x",               "sqrt", special=vertical(0.0, "∞"))  # −0 + 0 is 0: +∞ at −0 too
 
-sin      = row("sin",      "sin",        math.sin,                      lambda x, out: (cos(x),),                  (REAL,),        "the sine of x radians")
-cos      = row("cos",      "cos",        math.cos,                      lambda x, out: (-sin(x),),                 (REAL,),        "the cosine of x radians")
-tan      = row("tan",      "tan",        math.tan,                      lambda x, out: (1.0 + out * out,),         (REAL,),        "the tangent of x radians")
-asin     = row("asin",     "asin",       math.asin,                     lambda x, out: (1.0 / sqrt((1.0 - x) * (1.0 + x)),),  (UNIT,), "the angle in radians with sine x")
-acos     = row("acos",     "acos",       math.acos,                     lambda x, out: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),), (UNIT,), "the angle in radians with cosine x")
-atan     = row("atan",     "atan",       math.atan,                     lambda x, out: (1.0 / hypot(1.0, x) / hypot(1.0, x),), (REAL,), "the angle in radians with tangent x")
-atan2    = row("atan2",    "atan2",      math.atan2,                    atan2_partials,                            (REAL, REAL),   "the angle in radians of the point (y, x)")
-sinh     = row("sinh",     "sinh",       math.sinh,                     lambda x, out: (cosh(x),),                 (REAL,),        "(eˣ − e⁻ˣ) / 2", ieee=lambda x: math.copysign(INF, x))
-cosh     = row("cosh",     "cosh",       math.cosh,                     lambda x, out: (sinh(x),),                 (REAL,),        "(eˣ + e⁻ˣ) / 2", ieee=lambda x: INF)
-tanh     = row("tanh",     "tanh",       math.tanh,                     lambda x, out: (1.0 - out * out,),         (REAL,),        "(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)")
-erf      = row("erf",      "erf",        math.erf,                      lambda x, out: (TWO_OVER_ROOT_PI * gaussian(x),), (REAL,), "2/√π ∫₀ˣ exp(−t²) dt")
+sin      = row("sin",      "sin",        math.sin,                      lambda x, out: (cos(x),),                  (REAL,),        "the sine of x radians", "sin")
+cos      = row("cos",      "cos",        math.cos,                      lambda x, out: (-sin(x),),                 (REAL,),        "the cosine of x radians", "cos")
+tan      = row("tan",      "tan",        math.tan,                      lambda x, out: (1.0 + out * out,),         (REAL,),        "the tangent of x radians", "tan")
+asin     = row("asin",     "asin",       math.asin,                     lambda x, out: (1.0 / sqrt((1.0 - x) * (1.0 + x)),),  (UNIT,), "the angle in radians with sine x", "asin", numpy="arcsin", special=vertical(1.0, "∞"))
+acos     = row("acos",     "acos",       math.acos,                     lambda x, out: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),), (UNIT,), "the angle in radians with cosine x", "acos", numpy="arccos", special=vertical(1.0, "-∞"))
+atan     = row("atan",     "atan",       math.atan,                     lambda x, out: (1.0 / hypot(1.0, x) / hypot(1.0, x),), (REAL,), "the angle in radians with tangent x", "atan", numpy="arctan")
+atan2    = row("atan2",    "atan2",      math.atan2,                    lambda x, y, out: (y / hypot(x, y) / hypot(x, y), -x / hypot(x, y) / hypot(x, y)), (REAL, REAL),   "the angle in radians of the point (y, x)", "atan2", numpy="arctan2",
+               special=(Special(lambda x, y, out: x == y == 0.0, "the origin has no direction: its slopes are nan"),))
+sinh     = row("sinh",     "sinh",       math.sinh,                     lambda x, out: (cosh(x),),                 (REAL,),        "(eˣ − e⁻ˣ) / 2",   "sinh", ieee=lambda x: math.copysign(INF, x))
+cosh     = row("cosh",     "cosh",       math.cosh,                     lambda x, out: (sinh(x),),                 (REAL,),        "(eˣ + e⁻ˣ) / 2",   "cosh", ieee=lambda x: INF)
+tanh     = row("tanh",     "tanh",       math.tanh,                     lambda x, out: (1.0 - out * out,),         (REAL,),        "(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)", "tanh", special=saturated(lambda x, out: 1.0 - out * out))
+erf      = row("erf",      "erf",        math.erf,                      lambda x, out: (TWO_OVER_ROOT_PI * gaussian(x),), (REAL,), "2/√π ∫₀ˣ exp(−t²) dt", "erf", special=saturated(lambda x, out: gaussian(x)))
 
-relu     = row("relu",     "relu",       relu_forward,                  lambda x, out: (gt(out, 0.0),),            (REAL,),        "max(x, 0)")
-leaky_relu = row("leaky_relu", "leaky_relu", lambda x, y: x if x > 0.0 else y * x, leaky_relu_partials,            (REAL, REAL),   "x above 0, slope · x below; the slope is y")
-sigmoid  = row("sigmoid",  "σ",          sigmoid_forward,               lambda x, out: (out * (1.0 - out),),       (REAL,),        "1 / (1 + e⁻ˣ)")
-softplus = row("softplus", "softplus",   softplus_forward,              lambda x, out: (sigmoid(x),),              (REAL,),        "log(1 + eˣ)")
-maximum  = row("maximum",  "max",        maximum_forward,               maximum_partials,                          (REAL, REAL),   "the larger of x and y")
-minimum  = row("minimum",  "min",        minimum_forward,               minimum_partials,                          (REAL, REAL),   "the smaller of x and y")
-hypot    = row("hypot",    "hypot",      math.hypot,                    hypot_partials,                            (REAL, REAL),   "√(x² + y²), without overflow")
+relu     = row("relu",     "relu",       lambda x: where(le(x, 0.0), 0.0, x), lambda x, out: (gt(out, 0.0),),      (REAL,),        "max(x, 0)",        special=DEAD)  # le: a nan flows
+leaky_relu = row("leaky_relu", "leaky_relu", lambda x, y: where(gt(x, 0.0), x, y * x), lambda x, y, out: (where(gt(x, 0.0), 1.0, y), where(gt(x, 0.0), 0.0, x)), (REAL, REAL),   "x above 0, slope · x below; the slope is y", default=0.01, special=kink("that of the left side"))
+sigmoid  = row("sigmoid",  "σ",          sigmoid_forward,               lambda x, out: (out * (1.0 - out),),       (REAL,),        "1 / (1 + e⁻ˣ)",    special=saturated(lambda x, out: 4.0 * out * (1.0 - out)))
+softplus = row("softplus", "softplus",   lambda x: relu(x) + log1p(exp(-abs(x))), lambda x, out: (sigmoid(x),),    (REAL,),        "log(1 + eˣ)")
+maximum  = row("maximum",  "max",        lambda x, y: where(logical_or(ge(x, y), ne(x, x)), x, y), maximum_partials, (REAL, REAL), "the larger of x and y", symmetric=True, special=TIE)
+minimum  = row("minimum",  "min",        lambda x, y: where(logical_or(le(x, y), ne(x, x)), x, y), minimum_partials, (REAL, REAL), "the smaller of x and y", symmetric=True, special=TIE)
+hypot    = row("hypot",    "hypot",      math.hypot,                    lambda x, y, out: (where(eq(out, 0.0), 0.0, x / out), where(eq(out, 0.0), 0.0, y / out)), (REAL, REAL),   "√(x² + y²), without overflow", "hypot", symmetric=True,
+               special=(Special(lambda x, y, out: out == 0.0, KINK + "0 both ways"),))
 
 # Comparisons give 1.0 where they hold, else 0.0; nothing flows through them.
-lt       = row("lt",       "<",          lambda x, y: 1.0 if x < y else 0.0,   flat_partials,                      (REAL, REAL),   "1 if x < y, else 0")
-le       = row("le",       "≤",          lambda x, y: 1.0 if x <= y else 0.0,  flat_partials,                      (REAL, REAL),   "1 if x ≤ y, else 0")
-gt       = row("gt",       ">",          lambda x, y: 1.0 if x > y else 0.0,   flat_partials,                      (REAL, REAL),   "1 if x > y, else 0")
-ge       = row("ge",       "≥",          lambda x, y: 1.0 if x >= y else 0.0,  flat_partials,                      (REAL, REAL),   "1 if x ≥ y, else 0")
-eq       = row("eq",       "=",          lambda x, y: 1.0 if x == y else 0.0,  flat_partials,                      (REAL, REAL),   "1 if x = y, else 0")
-ne       = row("ne",       "≠",          lambda x, y: 1.0 if x != y else 0.0,  flat_partials,                      (REAL, REAL),   "1 if x ≠ y, else 0")
-logical_and = row("logical_and", "&",    lambda x, y: 1.0 if x and y else 0.0, flat_partials,                      (REAL, REAL),   "1 if x and y hold, else 0")
-logical_or  = row("logical_or", "|",     lambda x, y: 1.0 if x or y else 0.0,  flat_partials,                      (REAL, REAL),   "1 if x or y holds, else 0")
-logical_not = row("logical_not", "~",    lambda x: 0.0 if x else 1.0,          lambda x, out: (0.0,),              (REAL,),        "1 if x does not hold, else 0")
-select   = row("where",    "where",      lambda c, x, y: x if c else y,        lambda c, x, y, out: (0.0, ne(c, 0.0), eq(c, 0.0)), (REAL, REAL, REAL), "x where c holds, else y")
+lt       = row("lt",       "<",          lambda x, y: 1.0 if x < y else 0.0,   flat_partials,                      (REAL, REAL),   "1 if x < y, else 0", "olt", method="__lt__", condition=True, special=FLAT)
+le       = row("le",       "≤",          lambda x, y: 1.0 if x <= y else 0.0,  flat_partials,                      (REAL, REAL),   "1 if x ≤ y, else 0", "ole", method="__le__", condition=True, special=FLAT)
+gt       = row("gt",       ">",          lambda x, y: 1.0 if x > y else 0.0,   flat_partials,                      (REAL, REAL),   "1 if x > y, else 0", "ogt", method="__gt__", condition=True, special=FLAT)
+ge       = row("ge",       "≥",          lambda x, y: 1.0 if x >= y else 0.0,  flat_partials,                      (REAL, REAL),   "1 if x ≥ y, else 0", "oge", method="__ge__", condition=True, special=FLAT)
+eq       = row("eq",       "=",          lambda x, y: 1.0 if x == y else 0.0,  flat_partials,                      (REAL, REAL),   "1 if x = y, else 0", "oeq", method="", condition=True, symmetric=True, special=FLAT)
+ne       = row("ne",       "≠",          lambda x, y: 1.0 if x != y else 0.0,  flat_partials,                      (REAL, REAL),   "1 if x ≠ y, else 0", "une", method="", condition=True, symmetric=True, special=FLAT)
+logical_and = row("logical_and", "&",    lambda x, y: 1.0 if x and y else 0.0, flat_partials,                      (REAL, REAL),   "1 if x and y hold, else 0", "and", method="__and__", condition=True, symmetric=True, special=FLAT)
+logical_or  = row("logical_or", "|",     lambda x, y: 1.0 if x or y else 0.0,  flat_partials,                      (REAL, REAL),   "1 if x or y holds, else 0", "or", method="__or__", condition=True, symmetric=True, special=FLAT)
+logical_not = row("logical_not", "~",    lambda x: 0.0 if x else 1.0,          lambda x, out: (0.0,),              (REAL,),        "1 if x does not hold, else 0", "not", method="__invert__", condition=True, special=FLAT)
+select   = row("where",    "where",      lambda c, x, y: x if c else y,        lambda c, x, y, out: (0.0, ne(c, 0.0), eq(c, 0.0)), (REAL, REAL, REAL), "x where c holds, else y", "select", method="", special=(HOLDS, FAILS), role_names=lambda count: ["if", "then", "else"])
 
 # The product rule of every walk: what reaches a node times a partial is 0 if either is 0, even where the other is not finite.
-chain    = row("chain",    "·",          lambda g, p: g * p if g and p else 0.0, lambda g, p, out: (p, g),         (REAL, REAL),   "g · p, and 0 if either is 0")
+chain    = row("chain",    "·",          lambda g, p: g * p if g and p else 0.0, lambda g, p, out: (p, g),         (REAL, REAL),   "g · p, and 0 if either is 0", "chain", method="", symmetric=True)
 
 # Any number of arguments: forward(xs), partials(xs, out).
-dot       = row("dot",       "dot",       dot_forward,                  dot_partials,                              (REAL,),        "bias + w₁x₁ + … + wₙxₙ, from left to right",
-                variadic=True, expand=dot_expanded)
+dot       = row("dot",       "dot",       dot_forward,                  lambda xs, out: [*xs[len(xs) // 2 : -1], *xs[: len(xs) // 2], 1.0], (REAL,),        "bias + w₁x₁ + … + wₙxₙ, from left to right",
+                method="", variadic=True, role_names=dot_roles, terms=dot_terms, definition=lambda xs: reduce(operator.add, map(operator.mul, xs, xs[len(xs) // 2 : -1]), xs[-1]))
 total     = row("total",     "Σ",         total_forward,                lambda xs, out: [1.0] * len(xs),           (REAL,),        "x₁ + … + xₙ, from left to right",
-                variadic=True, expand=lambda xs: reduce(operator.add, xs[1:] or [0.0], xs[0]))
-logsumexp = row("logsumexp", "logsumexp", logsumexp_forward,            logsumexp_partials,                        (REAL,),        "log(eˣ¹ + … + eˣⁿ), without overflow",
-                variadic=True, expand=logsumexp_expanded)
+                method="", variadic=True, symmetric=True, terms=lambda xs: [(x,) for x in xs], definition=lambda xs: reduce(operator.add, xs[1:] or [0.0], xs[0]))
+logsumexp = row("logsumexp", "logsumexp", logsumexp_forward,            logsumexp_partials,                        (REAL,),        "log(eˣ¹ + … + eˣⁿ), without overflow", "logsumexp",
+                method="", variadic=True, symmetric=True, definition=logsumexp_definition)
 # fmt: on

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .graph import Scope, mode
+from .modes import Scope, mode
 
 
 class Scoped:

@@ -11,8 +11,8 @@ import pytest
 
 import autograd as ag
 from autograd import Value, grad, grad_of, gt, hessian, jvp, lt, sigmoid, softplus, where
+from autograd.modes import derivative_mode
 from autograd.primitives import TABLE
-from autograd.value import derivative_mode
 
 INF, NAN = math.inf, math.nan
 TINY, HUGE = 5e-324, 1.7976931348623157e308

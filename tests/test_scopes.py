@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from samples import Recurrent
 
 from autograd import Scoped, Value, compile_loss, dot, no_grad, scope, topological_order
-from autograd.graph import mode
+from autograd.modes import mode
 from autograd.scopes import path
 from nn import MLP, Layer, Module, Neuron
 

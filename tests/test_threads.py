@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from autograd import Value, no_grad
-from autograd.graph import mode
+from autograd.modes import mode
 from autograd.program.trace import tracing
 
 

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..graph import dependents
+from ..modes import derivative_mode
 from ..primitives import dot
-from ..transforms.derivatives import rule, times
-from ..value import Value, as_value, derivative_mode
+from ..transforms.sweeps import rule, times
+from ..value import Value, as_value
 
 FEW = 2  # products that are added one by one
 

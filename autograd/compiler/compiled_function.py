@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import AutogradError, located
-from ..graph import mode, without_collector
+from ..modes import mode, without_collector
 from ..program.equations import Program
 from ..program.trace import program_of, trace
 from ..transforms.trees import Tree
@@ -44,7 +44,7 @@ class Jitted:
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         call = _Call(self._f, args, named)
-        if call.has_values or mode.tracer is not None:
+        if call.has_values or mode.flags.tracer is not None:
             return self._f(*args, **named)
         compiled = self._compile(call)
         columns, rows = call.columns()

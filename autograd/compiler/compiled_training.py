@@ -12,13 +12,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..errors import TraceError
-from ..graph import dependents, topological_order, without_collector
+from ..errors import TraceError, describe
+from ..graph import dependents, topological_order
+from ..modes import without_collector
 from ..primitives import sqrt
 from ..program.equations import Program
 from ..program.trace import computed_before, expand, program_of, trace, traced_input, tracing
 from ..transforms.derivatives import value_and_grad
-from ..value import Value, as_value, describe
+from ..value import Value, as_value
 from .adjoint import adjoint
 from .draws import Draws
 from .llvm.codegen import lanes

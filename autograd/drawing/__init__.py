@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..graph import topological_order
 from ..scopes import Scoped
-from ..transforms.replay import expand as write_out
+from ..transforms import write_out
 from ..value import Value
 from .architecture import architecture
 from .layout import DrawError, find_dot, run_dot

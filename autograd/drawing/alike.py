@@ -7,7 +7,6 @@ feed is alike, all the way to the root.  Then what is alike forms no cycles: an 
 from __future__ import annotations
 
 from ..graph import topological_order
-from ..value import Constant
 from .items import Edge, Item, Part
 from .text import in_common, pattern
 
@@ -55,7 +54,7 @@ def _kind(item: Item) -> tuple[object, ...]:
         counts = (frozenset(count.items()) for count in (part.inner, part.own, part.whole))
         return (part.kind, pattern(part.title), len(part.parameters), *counts)
     value = item.values[0]
-    data = value._data if type(value) is Constant else None
+    data = value._data if value.is_constant else None
     return (type(value), value.primitive, item.outside, value.requires_grad, pattern(item.name), data)
 
 

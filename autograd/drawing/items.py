@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
 from typing import NamedTuple
 
-from ..graph import Node, Scope
+from ..graph import Node
+from ..modes import Scope
 from ..primitives import Primitive
-from ..value import Constant, Value
+from ..value import Value
 from .text import clean, clean_path, number, operand_names, plural, spread, times
 
 
@@ -86,7 +87,7 @@ class Item(Node):
 
     @property
     def is_constant(self) -> bool:
-        return self.part is None and type(self.values[0]) is Constant
+        return self.part is None and self.values[0].is_constant
 
     @property
     def shown(self) -> list[Value]:

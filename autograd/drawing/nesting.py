@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..graph import Scope
+from ..modes import Scope
 from ..scopes import Paths, Scoped, enclosing
 from ..value import Value
 

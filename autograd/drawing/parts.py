@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
-from ..graph import Scope, topological_order
+from ..graph import topological_order
+from ..modes import Scope
 from ..scopes import Scoped, enclosing
-from ..value import Constant, Value
+from ..value import Value
 from .alike import alike
 from .items import Edge, Item, Part, edges_into, operations
 from .nesting import Scopes
@@ -173,4 +174,4 @@ def _describe(item: Item, scopes: Scopes) -> tuple[int, ...]:
 
 def _belongs_to(leaf: Value, part: Part, chosen: Callable[[Value], Scope | None]) -> bool:
     """Whether a leaf that is no parameter is inside a part: plain numbers, and what was made there; data is not."""
-    return type(leaf) is Constant or (leaf.requires_grad and chosen(leaf) is part.scopes[0])
+    return leaf.is_constant or (leaf.requires_grad and chosen(leaf) is part.scopes[0])

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import NamedTuple
 
-from ..graph import without_collector
+from ..modes import without_collector
 from ..value import Value
 from .fit import READABLE, fitted
 from .heat import Heat

@@ -17,8 +17,9 @@ from collections.abc import Container, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ..graph import topological_order
+from ..modes import mode
 from ..primitives import Primitive
-from ..value import Constant, Value, evaluate, set_mode
+from ..value import Value, evaluate
 
 
 class Equation(NamedTuple):
@@ -56,7 +57,7 @@ class Program:
             if node.primitive is not None and node not in fixed:
                 args = tuple([self.variables[parent] for parent in node.parents])
                 self.equations.append(Equation(number, node.primitive, args))
-            elif type(node) is Constant:
+            elif node.is_constant:
                 self.constants[number] = node._data
             else:
                 self.leaves[number] = node
@@ -70,7 +71,7 @@ class Program:
         data: dict[int, Any] = dict(zip(self.inputs, inputs, strict=True))
         data |= self.constants
         data |= {number: leaf._data for number, leaf in self.leaves.items()}
-        with set_mode(recording=False, lenient=True):
+        with mode.set(recording=False, lenient=True):
             for out, primitive, args in self.equations:
                 data[out] = evaluate(primitive, [data[arg] for arg in args], ())
         return [data[output] for output in self.outputs]

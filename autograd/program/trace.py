@@ -12,17 +12,17 @@ import itertools
 import linecache
 import math
 import sys
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from ..compiler.llvm.instructions import has_lowering
 from ..errors import AutogradError, TraceError
-from ..graph import Labelled, topological_order
-from ..operators import new
+from ..graph import Labelled, new, topological_order
+from ..modes import mode
 from ..primitives import Primitive
-from ..value import Constant, Value, as_value, link, set_mode
+from ..value import Value, as_value, link
 from .equations import Equation, Program
 
 PACKAGE = str(Path(__file__).parent.parent)
@@ -54,7 +54,13 @@ class Tracer:
 
     def __init__(self) -> None:
         self.draws: list[tuple[Traced, Any]] = []  # inputs that are random numbers, and who draws them
-        self.made: set[Value] = set()  # leaves that the function makes itself: numbers like any other
+
+    def __contains__(self, leaf: Value) -> bool:
+        """Whether the function made this leaf itself, while it was traced: then it is a number like any other."""
+        scope = leaf.scope
+        while scope is not None and scope[1] is not None:
+            scope = scope[1]
+        return scope is not None and scope[0] is self
 
     def record(self, primitive: Primitive, parents: Sequence[Value]) -> Value:
         """The result of a primitive, without a number."""
@@ -99,8 +105,12 @@ def traced_input(label: str = "") -> Traced:
 def tracing() -> Iterator[Tracer]:
     """A context in which operations on Values, traced or not, are recorded without being computed."""
     tracer = Tracer()
-    with set_mode(tracer=tracer, recording=True, lenient=False):
-        yield tracer
+    outer, mode.scope = mode.scope, (tracer, None)
+    try:
+        with mode.set(tracer=tracer, recording=True, lenient=False):
+            yield tracer
+    finally:
+        mode.scope = outer
 
 
 class Trace(NamedTuple):
@@ -114,15 +124,15 @@ class Trace(NamedTuple):
 def trace(f: Callable[..., Sequence[Any]], labels: Sequence[str]) -> Trace:
     """f called on traced inputs of these labels, and on what it draws."""
 
-    def run() -> tuple[Trace, set[Value]]:
+    def run() -> tuple[Trace, Tracer]:
         inputs = [traced_input(label) for label in labels]
         with tracing() as tracer:
             outputs = [as_value(y) for y in f(*inputs)]
         drawn, generators = [x for x, _ in tracer.draws], [generator for _, generator in tracer.draws]
-        return Trace([*inputs, *drawn], outputs, generators), tracer.made
+        return Trace([*inputs, *drawn], outputs, generators), tracer
 
     (first, made), (second, made_again) = run(), run()
-    if first.generators != second.generators or not same(*first[:2], *second[:2], made | made_again):
+    if first.generators != second.generators or not same(*first[:2], *second[:2], (made, made_again)):
         raise TraceError(
             "the function did something else when it was called again with the same arguments: pass what changes "
             "as an argument; for a random number write autograd.uniform(generator)"
@@ -135,7 +145,7 @@ def same(
     outputs: Sequence[Value],
     other_inputs: Sequence[Value],
     other_outputs: Sequence[Value],
-    made: Container[Value] = (),
+    made: Sequence[Tracer] = (),
 ) -> bool:
     """Whether two traced graphs compute the same from the same Values and numbers; leaves just made are numbers."""
     twin = dict(zip(inputs, other_inputs, strict=True))  # of each node that was met: what stands in its place
@@ -147,7 +157,7 @@ def same(
                 return False
             continue
         twin[node] = other
-        if all(type(leaf) is Constant or leaf in made for leaf in (node, other)):
+        if all(leaf.is_constant or any(leaf in tracer for tracer in made) for leaf in (node, other)):
             if repr(node._data) != repr(other._data):  # nan equals nan, 0.0 is not -0.0
                 return False
         elif node.primitive is None or node.primitive is not other.primitive:

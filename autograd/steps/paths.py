@@ -13,13 +13,14 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ..drawing.text import names_of
+from ..errors import describe
 from ..graph import dependents, topological_order
 from ..primitives import TABLE
 from ..program.equations import Program
 from ..transforms.check import difference_step, is_kink
-from ..transforms.derivatives import pushforward
 from ..transforms.replay import check_fresh
-from ..value import Value, as_value, describe
+from ..transforms.sweeps import pushforward
+from ..value import Value, as_value
 from .wording import count, encodable, isolated, number
 
 MOST_LISTED = 10  # paths

@@ -21,7 +21,7 @@ from ..drawing.source import dot_lines
 from ..drawing.views import View, description, title
 from ..html.page import asset
 from ..html.player import Frame
-from ..value import Constant, Value
+from ..value import Value
 from .record import FORWARD, Recorder, Step
 from .wording import number
 
@@ -47,7 +47,7 @@ class Scene:
         self._graded = recorder.grads.keys()
         self._from = {step.node: step.index for step in self._steps if step.phase == FORWARD}
         self.numbers = {node: number(node.data) for node in order}
-        labels = {node: "" if type(node) is Constant else label for node, label in recorder.labels.items()}
+        labels = {node: "" if node.is_constant else label for node, label in recorder.labels.items()}
         self.names = {self._ids[node]: label for node, label in labels.items() if label}
         self._changes = self._all_changes()
         # Room in each box for the longest text that its gradient ever is.
@@ -176,7 +176,7 @@ class Scene:
         """The lines of text in a box: its name, its number, its gradient, and how often it is used."""
         part = self._ids[node]
         data = f"\0text::{part}.data\0" if node in self._from else self.numbers[node]
-        rows = [] if type(node) is Constant else [("", "")]
+        rows = [] if node.is_constant else [("", "")]
         rows.append((f"{part}.data", data))
         if node in self._graded:
             rows.append((f"{part}.grad", f"\0text::{part}.grad\0"))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ..drawing.text import names_of
 from ..primitives import TABLE
-from ..value import Constant, Value
+from ..value import Value
 from .wording import arithmetic, count, isolated, number, operation, ordinal, special
 
 FORWARD, BACKWARD = "forward", "backward"
@@ -65,7 +65,7 @@ class Recorder:
         self.root = order[-1]
         self.labels = names_of(order)
         self.names = {node: isolated(label) for node, label in self.labels.items()}
-        self.names |= {node: number(node.data) for node in order if type(node) is Constant}
+        self.names |= {node: number(node.data) for node in order if node.is_constant}
         self.steps: list[Step] = []
         self.grads = {node: 0.0 for node in order if node.requires_grad}
         self.received: Counter[Value] = Counter()
@@ -90,7 +90,7 @@ class Recorder:
             data = [parent.data for parent in node.parents]
             written = operation(node.primitive, [self.names[parent] for parent in node.parents])
             sides = [self.names[node], written, arithmetic(node.primitive, data), number(node.data)]
-            if all(type(parent) is Constant for parent in node.parents):
+            if all(parent.is_constant for parent in node.parents):
                 del sides[1]  # the same numbers twice
             note = special(node.primitive, data, node.data, node.partials)
             if not math.isfinite(node.data) and not broken:

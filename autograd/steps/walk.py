@@ -14,9 +14,10 @@ from typing import Any, overload
 
 from ..drawing import DrawError
 from ..drawing.text import shortened
+from ..errors import describe
 from ..graph import topological_order
-from ..transforms.replay import check_fresh, expand_with_origins
-from ..value import Value, describe
+from ..transforms.replay import check_fresh, write_out_with_origins
+from ..value import Value
 from .record import FORWARD, Recorder, Step
 from .wording import encodable, number
 
@@ -53,7 +54,7 @@ def walkthrough(root: Value, *, order: str = "topological", expand: bool = False
     if order not in ORDERS:
         raise ValueError(f"order must be one of {', '.join(ORDERS)}, not {order!r}")
     if expand:
-        root, origins = expand_with_origins(root)
+        root, origins = write_out_with_origins(root)
     nodes = topological_order(root)
     if not expand:
         check_fresh(nodes)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..errors import GradcheckError
-from ..value import Value, no_grad
+from ..modes import no_grad
+from ..value import Value
 from .derivatives import grad, jacobian
 from .trees import Tree
 

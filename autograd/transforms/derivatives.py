@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..graph import dependents, mode, topological_order
-from ..primitives import chain
-from ..value import Constant, Value, as_value, derivative_mode, recording
+from ..graph import topological_order
+from ..modes import derivative_mode, mode, recording
+from ..value import Value, as_value
 from .replay import check_fresh
+from .sweeps import add_up, pullback, pushforward
 from .trees import Tree
 
 Function = Callable[..., Any]
@@ -40,7 +41,7 @@ def grad_of(y: Value, xs: Sequence[Value]) -> list[Value]:
             raise ValueError(f"grad_of: {x!r} is frozen or constant, so no gradient flows to it")
     order = topological_order(y)
     check_fresh(order)
-    return [as_value(g) for g in _reverse(order, xs)]
+    return [as_value(g) for g in _reverse(y, xs)]
 
 
 def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
@@ -71,7 +72,7 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     def value_and_gradient(*args: Any) -> Any:
         call = _Call(f, args, argnums)
         y = call.scalar("grad", "jacobian")
-        value, *gradients = call.results([y, *_reverse(topological_order(y), call.xs)])
+        value, *gradients = call.results([y, *_reverse(y, call.xs)])
         return value, call.like_arguments(gradients)
 
     return value_and_gradient
@@ -87,7 +88,7 @@ def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     def jacobian_of_f(*args: Any) -> Any:
         call = _Call(f, args, argnums)
         outputs = call.outputs.leaves
-        rows = [_reverse(topological_order(as_value(y)), call.xs) for y in outputs]
+        rows = [_reverse(as_value(y), call.xs) for y in outputs]
         flat = call.results([g for row in rows for g in row])
         n = len(call.xs)
         return call.outputs.like([call.like_arguments(flat[i * n : (i + 1) * n]) for i in range(len(outputs))])
@@ -128,55 +129,11 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], argnums: i
     return jvp(grad(f, argnums), primals, tangents)[1]
 
 
-# --- the two sweeps, on graphs ------------------------------------------------------------------------------
-
-
-def _reverse(order: list[Value], xs: Sequence[Value]) -> list[Any]:
-    """The adjoint of each x from the last node of the order: backward(), with rules for numbers."""
-    fed = dependents(order, xs)
-    adjoints: dict[Value, Any] = {order[-1]: 1.0}
+def _reverse(y: Value, xs: Sequence[Value]) -> list[Any]:
+    """∂y/∂x for each x: a graph, or a number where it does not depend on one."""
+    pairs = pullback(topological_order(y), {y: 1.0}, xs)
     with derivative_mode():
-        for node in reversed(order):
-            if node not in fed or node not in adjoints or node.primitive is None:
-                continue
-            for parent, partial in zip(node.parents, rule(node), strict=True):
-                if parent in fed:
-                    _add(adjoints, parent, times(adjoints[node], partial))
-    return [adjoints.get(x, 0.0) for x in xs]
-
-
-def pushforward(outputs: list[Value], tangents: dict[Value, Any]) -> list[Any]:
-    """The tangent of each output, given those of some nodes."""
-    with derivative_mode():
-        for node in topological_order(*outputs):
-            if node.primitive is None or node in tangents or not any(p in tangents for p in node.parents):
-                continue
-            for parent, partial in zip(node.parents, rule(node), strict=True):
-                if parent in tangents:
-                    _add(tangents, node, times(tangents[parent], partial))
-    return [tangents.get(y, 0.0) for y in outputs]
-
-
-def rule(node: Value) -> Sequence[Any]:
-    """The partials of a node as graphs; constants go in as plain numbers, so that what is fixed folds away."""
-    primitive = node.primitive
-    assert primitive is not None
-    args = [parent._data if type(parent) is Constant else parent for parent in node.parents]
-    return primitive.partials(args, node) if primitive.variadic else primitive.partials(*args, node)
-
-
-def times(g: Any, p: Any) -> Any:
-    """chain(g, p) without multiplications by a fixed 1.  Fixed means a number in the rule, never data."""
-    if type(p) is float and p == 1.0:
-        return g
-    if type(g) is float and g == 1.0:
-        return p
-    return chain(g, p)
-
-
-def _add(sums: dict[Value, Any], node: Value, part: Any) -> None:
-    if not (type(part) is float and part == 0.0):
-        sums[node] = sums[node] + part if node in sums else part
+        return [add_up(pairs[x]) for x in xs]
 
 
 class _Call:
@@ -218,7 +175,7 @@ class _Call:
         own = {x for x in self.xs if x.primitive is None}
         nodes = topological_order(*(x for x in flat if isinstance(x, Value)))
         leaves = {node for node in nodes if node.primitive is None and node.requires_grad}
-        closed = leaves <= own and mode.tracer is None
+        closed = leaves <= own and mode.flags.tracer is None
         for x in own:
             x.requires_grad = False  # from here on a number like any other, also for a transform around this one
         return [x.data if isinstance(x, Value) else x for x in flat] if closed else list(flat)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ..errors import StaleGraphError
-from ..graph import mode, topological_order
-from ..value import Value, derivative_mode, describe, differentiate, evaluate, sweep
+from ..errors import StaleGraphError, describe
+from ..graph import topological_order
+from ..modes import derivative_mode, mode
+from ..value import Value, differentiate, evaluate, sweep
 
 
 def check_fresh(order: list[Value]) -> None:
     """Raise StaleGraphError, naming the changed leaf, if a node no longer gives the data it recorded."""
-    if mode.tracer is not None:
+    if mode.flags.tracer is not None:
         return  # there are no numbers yet
     stale: dict[Value, None] = {}
     with derivative_mode():
@@ -46,16 +47,16 @@ def _vouched(node: Value) -> list[Value]:
     ]
 
 
-def expand(root: Value) -> Value:
+def write_out(root: Value) -> Value:
     """The graph of root with every fused node (dot, total, logsumexp) written out in simpler primitives.
 
     The leaves are the same objects; the nodes above them are copies, with their labels, scopes and gradients.
     """
-    return expand_with_origins(root)[0]
+    return write_out_with_origins(root)[0]
 
 
-def expand_with_origins(root: Value) -> tuple[Value, dict[Value, Value]]:
-    """The expanded graph, and for each of its nodes the node of the graph of root that it is or belongs to."""
+def write_out_with_origins(root: Value) -> tuple[Value, dict[Value, Value]]:
+    """The graph written out, and for each of its nodes the node of the graph of root that it is or belongs to."""
     order = topological_order(root)
     check_fresh(order)
     origins: dict[Value, Value] = {}
@@ -76,22 +77,35 @@ def _copy(order: list[Value], copies: dict[Value, Value], origins: dict[Value, V
             continue
         parents = [copies[parent] for parent in node.parents]
         mode.scope = node.scope
-        copy = node.primitive(*parents) if node.primitive.expand is None else _write_out(node, parents, origins)
+        copy = (
+            node.primitive(*parents) if node.primitive.definition is None else _write_out_node(node, parents, origins)
+        )
         copy.label, copy.grad = node.label, node.grad
         copies[node] = copy
         origins[copy] = node
     return copies[order[-1]]
 
 
-def _write_out(node: Value, parents: list[Value], origins: dict[Value, Value]) -> Value:
-    """The expansion of one fused node, its gradients found on stand-ins so that no parent's is touched."""
+def _write_out_node(node: Value, parents: list[Value], origins: dict[Value, Value]) -> Value:
+    """One fused node in simpler rows, its gradients found on stand-ins so that no parent's is touched."""
     fused = node.primitive
     assert fused is not None
-    assert fused.expand is not None
+    assert fused.definition is not None
     stand_ins = [Value(parent._data, requires_grad=parent.requires_grad) for parent in parents]
-    inner = topological_order(fused.expand(stand_ins))
+    inner = topological_order(fused.definition(stand_ins))
     sweep(inner, node.grad)
     made: dict[Value, Value] = {}
     copy = _copy(inner, dict(zip(stand_ins, parents, strict=True)), made)
     origins |= dict.fromkeys(made, node)
     return copy
+
+
+def adjoints(order: list[Value]) -> dict[Value, float]:
+    """∂root/∂node for every node of a topological order, as ``backward`` computes it, without touching ``.grad``."""
+    before = [node.grad for node in order]
+    try:
+        sweep(order, 1.0)
+        return {node: node.grad for node in order}
+    finally:
+        for node, grad in zip(order, before, strict=True):
+            node.grad = grad

@@ -20,8 +20,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from autograd import functions, primitives
-from autograd.value import Constant, Value
+from autograd import Value, as_value, functions, primitives
 
 LONGEST = 1000  # characters
 DEEPEST = 100  # operators and calls inside one another
@@ -131,13 +130,13 @@ class _Reader:
             case ast.Constant(value=int() | float() as number) if type(number) is not bool:
                 if number > sys.float_info.max:
                     raise self.error(node, f"the number is too large: at most {sys.float_info.max:.2g}")
-                return Constant(number, requires_grad=False)
+                return as_value(number)
             case ast.Name(id=name):
                 return self.variable(node, name)
             case ast.UnaryOp(op=ast.UAdd(), operand=inner):
                 return self.read(inner, depth + 1)
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant() as inner):  # -1 is a number of its own
-                return Constant(-self.read(inner, depth).data, requires_grad=False)
+                return as_value(-self.read(inner, depth).data)
             case ast.UnaryOp(op=ast.USub(), operand=inner):
                 return self.apply(node, primitives.neg, self.read(inner, depth + 1))
             case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
@@ -154,7 +153,9 @@ class _Reader:
             self.used.add(name)
             return self.variables[name]
         if name == "pi":
-            return Constant(math.pi, label="pi", requires_grad=False)
+            pi = as_value(math.pi)
+            pi.label = "pi"
+            return pi
         if name in FUNCTIONS:
             raise self.error(node, f"{name!r} is a function: write {name}({FUNCTIONS[name][2]})")
         given = f" (given: {', '.join(self.variables)})" if self.variables else ""

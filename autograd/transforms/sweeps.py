@@ -1,0 +1,81 @@
+"""The two sweeps that build graphs: derivatives as Values, to be differentiated, drawn and compiled again.
+
+Both read the table's rules with Values in place of numbers; ``sweep`` in ``value.py`` is the one over numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Mapping, Sequence
+from typing import Any
+
+from ..graph import dependents, topological_order
+from ..modes import derivative_mode
+from ..primitives import chain
+from ..value import Value
+
+Pairs = list[tuple[Any, Any]]  # (an adjoint, the partial that it is multiplied by)
+
+
+def add_up(pairs: Pairs) -> Any:
+    """Σ g·p, in the order in which the pairs came; 0.0 for none."""
+    if not pairs:
+        return 0.0
+    total = times(*pairs[0])
+    for g, p in pairs[1:]:
+        total = total + times(g, p)
+    return total
+
+
+def pullback(
+    order: Sequence[Value],
+    seeds: Mapping[Value, Any],
+    xs: Sequence[Value],
+    *,
+    stops: Container[Value] = (),
+    add_up: Callable[[Pairs], Any] = add_up,
+) -> dict[Value, Pairs]:
+    """The reverse sweep: for each x its pairs (g, p), whose Σ g·p is the derivative of Σ seed·root with respect to x.
+
+    ``order`` is topological and holds the roots, which are the keys of ``seeds``; an x may be any node.  What reaches
+    a node is added up by ``add_up`` and passed on to its parents, except at the nodes in ``stops``.
+    """
+    fed, wanted = dependents(order, xs), set(xs)
+    pairs: dict[Value, Pairs] = {root: [(seed, 1.0)] for root, seed in seeds.items()}
+    with derivative_mode():
+        for node in reversed(order):
+            if node in stops or node not in fed or node not in pairs or node.primitive is None:
+                continue
+            g = add_up(pairs[node] if node in wanted else pairs.pop(node))
+            for parent, partial in zip(node.parents, rule(node), strict=True):
+                if parent in fed and not (type(partial) is float and partial == 0.0):
+                    pairs.setdefault(parent, []).append((g, partial))
+    return {x: pairs.get(x, []) for x in xs}
+
+
+def pushforward(outputs: Sequence[Value], tangents: Mapping[Value, Any]) -> list[Any]:
+    """The forward sweep: the tangent of each output, given those of some nodes."""
+    found = dict(tangents)
+    with derivative_mode():
+        for node in topological_order(*outputs):
+            if node.primitive is None or node in found or not any(p in found for p in node.parents):
+                continue
+            pairs = [(found[p], partial) for p, partial in zip(node.parents, rule(node), strict=True) if p in found]
+            found[node] = add_up([(t, p) for t, p in pairs if not (type(p) is float and p == 0.0)])
+    return [found.get(y, 0.0) for y in outputs]
+
+
+def rule(node: Value) -> Sequence[Any]:
+    """The partials of a node as graphs; constants go in as plain numbers, so that what is fixed folds away."""
+    primitive = node.primitive
+    assert primitive is not None
+    args = [parent._data if parent.is_constant else parent for parent in node.parents]
+    return primitive.partials(args, node) if primitive.variadic else primitive.partials(*args, node)
+
+
+def times(g: Any, p: Any) -> Any:
+    """chain(g, p) without multiplications by a fixed 1.  Fixed means a number in the rule, never data."""
+    if type(p) is float and p == 1.0:
+        return g
+    if type(g) is float and g == 1.0:
+        return p
+    return chain(g, p)
