@@ -1,4 +1,4 @@
-"""The README's code runs and prints what its comments say; its commands are the ones CI runs."""
+"""The code of the README and of the tour runs and prints what its comments say; the commands are the ones CI runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+TOUR = (ROOT / "notebooks/tour.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README + TOUR, re.DOTALL)
 
 
 def promised(block: str) -> list[str]:
@@ -41,19 +42,20 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
     assert 'pip install --quiet ".[test]" && python -m pytest' in (ROOT / ".ci/run").read_text()
 
 
-def test_every_file_of_the_tour_exists_and_no_module_is_left_out() -> None:
-    named = set(re.findall(r"`((?:autograd|nn)/\w+\.py)`", README))
-    there = {
-        path.relative_to(ROOT).as_posix()
-        for package in ("autograd", "nn")
-        for path in (ROOT / package).glob("*.py")
-        if not path.name.startswith("__")
-    }
-    there -= {"autograd/errors.py", "autograd/trees.py"}  # nothing to read there on a first tour
-    assert named - {"autograd/generate.py"} == there - {"autograd/generate.py"}
+def test_the_readme_is_read_in_one_go() -> None:
+    assert len(README.splitlines()) <= 200
+
+
+def test_the_map_shows_rooms_that_exist_and_leaves_no_package_out() -> None:
+    rooms = README[README.index("## The rooms") : README.index("## Installing")]
+    named = set(re.findall(r"`([a-z]+/[\w/.]*)`", rooms))
+    assert all((ROOT / path).exists() for path in named)
+    packages = [init.parent for package in ("autograd", "nn") for init in (ROOT / package).glob("*/__init__.py")]
+    assert {f"{package.relative_to(ROOT).as_posix()}/" for package in packages} <= named
 
 
 def test_every_picture_of_the_readme_exists() -> None:
-    pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README)
-    assert pictures
-    assert all((ROOT / picture).is_file() for picture in pictures)
+    for text, folder in ((README, ROOT), (TOUR, ROOT / "notebooks")):
+        pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", text)
+        assert pictures
+        assert all((folder / picture).is_file() for picture in pictures)
