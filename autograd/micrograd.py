@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Self
 
 from .graph import Node
@@ -21,6 +21,23 @@ class Micrograd(Node):
     @property
     def _op(self) -> str:
         return self.primitive.symbol if self.primitive else ""
+
+    @property
+    def _backward(self) -> Callable[[], None]:
+        """Passes ``grad`` on to the parents, this one step: what micrograd's ``backward`` calls node by node."""
+        return self._pass_back
+
+    @_backward.setter
+    def _backward(self, function: object) -> None:
+        raise AttributeError(
+            "the derivative of a Value is that of its primitive, and a _backward of your own would never be called: "
+            "make the operation with autograd.primitive(name, forward, partials)"
+        )
+
+    def _pass_back(self) -> None:
+        for parent, partial in zip(self.parents, self.partials, strict=True):
+            if self.grad and partial:
+                parent.grad += self.grad * partial
 
     def _adopt(self, children: Sequence[Node], op: str) -> None:
         """Make this the node of the row ``op``, a name or symbol, over children: they must give its number."""

@@ -328,3 +328,31 @@ def test_a_forward_raises_as_python_does(
         f(Value(x, label="rate"))
     with pytest.raises(error):
         f(x)
+
+
+# --- plain numbers in rules: what is fixed is inf and nan in a derivative too, and raises nothing ---------------------
+
+FIXED = [
+    ("0 to the power y", lambda y: 0.0**y, 2.0, 0.0),
+    ("−2 to the power y", lambda y: (-2.0) ** y, 3.0, NAN),
+    ("0 to the power y, second order", grad(lambda y: 0.0**y), 2.0, 0.0),
+    ("a branch that divides by 0 and is not taken", lambda x: where(gt(x, 0.0), x, lambda: x / 0.0), 3.0, 1.0),
+]
+
+
+@pytest.mark.parametrize(("f", "at", "slope"), [case[1:] for case in FIXED], ids=[case[0] for case in FIXED])
+def test_a_constant_at_a_pole_raises_in_no_transform(f: Callable[..., Any], at: float, slope: float) -> None:
+    def same(x: Any) -> bool:
+        x = x.data if isinstance(x, Value) else x
+        return bool(x == slope or (x != x and slope != slope))
+
+    assert same(grad(f)(at))
+    assert same(jvp(f, (at,), (1.0,))[1])
+    assert same(ag.jacobian(f)(at))
+    x = Value(at)
+    y = f(x)
+    assert same(grad_of(y, [x])[0])
+    y.backward()
+    assert same(x.grad)
+    assert same(ag.jit(grad(f))(at))
+    grad(grad(grad(f)))(at)  # raises nothing

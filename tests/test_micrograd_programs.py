@@ -445,3 +445,29 @@ def test_gradients_left_from_the_step_before_add_up():
     for passes in (1, 2, 3):
         (x * 2).backward()
         assert x.grad == 2.0 * passes
+
+
+def test_stepping_back_node_by_node_as_in_the_first_lecture() -> None:
+    a, b, c = Value(2.0), Value(-3.0), Value(10.0)
+    e = a * b
+    d = e + c
+    out = d.tanh()
+    out.grad = 1.0
+    for node in (out, d, e):
+        node._backward()
+    stepped = [x.grad for x in (a, b, c)]
+    for x in (a, b, c):
+        x.grad = 0.0
+    out.backward()
+    assert stepped == [x.grad for x in (a, b, c)]
+
+
+def test_a_backward_of_ones_own_is_refused_with_what_to_do_instead() -> None:
+    class Fork(Value):
+        def double(self) -> Value:
+            out = Fork(self.data * 2)
+            out._backward = lambda: None
+            return out
+
+    with pytest.raises(AttributeError, match=r"autograd\.primitive"):
+        Fork(1.0).double()

@@ -1,12 +1,16 @@
-"""Modes hold for the thread that enters them: what one does never shows in another."""
+"""Modes hold for the context that enters them, a thread or a task: what one does never shows in another."""
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+
+import pytest
 
 from autograd import Value, no_grad
-from autograd.modes import mode
+from autograd.modes import mode, recording
 from autograd.program.trace import tracing
 
 
@@ -71,4 +75,61 @@ def test_modes_nest() -> None:
             assert (Value(1.0) * 2.0).parents != ()
         assert (Value(1.0) * 2.0).parents == ()
     assert (Value(1.0) * 2.0).parents != ()
+    assert mode.eager
+
+
+# --- contexts that overlap ---------------------------------------------------------------------------------------
+
+
+def records() -> bool:
+    return bool((Value(3.0) * 2.0).parents)
+
+
+def test_tasks_that_overlap_leave_the_loop_as_it_was() -> None:
+    async def quietly(started: asyncio.Event, other: asyncio.Event) -> None:
+        with no_grad():
+            started.set()
+            await other.wait()
+            assert not records()
+        assert records()
+
+    async def main() -> None:
+        first, second = asyncio.Event(), asyncio.Event()
+        assert records()
+        tasks = [asyncio.create_task(quietly(first, second)), asyncio.create_task(quietly(second, first))]
+        await first.wait()
+        assert records()  # a task's mode is its own
+        await asyncio.gather(*tasks)
+        assert records()
+
+    asyncio.run(main())
+    assert records()
+    assert mode.eager
+
+
+@pytest.mark.parametrize("order", itertools.permutations(range(3)))
+def test_generators_take_away_only_what_they_set_in_whatever_order_they_end(order: tuple[int, ...]) -> None:
+    def quietly() -> Iterator[None]:
+        with no_grad():
+            yield
+
+    generators = [quietly() for _ in range(3)]
+    for generator in generators:
+        next(generator)
+    for i in order:
+        assert not records()
+        generators[i].close()
+    assert records()
+    assert mode.eager
+
+
+def test_recording_inside_no_grad_ends_before_or_after_it() -> None:
+    outer, inner = no_grad(), recording()
+    outer.__enter__()
+    inner.__enter__()
+    assert records()
+    outer.__exit__(None, None, None)
+    assert records()
+    inner.__exit__(None, None, None)
+    assert records()
     assert mode.eager

@@ -1080,3 +1080,17 @@ def test_random_programs_agree_with_plain_floats():
             values.append(f(values[i], values[j]))
             floats.append(f(floats[i], floats[j]))
         assert [bits(v) for v in values] == [bits(x) for x in floats]
+
+
+@pytest.mark.parametrize("transform", [grad, value_and_grad, jacobian, hessian])
+def test_a_value_in_place_of_a_function_is_refused_at_once(transform: Callable[..., Any]) -> None:
+    """PyTorch's grad(y, x) has these arguments."""
+    x = Value(2.0)
+    with pytest.raises(TypeError, match="grad_of"):
+        transform(x * x, x)
+
+
+@pytest.mark.parametrize("argnums", [(0, 0), Value(1.0), (), "x", 0.0])
+def test_argnums_are_numbers_of_different_arguments(argnums: Any) -> None:
+    with pytest.raises(TypeError, match="argnums"):
+        grad(lambda x: x, argnums)

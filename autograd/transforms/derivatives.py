@@ -68,6 +68,7 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     >>> value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
     """
+    _check(f, argnums)
 
     def value_and_gradient(*args: Any) -> Any:
         call = _Call(f, args, argnums)
@@ -84,6 +85,7 @@ def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     >>> jacobian(lambda v: [v[0] * v[1], v[0]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 0.0]]
     """
+    _check(f, argnums)
 
     def jacobian_of_f(*args: Any) -> Any:
         call = _Call(f, args, argnums)
@@ -127,6 +129,18 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], argnums: i
     [10.0, 6.0]
     """
     return jvp(grad(f, argnums), primals, tangents)[1]
+
+
+def _check(f: Function, argnums: int | tuple[int, ...]) -> None:
+    """Refuse what is no function, and argnums that are no numbers of arguments, before anything is computed."""
+    if isinstance(f, Value) or not callable(f):
+        raise TypeError(
+            f"the transforms take a function, not {f!r:.60}: for the derivatives of a Value that was computed already "
+            f"use grad_of(y, [x]), or y.backward() and x.grad"
+        )
+    numbers = [argnums] if isinstance(argnums, int) else [*argnums] if isinstance(argnums, (tuple, list)) else [argnums]
+    if not numbers or not all(isinstance(number, int) for number in numbers) or len({*numbers}) < len(numbers):
+        raise TypeError(f"argnums is the number of an argument, or a tuple of different ones, not {argnums!r:.60}")
 
 
 def _reverse(y: Value, xs: Sequence[Value]) -> list[Any]:

@@ -65,11 +65,17 @@ def pushforward(outputs: Sequence[Value], tangents: Mapping[Value, Any]) -> list
 
 
 def rule(node: Value) -> Sequence[Any]:
-    """The partials of a node as graphs; constants go in as plain numbers, so that what is fixed folds away."""
-    primitive = node.primitive
-    assert primitive is not None
+    """The partials of a node as graphs; constants go in as plain numbers, so that what is fixed folds away.
+
+    Plain numbers raise where a Value in a derivative is inf or nan, as log(0.0) does: then constants go in as nodes.
+    """
+    row = node.primitive
+    assert row is not None
     args = [parent._data if parent.is_constant else parent for parent in node.parents]
-    return primitive.partials(args, node) if primitive.variadic else primitive.partials(*args, node)
+    try:
+        return row.partials(args, node) if row.variadic else row.partials(*args, node)
+    except (ArithmeticError, ValueError):
+        return row.partials([*node.parents], node) if row.variadic else row.partials(*node.parents, node)
 
 
 def times(g: Any, p: Any) -> Any:
