@@ -55,14 +55,14 @@ __all__ = [
 from .primitives import (  # noqa: E402
     abs as abs, acos, add, asin, atan, atan2, chain, cos, cosh, div, eq, erf, exp, expm1, floordiv, gaussian,
     ge, gt, hypot, le, log, log1p, logical_and, logical_not, logical_or, lt, maximum, minimum, mod, mul, ne,
-    neg, pow as pow, relu, sigmoid, sin, sinh, softplus, sqrt, sub, tan, tanh,
+    neg, one_minus_square, pow as pow, relu, sech2, sigmoid, sin, sinh, softplus, sqrt, sub, tan, tanh,
 )
 
 __all__ += [
     "acos", "add", "asin", "atan", "atan2", "chain", "cos", "cosh", "div", "eq", "erf", "exp", "expm1",
     "floordiv", "gaussian", "ge", "gt", "hypot", "le", "log", "log1p", "logical_and", "logical_not",
-    "logical_or", "lt", "maximum", "minimum", "mod", "mul", "ne", "neg", "relu", "sigmoid", "sin", "sinh",
-    "softplus", "sqrt", "sub", "tan", "tanh",
+    "logical_or", "lt", "maximum", "minimum", "mod", "mul", "ne", "neg", "one_minus_square", "relu", "sech2",
+    "sigmoid", "sin", "sinh", "softplus", "sqrt", "sub", "tan", "tanh",
 ]
 # isort: on
 # fmt: on

@@ -25,6 +25,12 @@ def gaussian_on_floats(x: float) -> float:
     return 0.0 if math.fabs(x) > 40.0 else math.exp(-head * head) * math.exp(-tail * (head + x))
 
 
+def sech2_on_floats(x: float) -> float:
+    """The forward of sech2 on floats."""
+    e = math.exp(-2.0 * math.fabs(x))
+    return 4.0 * e / ((1.0 + e) * (1.0 + e))
+
+
 def relu_on_floats(x: float) -> float:
     """The forward of relu on floats."""
     return 0.0 if x <= 0.0 else x
@@ -726,7 +732,7 @@ class Operators(Node):
     def asin(self) -> Self:
         """asin(x) = the angle in radians with sine x, for x in [-1, 1].
 
-        ∂/∂x = 1.0 / sqrt((1.0 - x) * (1.0 + x)).
+        ∂/∂x = 1.0 / sqrt(one_minus_square(x)).
 
         >>> from autograd import asin
         >>> asin(0.5)
@@ -759,7 +765,7 @@ class Operators(Node):
     def acos(self) -> Self:
         """acos(x) = the angle in radians with cosine x, for x in [-1, 1].
 
-        ∂/∂x = -1.0 / sqrt((1.0 - x) * (1.0 + x)).
+        ∂/∂x = -1.0 / sqrt(one_minus_square(x)).
 
         >>> from autograd import acos
         >>> acos(0.5)
@@ -927,7 +933,7 @@ class Operators(Node):
     def tanh(self) -> Self:
         """tanh(x) = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ).
 
-        ∂/∂x = 1.0 - out * out, where out is the result.
+        ∂/∂x = where(lt(abs(out), 0.75), 1.0 - out * out, lambda: sech2(x)), where out is the result.
 
         >>> from autograd import tanh
         >>> tanh(0.5)
@@ -938,7 +944,7 @@ class Operators(Node):
             x_needed = self.requires_grad
             try:
                 out = math.tanh(x)
-                dx = 1.0 - out * out if x_needed else 0.0
+                dx = (1.0 - out * out if math.fabs(out) < 0.75 else sech2_on_floats(x)) if x_needed else 0.0
             except (ArithmeticError, ValueError):
                 pass
             else:
@@ -954,6 +960,68 @@ class Operators(Node):
                 node._db = 0.0
                 return node
         return self._apply(primitives.tanh, (self,))
+
+    def sech2(self) -> Self:
+        """sech2(x) = 1 / cosh(x)², the slope of tanh, without overflow.
+
+        ∂/∂x = -2.0 * tanh(x) * out, where out is the result.
+
+        >>> from autograd import sech2
+        >>> sech2(0.5)
+        0.786448
+        """
+        if mode.eager:
+            x = self._data
+            x_needed = self.requires_grad
+            try:
+                out = sech2_on_floats(x)
+                dx = -2.0 * math.tanh(x) * out if x_needed else 0.0
+            except (ArithmeticError, ValueError):
+                pass
+            else:
+                node = new(type(self))
+                node._data = out
+                node.grad = 0.0
+                node._tag = mode.scope
+                node.primitive = primitives.sech2
+                node.requires_grad = x_needed
+                node._a = self
+                node._da = dx
+                node._b = None
+                node._db = 0.0
+                return node
+        return self._apply(primitives.sech2, (self,))
+
+    def one_minus_square(self) -> Self:
+        """one_minus_square(x) = 1 − x², exact near ±1.
+
+        ∂/∂x = -2.0 * x.
+
+        >>> from autograd import one_minus_square
+        >>> one_minus_square(0.5)
+        0.75
+        """
+        if mode.eager:
+            x = self._data
+            x_needed = self.requires_grad
+            try:
+                out = (1.0 - x) * (1.0 + x)
+                dx = -2.0 * x if x_needed else 0.0
+            except (ArithmeticError, ValueError):
+                pass
+            else:
+                node = new(type(self))
+                node._data = out
+                node.grad = 0.0
+                node._tag = mode.scope
+                node.primitive = primitives.one_minus_square
+                node.requires_grad = x_needed
+                node._a = self
+                node._da = dx
+                node._b = None
+                node._db = 0.0
+                return node
+        return self._apply(primitives.one_minus_square, (self,))
 
     def erf(self) -> Self:
         """erf(x) = 2/√π ∫₀ˣ exp(−t²) dt.
@@ -1058,7 +1126,7 @@ class Operators(Node):
     def sigmoid(self) -> Self:
         """sigmoid(x) = 1 / (1 + e⁻ˣ).
 
-        ∂/∂x = out * (1.0 - out), where out is the result.
+        ∂/∂x = 0.25 * sech2(0.5 * x).
 
         >>> from autograd import sigmoid
         >>> sigmoid(0.5)
@@ -1069,7 +1137,7 @@ class Operators(Node):
             x_needed = self.requires_grad
             try:
                 out = sigmoid_on_floats(x)
-                dx = out * (1.0 - out) if x_needed else 0.0
+                dx = 0.25 * sech2_on_floats(0.5 * x) if x_needed else 0.0
             except (ArithmeticError, ValueError):
                 pass
             else:
@@ -1291,6 +1359,8 @@ METHODS: dict[primitives.Primitive, Any] = {
     primitives.sinh: Operators.sinh,
     primitives.cosh: Operators.cosh,
     primitives.tanh: Operators.tanh,
+    primitives.sech2: Operators.sech2,
+    primitives.one_minus_square: Operators.one_minus_square,
     primitives.erf: Operators.erf,
     primitives.relu: Operators.relu,
     primitives.leaky_relu: Operators.leaky_relu,
@@ -1301,6 +1371,7 @@ METHODS: dict[primitives.Primitive, Any] = {
     primitives.hypot: Operators.hypot,
 }
 primitives.gaussian.on_floats = gaussian_on_floats
+primitives.sech2.on_floats = sech2_on_floats
 primitives.relu.on_floats = relu_on_floats
 primitives.leaky_relu.on_floats = leaky_relu_on_floats
 primitives.sigmoid.on_floats = sigmoid_on_floats

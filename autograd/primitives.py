@@ -170,6 +170,11 @@ def power(x: float, y: float) -> float:
     return out
 
 
+def sech2_forward(x: Any) -> Any:
+    e = exp(-2.0 * abs(x))
+    return 4.0 * e / ((1.0 + e) * (1.0 + e))
+
+
 def sigmoid_forward(x: Any) -> Any:
     e = exp(-abs(x))
     return where(ge(x, 0.0), 1.0, e) / (1.0 + e)
@@ -281,16 +286,6 @@ KINK = "a kink: its slope there is taken as "
 VERTICAL = "vertical here: its slope is "
 FLAT = (Special(lambda *_: True, "flat on both sides: its slope is 0 everywhere"),)
 TIE = (Special(lambda x, y, out: x == y, "a tie: each side gets ½"),)
-HOLDS = Special(lambda c, x, y, out: c != 0.0, "the condition holds: the first branch was taken")
-FAILS = Special(lambda c, x, y, out: c == 0.0, "the condition fails: the second branch was taken")
-DEAD = (
-    Special(lambda x, out: x == 0.0, KINK + "0", "dead"),
-    Special(lambda x, out: x < 0.0, "a dead relu: its slope below 0 is 0", "dead"),
-)
-POWERS_OF_0 = (
-    Special(lambda x, y, out: x == y == 0.0, "0 to the power 0 is 1, its slopes are taken as 0"),
-    Special(lambda x, y, out: x == 0.0 and 0.0 < y < 1.0, VERTICAL + "∞"),
-)
 
 
 def kink(slope: str) -> Sequence[Special]:
@@ -315,7 +310,8 @@ add      = row("add",      "+",          lambda x, y: x + y,            lambda x
 sub      = row("sub",      "-",          lambda x, y: x - y,            lambda x, y, out: (1.0, -1.0),             (REAL, REAL),   "x − y",            "fsub", method="__sub__")
 mul      = row("mul",      "*",          lambda x, y: x * y,            lambda x, y, out: (y, x),                  (REAL, REAL),   "x · y",            "fmul", method="__mul__", symmetric=True)
 div      = row("div",      "/",          lambda x, y: x / y,            lambda x, y, out: (1.0 / y, -out / y),     (REAL, REAL),   "x / y",            "fdiv", method="__truediv__", ieee=divide_ieee)
-pow      = row("pow",      "**",         power,                         pow_partials,                              (POSITIVE, REAL), "x to the power y", "pow", method="__pow__", ieee=power_ieee, special=POWERS_OF_0)
+pow      = row("pow",      "**",         power,                         pow_partials,                              (POSITIVE, REAL), "x to the power y", "pow", method="__pow__", ieee=power_ieee, special=(
+               Special(lambda x, y, out: x == y == 0.0, "0 to the power 0 is 1, its slopes are taken as 0"), Special(lambda x, y, out: x == 0.0 and 0.0 < y < 1.0, VERTICAL + "∞")))
 mod      = row("mod",      "%",          lambda x, y: x % y,            lambda x, y, out: (1.0, -(x // y)),        (REAL, REAL),   "x − y·⌊x / y⌋",    "mod", method="__mod__",
                special=(Special(lambda x, y, out: out == 0.0, "a jump: its slope is taken as that of the pieces"),))
 floordiv = row("floordiv", "//",         lambda x, y: x // y,           flat_partials,                             (REAL, REAL),   "⌊x / y⌋",          "floordiv", method="__floordiv__", ieee=divide_ieee, special=FLAT)
@@ -331,19 +327,22 @@ sqrt     = row("sqrt",     "√",          math.sqrt,                     lambda
 sin      = row("sin",      "sin",        math.sin,                      lambda x, out: (cos(x),),                  (REAL,),        "the sine of x radians", "sin")
 cos      = row("cos",      "cos",        math.cos,                      lambda x, out: (-sin(x),),                 (REAL,),        "the cosine of x radians", "cos")
 tan      = row("tan",      "tan",        math.tan,                      lambda x, out: (1.0 + out * out,),         (REAL,),        "the tangent of x radians", "tan")
-asin     = row("asin",     "asin",       math.asin,                     lambda x, out: (1.0 / sqrt((1.0 - x) * (1.0 + x)),),  (UNIT,), "the angle in radians with sine x", "asin", numpy="arcsin", special=vertical(1.0, "∞"))
-acos     = row("acos",     "acos",       math.acos,                     lambda x, out: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),), (UNIT,), "the angle in radians with cosine x", "acos", numpy="arccos", special=vertical(1.0, "-∞"))
+asin     = row("asin",     "asin",       math.asin,                     lambda x, out: (1.0 / sqrt(one_minus_square(x)),), (UNIT,), "the angle in radians with sine x", "asin", numpy="arcsin", special=vertical(1.0, "∞"))
+acos     = row("acos",     "acos",       math.acos,                     lambda x, out: (-1.0 / sqrt(one_minus_square(x)),), (UNIT,), "the angle in radians with cosine x", "acos", numpy="arccos", special=vertical(1.0, "-∞"))
 atan     = row("atan",     "atan",       math.atan,                     lambda x, out: (1.0 / hypot(1.0, x) / hypot(1.0, x),), (REAL,), "the angle in radians with tangent x", "atan", numpy="arctan")
 atan2    = row("atan2",    "atan2",      math.atan2,                    lambda x, y, out: (y / hypot(x, y) / hypot(x, y), -x / hypot(x, y) / hypot(x, y)), (REAL, REAL),   "the angle in radians of the point (y, x)", "atan2", numpy="arctan2",
                special=(Special(lambda x, y, out: x == y == 0.0, "the origin has no direction: its slopes are nan"),))
 sinh     = row("sinh",     "sinh",       math.sinh,                     lambda x, out: (cosh(x),),                 (REAL,),        "(eˣ − e⁻ˣ) / 2",   "sinh", ieee=lambda x: math.copysign(INF, x))
 cosh     = row("cosh",     "cosh",       math.cosh,                     lambda x, out: (sinh(x),),                 (REAL,),        "(eˣ + e⁻ˣ) / 2",   "cosh", ieee=lambda x: INF)
-tanh     = row("tanh",     "tanh",       math.tanh,                     lambda x, out: (1.0 - out * out,),         (REAL,),        "(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)", "tanh", special=saturated(lambda x, out: 1.0 - out * out))
+tanh     = row("tanh",     "tanh",       math.tanh,                     lambda x, out: (where(lt(abs(out), 0.75), 1.0 - out * out, lambda: sech2(x)),), (REAL,), "(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)", "tanh", special=saturated(lambda x, out: 1.0 - out * out))
+sech2    = row("sech2",    "sech²",      sech2_forward,                 lambda x, out: (-2.0 * tanh(x) * out,),    (REAL,),        "1 / cosh(x)², the slope of tanh, without overflow")
+one_minus_square = row("one_minus_square", "one_minus_square", lambda x: (1.0 - x) * (1.0 + x), lambda x, out: (-2.0 * x,), (REAL,), "1 − x², exact near ±1")
 erf      = row("erf",      "erf",        math.erf,                      lambda x, out: (TWO_OVER_ROOT_PI * gaussian(x),), (REAL,), "2/√π ∫₀ˣ exp(−t²) dt", "erf", special=saturated(lambda x, out: gaussian(x)))
 
-relu     = row("relu",     "relu",       lambda x: where(le(x, 0.0), 0.0, x), lambda x, out: (gt(out, 0.0),),      (REAL,),        "max(x, 0)",        special=DEAD)  # le: a nan flows
+relu     = row("relu",     "relu",       lambda x: where(le(x, 0.0), 0.0, x), lambda x, out: (gt(out, 0.0),),      (REAL,),        "max(x, 0)",        special=(  # le: a nan flows
+               Special(lambda x, out: x == 0.0, KINK + "0", "dead"), Special(lambda x, out: x < 0.0, "a dead relu: its slope below 0 is 0", "dead")))
 leaky_relu = row("leaky_relu", "leaky_relu", lambda x, y: where(gt(x, 0.0), x, y * x), lambda x, y, out: (where(gt(x, 0.0), 1.0, y), where(gt(x, 0.0), 0.0, x)), (REAL, REAL),   "x above 0, slope · x below; the slope is y", default=0.01, special=kink("that of the left side"))
-sigmoid  = row("sigmoid",  "σ",          sigmoid_forward,               lambda x, out: (out * (1.0 - out),),       (REAL,),        "1 / (1 + e⁻ˣ)",    special=saturated(lambda x, out: 4.0 * out * (1.0 - out)))
+sigmoid  = row("sigmoid",  "σ",          sigmoid_forward,               lambda x, out: (0.25 * sech2(0.5 * x),),   (REAL,),        "1 / (1 + e⁻ˣ)",    special=saturated(lambda x, out: 4.0 * out * (1.0 - out)))
 softplus = row("softplus", "softplus",   lambda x: relu(x) + log1p(exp(-abs(x))), lambda x, out: (sigmoid(x),),    (REAL,),        "log(1 + eˣ)")
 maximum  = row("maximum",  "max",        lambda x, y: where(logical_or(ge(x, y), ne(x, x)), x, y), maximum_partials, (REAL, REAL), "the larger of x and y", symmetric=True, special=TIE)
 minimum  = row("minimum",  "min",        lambda x, y: where(logical_or(le(x, y), ne(x, x)), x, y), minimum_partials, (REAL, REAL), "the smaller of x and y", symmetric=True, special=TIE)
@@ -360,7 +359,8 @@ ne       = row("ne",       "≠",          lambda x, y: 1.0 if x != y else 0.0, 
 logical_and = row("logical_and", "&",    lambda x, y: 1.0 if x and y else 0.0, flat_partials,                      (REAL, REAL),   "1 if x and y hold, else 0", "and", method="__and__", condition=True, symmetric=True, special=FLAT)
 logical_or  = row("logical_or", "|",     lambda x, y: 1.0 if x or y else 0.0,  flat_partials,                      (REAL, REAL),   "1 if x or y holds, else 0", "or", method="__or__", condition=True, symmetric=True, special=FLAT)
 logical_not = row("logical_not", "~",    lambda x: 0.0 if x else 1.0,          lambda x, out: (0.0,),              (REAL,),        "1 if x does not hold, else 0", "not", method="__invert__", condition=True, special=FLAT)
-select   = row("where",    "where",      lambda c, x, y: x if c else y,        lambda c, x, y, out: (0.0, ne(c, 0.0), eq(c, 0.0)), (REAL, REAL, REAL), "x where c holds, else y", "select", method="", special=(HOLDS, FAILS), role_names=lambda count: ["if", "then", "else"])
+select   = row("where",    "where",      lambda c, x, y: x if c else y,        lambda c, x, y, out: (0.0, ne(c, 0.0), eq(c, 0.0)), (REAL, REAL, REAL), "x where c holds, else y", "select", method="", role_names=lambda count: ["if", "then", "else"], special=(
+               Special(lambda c, *_: c != 0.0, "the condition holds: the first branch was taken"), Special(lambda c, *_: c == 0.0, "the condition fails: the second branch was taken")))
 
 # The product rule of every walk: what reaches a node times a partial is 0 if either is 0, even where the other is not finite.
 chain    = row("chain",    "·",          lambda g, p: g * p if g and p else 0.0, lambda g, p, out: (p, g),         (REAL, REAL),   "g · p, and 0 if either is 0", "chain", method="", symmetric=True)

@@ -33,6 +33,7 @@ class Reference:
     gradient: Callable[..., Sequence[M]]
     hessian: Callable[..., Sequence[Sequence[M]]]
     python: Callable[..., float] | None = None  # the expression of Python whose floats ours are, bit for bit
+    turns: bool = False  # the second derivative is a difference that crosses 0: errors count from twice the value up
     from_output: bool = False  # the rule is written on its output near 1: errors count from 1 up, not from 0
 
 
@@ -79,6 +80,10 @@ def remainder(x: M, y: M) -> M:
 
 def one_minus_square(x: M) -> M:
     return (1 - x) * (1 + x)
+
+
+def sech2(x: M) -> M:
+    return mp.sech(x) ** 2
 
 
 def softmax(xs: Sequence[M]) -> list[M]:
@@ -188,7 +193,7 @@ REFERENCES: dict[str, Reference] = {
 
     "exp": smooth(mp.exp, mp.exp, mp.exp, python=math.exp),
     "expm1": smooth(mp.expm1, mp.exp, mp.exp, python=math.expm1),
-    "gaussian": smooth(gaussian, lambda x: -2 * x * gaussian(x), lambda x: (4 * x * x - 2) * gaussian(x)),
+    "gaussian": smooth(gaussian, lambda x: -2 * x * gaussian(x), lambda x: (4 * x * x - 2) * gaussian(x), turns=True),
     "log": smooth(mp.log, lambda x: 1 / x, lambda x: -1 / x**2, python=math.log),
     "log1p": smooth(mp.log1p, lambda x: 1 / (1 + x), lambda x: -1 / (1 + x) ** 2, python=math.log1p),
     "sqrt": smooth(mp.sqrt, lambda x: 1 / (2 * mp.sqrt(x)), lambda x: -1 / (4 * x * mp.sqrt(x)), python=math.sqrt),
@@ -205,14 +210,16 @@ REFERENCES: dict[str, Reference] = {
     "sinh": smooth(mp.sinh, mp.cosh, mp.sinh, python=math.sinh),
     "cosh": smooth(mp.cosh, mp.sinh, mp.cosh, python=math.cosh),
     "tanh": smooth(mp.tanh, lambda x: mp.sech(x) ** 2, lambda x: -2 * mp.tanh(x) * mp.sech(x) ** 2,
-                   python=math.tanh, from_output=True),
+                   python=math.tanh),
+    "sech2": smooth(sech2, lambda x: -2 * mp.tanh(x) * sech2(x), lambda x: sech2(x) * (4 - 6 * sech2(x)), turns=True),
+    "one_minus_square": smooth(one_minus_square, lambda x: -2 * x, lambda x: -2),
     "erf": smooth(erf, lambda x: 2 / mp.sqrt(mp.pi) * gaussian(x), lambda x: -4 * x / mp.sqrt(mp.pi) * gaussian(x),
                   python=math.erf),
 
     "relu": smooth(lambda x: max(x, mp.zero), step, lambda x: 0),
     "leaky_relu": Reference(lambda x, y: x if x > 0 else x * y, lambda x, y: (1, 0) if x > 0 else (y, x),
                             lambda x, y: ((0, int(x <= 0)), (int(x <= 0), 0))),
-    "sigmoid": smooth(logistic, logistic_slope, lambda x: -mp.tanh(x / 2) * logistic_slope(x), from_output=True),
+    "sigmoid": smooth(logistic, logistic_slope, lambda x: -mp.tanh(x / 2) * logistic_slope(x)),
     "softplus": smooth(lambda x: mp.log1p(mp.exp(-abs(x))) + max(x, 0), logistic, logistic_slope),
     "maximum": extreme(max),
     "minimum": extreme(min),
