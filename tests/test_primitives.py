@@ -231,7 +231,7 @@ def assess(name: str, args: tuple[float, ...]) -> None:
             off = ulps(seconds[0], line[0], 2.0 * node.data if reference.turns else 0.0)
             allowed = 16.0 + 2.0**53 * allowance(args, node.data)
             assert off <= allowed or flushed(seconds[0], line[0]), (
-                f"{name}{args}: ∂∂ is {seconds[0]}, {off:.3g} ulp off"
+                f"{name}{args}: ∂∂ is {seconds[0]}, {off:.2g} ulp off"
             )
             continue
         for j, (got, entry) in enumerate(zip(seconds, line, strict=True)):
