@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from samples import NASTY, needs_dot
 
-from autograd import StaleGraphError, Value, dot, lt, primitive, total, where
-from autograd.drawing import DrawError, draw, find_dot
+from autograd import StaleGraphError, Value, dot, explain, lt, primitive, total, walkthrough, where
+from autograd.drawing import DrawError, draw, find_dot, format_number
 from autograd.drawing.notation import MAX_LABEL
 
 module = import_module("autograd.drawing")
@@ -193,6 +193,27 @@ def test_the_digraph_is_the_same_text() -> None:
 def test_numbers_are_short(x: float, text: str) -> None:
     assert str(draw(Value(x))) == f"n0 = {text}"
     assert f"label=<{text}>" in boxes(draw(Value(x)).source)["n0"]
+
+
+@given(st.floats(-1e300, 1e300) | st.integers(-(10**7), 10**7).map(lambda n: math.nextafter(n, 0)))
+def test_a_number_looks_whole_exactly_where_it_is(x: float) -> None:
+    text = format_number(x)
+    assert float(text) == pytest.approx(x, rel=5e-4, abs=1e-323)
+    if abs(x) < 1e6:
+        assert float(text).is_integer() == x.is_integer()
+        assert text.lstrip("-").isdigit() == x.is_integer()
+
+
+def test_pictures_lines_walkthrough_and_explain_write_a_number_in_one_way() -> None:
+    x = named(6.0, "x")
+    y = x.tanh()
+    y.backward()
+    written, slope = "0.99999", format_number(x.grad)
+    assert f"= {written} " in str(draw(y)) + " "
+    assert f"label=<{written}<br/>" in draw(y).source
+    assert f"tanh(6) = {written}" in str(walkthrough(y))
+    assert f"∂n1/∂x = {slope}:" in str(explain(x, y))
+    assert f"∂ {slope}>" in draw(y).source
 
 
 def test_what_cannot_be_drawn_is_refused_with_advice() -> None:

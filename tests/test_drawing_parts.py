@@ -6,7 +6,9 @@ import math
 import random
 import re
 import time
+from importlib.resources import files
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -411,6 +413,19 @@ def test_every_step_of_the_heat_is_readable_and_darker_than_the_one_before(by: s
 def test_text_is_readable_on_every_box_light_and_dark(ink: Colour, ground: Colour) -> None:
     assert contrast(ink.light, ground.light) >= 4.5
     assert contrast(ink.dark, ground.dark) >= 4.5
+
+
+def test_no_colour_is_written_down_outside_the_palette() -> None:
+    package = files("autograd")
+    sources = [Path(str(package)) / folder for folder in ("drawing", "steps", "html")]
+    found = {
+        file.name
+        for folder in sources
+        for file in folder.rglob("*.*")
+        if file.suffix in (".py", ".css", ".js")
+        if re.search(r"#([0-9a-fA-F]{3}){1,2}\b", file.read_text(encoding="utf-8"))
+    }
+    assert found == {"palette.py"}
 
 
 # --- the SVG ----------------------------------------------------------------------------------------------

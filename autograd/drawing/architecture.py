@@ -1,7 +1,8 @@
 """A model without data: its parts, in the order in which they run where that is known, with their sizes.
 
-What a module may say of itself: ``shape``, the numbers of its inputs and outputs, ``applies()``, the function that it
-applies last, and ``sequence()``, what runs one after the other in it, by name.
+A module may say more of itself, and those of ``nn`` do: ``shape``, how many inputs and outputs it has, ``applies()``,
+the name of the function that it applies last, and ``sequence()``, what runs one after the other in it, by name.  Each
+may be missing, or give None where it is not known without data.
 """
 
 from __future__ import annotations
@@ -23,20 +24,20 @@ class Element:
     def __init__(self, name: str, run: Any) -> None:
         self.name = clean_path(name)
         self.run = run
-        self.count = 1
+        self.count = 1  # of those in a row that it stands for
         self.kind = type(run).__name__ if isinstance(run, Scoped) else "function"
         self.parameters = dict.fromkeys(run.named_parameters().values()) if isinstance(run, Scoped) else {}
-        sequence = run.sequence() if isinstance(run, Scoped) else None
+        self.shape = getattr(run, "shape", None)
+        sequence = run.sequence() if hasattr(run, "sequence") else None
         self.in_sequence = sequence is not None
         inside = direct_modules(run) if sequence is None else sequence
-        elements = [Element(f"{name}.{inner}".lstrip("."), module) for inner, module in inside.items()]
+        self.elements = [Element(f"{name}.{inner}".lstrip("."), module) for inner, module in inside.items()]
+        self.repeated = ""  # what it consists of, where that is one thing many times: said in its box
         if self.in_sequence:
-            elements = list(_join_repeats(elements))
-        elif len({element.says() for element in elements}) == 1:  # all the same, side by side: one line says it
-            self.repeated, elements = times(elements[0].kind, len(elements)), []
-        self.elements = elements
-
-    repeated = ""  # what it consists of, where that is the same thing many times
+            self.elements = list(_join_repeats(self.elements))
+        elif len({element.says() for element in self.elements}) == 1:
+            self.repeated = times(self.elements[0].kind, len(self.elements))
+            self.elements = []
 
     def lines(self) -> list[str]:
         """What it is, how many parameters it has, how wide it is, what it applies, what it consists of."""
@@ -45,9 +46,9 @@ class Element:
         lines = [times(self.kind, self.count)]
         if self.parameters:
             lines[0] += f", {plural(len(self.parameters), 'parameter')}"
-        if self.run.shape:
-            inputs, outputs = self.run.shape
-            lines.append(", ".join(filter(None, [f"{inputs:,} → {outputs:,}", self.run.applies()])))
+        if self.shape:
+            applied = self.run.applies() if hasattr(self.run, "applies") else ""
+            lines.append(", ".join(filter(None, [f"{self.shape[0]:,} → {self.shape[1]:,}", applied])))
         return [*lines, self.repeated] if self.repeated else lines
 
     def says(self) -> tuple[object, ...]:
@@ -85,9 +86,9 @@ def architecture(model: Scoped, direction: str) -> tuple[list[str], list[str], s
     title = f"{whole.kind}, {total}"
     lines = [*header(direction, f"<b>{markup(title)}</b>"), "graph [compound=true]"]
     first, last = _Boxes(lines).add(top, whole.in_sequence)
-    if model.shape and whole.in_sequence:
-        lines.append(f"input [label=<{plural(model.shape[0], 'input')}> {END}]")
-        lines.append(f"output [label=<{plural(model.shape[1], 'output')}> {END}]")
+    if whole.shape and whole.in_sequence:
+        lines.append(f"input [label=<{plural(whole.shape[0], 'input')}> {END}]")
+        lines.append(f"output [label=<{plural(whole.shape[1], 'output')}> {END}]")
         lines += [f"input -> {first}", f"{last} -> output"]
     text = [title, *_text(top, 1)]
     return [f"\t{line}\n" for line in lines], text, f"{title}: {plural(len(top), 'part')}."

@@ -11,9 +11,8 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import NamedTuple
 
-from ..graph import topological_order
+from ..graph import Node, topological_order
 from ..modes import without_collector
-from ..value import Value
 from .items import Edge, Item, Part, every, operations, plain_edges
 from .merge import merge
 from .notation import clean_path, plural
@@ -34,9 +33,10 @@ class Figure(NamedTuple):
 
 
 @without_collector()
-def collapse(order: Sequence[Value], depth: int | None, max_nodes: int) -> Figure:
+def collapse(order: Sequence[Node], depth: int | None, max_nodes: int) -> Figure:
     """What is shown of a graph in topological order: every node, or its parts from a depth on, as far as they fit.
 
+    >>> from autograd import Value
     >>> x = Value(2.0, label="x")
     >>> [item.name for item in collapse(topological_order(x * x), None, 100).items]
     ['x', '']
@@ -53,7 +53,7 @@ def collapse(order: Sequence[Value], depth: int | None, max_nodes: int) -> Figur
     return Figure(items, note=note, inner=_inside(items, nesting, count()))
 
 
-def _at_depth(order: Sequence[Value], nesting: Nesting, depth: int) -> list[Item]:
+def _at_depth(order: Sequence[Node], nesting: Nesting, depth: int) -> list[Item]:
     """The items of a graph whose scopes are one item each from a depth on."""
     return _show(group(order, Level(nesting, depth), order[-1:]))
 
@@ -108,7 +108,7 @@ def _title(part: Part, nesting: Nesting) -> str:
 # --- what does not fit --------------------------------------------------------------------------------------
 
 
-def _fit(order: Sequence[Value], nesting: Nesting, depth: int | None, limit: int) -> tuple[list[Item], str]:
+def _fit(order: Sequence[Node], nesting: Nesting, depth: int | None, limit: int) -> tuple[list[Item], str]:
     """The items of a graph that is larger than the limit, few enough to be readable, and what was done to it."""
     best: list[Item] | None = None
     deepest = nesting.deepest if depth is None else depth

@@ -39,8 +39,8 @@ SECONDS = 30.0  # that dot may take
 class View(NamedTuple):
     """A picture before it is laid out: its DOT text and its text, and the views inside its boxes by their ids."""
 
-    body: Sequence[str]  # the lines between the braces
-    text: Sequence[str]
+    body: list[str]  # the lines between the braces
+    text: list[str]
     title: str
     description: str
     inner: Sequence[tuple[str, View]] = ()
@@ -231,7 +231,7 @@ class Drawing:
         return "\n".join(self._view.text)
 
     def __repr__(self) -> str:
-        return "\n".join(shorten([*self._view.text], "drawing"))
+        return "\n".join(shorten(self._view.text, "drawing"))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """What a notebook shows: an image, because one that is not trusted strips SVG written in place."""

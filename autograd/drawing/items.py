@@ -14,7 +14,6 @@ from typing import NamedTuple
 from ..graph import Node
 from ..modes import Scope
 from ..primitives import Primitive
-from ..value import Value
 from .notation import clean_label, clean_path, format_number, format_range, plural, times
 
 
@@ -37,8 +36,8 @@ class Part:
         self.own: Counter[Primitive] = Counter()  # the operations of one that are in none of those
         self.whole: Counter[Primitive] = Counter()  # all operations of one
         self.leaves = 0  # where a stretch has no parameters to tell, but leaves
-        self.outputs: dict[Value, None] = {}  # the values that others use, in order
-        self.parameters: dict[Value, None] = {}  # the leaves that belong to its modules
+        self.outputs: dict[Node, None] = {}  # the values that others use, in order
+        self.parameters: dict[Node, None] = {}  # the leaves that belong to its modules
         self.shared = False  # whether other boxes of the picture have the same parameters
 
     @property
@@ -66,7 +65,7 @@ class Item(Node):
 
     __slots__ = ("edges", "name", "number", "outside", "part", "values")
 
-    def __init__(self, number: int, values: list[Value], part: Part | None = None) -> None:
+    def __init__(self, number: int, values: list[Node], part: Part | None = None) -> None:
         self.number = number  # of the first of its values in topological order
         self.values = values  # a single one, those alike, or all that a part stands for
         self.part = part
@@ -90,7 +89,7 @@ class Item(Node):
         return self.part is None and self.values[0].is_constant
 
     @property
-    def shown(self) -> list[Value]:
+    def shown(self) -> list[Node]:
         """The values that the box gives the numbers of: of a part, those that leave it."""
         return list(self.part.outputs) or self.values if self.part else self.values
 
@@ -103,7 +102,7 @@ class Item(Node):
         return f"|grad| to {format_number(largest(needed))}" if self.part else f"grad {format_range(needed)}"
 
 
-def every(order: Sequence[Value]) -> list[Item]:
+def every(order: Sequence[Node]) -> list[Item]:
     """One item for each node of a topological order."""
     items = {node: Item(i, [node]) for i, node in enumerate(order)}
     for node, item in items.items():
@@ -111,7 +110,7 @@ def every(order: Sequence[Value]) -> list[Item]:
     return list(items.values())
 
 
-def edges_into(node: Value, item_of: Callable[[Value], Item | None]) -> list[Edge]:
+def edges_into(node: Node, item_of: Callable[[Node], Item | None]) -> list[Edge]:
     """An edge for each operand of a node that has an item."""
     if node.primitive is None:
         return []
@@ -128,7 +127,7 @@ def plain_edges(tails: Iterable[Item]) -> list[Edge]:
     return [Edge(tail, "", None) for tail in dict.fromkeys(tails)]
 
 
-def state(node: Value) -> str:
+def state(node: Node) -> str:
     """``dead`` for a relu that gives 0, ``saturated`` for a tanh, sigmoid or erf with hardly any slope left."""
     if node.primitive is None or not node.requires_grad:
         return ""
@@ -142,7 +141,7 @@ def largest(xs: Iterable[float]) -> float:
     return math.nan if any(x != x for x in sizes) else max(sizes, default=0.0)
 
 
-def operations(values: Iterable[Value]) -> Counter[Primitive]:
+def operations(values: Iterable[Node]) -> Counter[Primitive]:
     """How often each primitive is among some values."""
     return Counter(value.primitive for value in values if value.primitive is not None)
 

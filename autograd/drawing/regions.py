@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from ..graph import topological_order
+from ..graph import Node, topological_order
 from ..modes import Scope
 from ..scopes import Paths, Scoped, enclosing
-from ..value import Value
 from .items import Item, Part, edges_into, operations, plain_edges
 from .notation import pattern
 
@@ -20,13 +19,13 @@ from .notation import pattern
 class Nesting:
     """The scopes of a graph: what encloses what, and which parameters belong to their modules."""
 
-    def __init__(self, order: Sequence[Value]) -> None:
+    def __init__(self, order: Sequence[Node]) -> None:
         self.number = {node: i for i, node in enumerate(order)}
         self.paths = Paths()
         # By identity: two calls of one module are equal pairs.
         self.chains: dict[int, list[Scope]] = {}  # a scope and those around it, outermost first
-        self.parameters: dict[int, dict[str, Value]] = {}  # of each module
-        self.nodes: dict[int, list[Value]] = {}  # those made in a scope and in none inside it
+        self.parameters: dict[int, dict[str, Node]] = {}  # of each module
+        self.nodes: dict[int, list[Node]] = {}  # those made in a scope and in none inside it
         for node in order:
             if node.scope is not None:
                 self.nodes.setdefault(id(node.scope), []).append(node)
@@ -43,11 +42,11 @@ class Nesting:
         """The largest depth at which anything is collapsed."""
         return max((len(chain) - isinstance(chain[0][0], Scoped) for chain in self.chains.values()), default=0)
 
-    def chain(self, node: Value) -> list[Scope]:
+    def chain(self, node: Node) -> list[Scope]:
         """The scopes around a node, outermost first."""
         return self.chains[id(node.scope)] if node.scope is not None else []
 
-    def within(self, scope: Scope) -> list[Value]:
+    def within(self, scope: Scope) -> list[Node]:
         """The nodes made in a scope and in those inside it, in topological order."""
         inner = [id for id, chain in self.chains.items() if any(one is scope for one in chain)]
         return sorted((node for id in inner for node in self.nodes[id]), key=self.number.__getitem__)
@@ -56,7 +55,7 @@ class Nesting:
         """The dotted name of a scope; from the outermost module on where there are several of those."""
         return self.paths.of(scope, self.several)
 
-    def parameter_names(self, scope: Scope) -> dict[Value, str]:
+    def parameter_names(self, scope: Scope) -> dict[Node, str]:
         """The parameters of a scope's module, by their names in it."""
         return {leaf: name for name, leaf in self.parameters.get(id(scope[0]), {}).items()}
 
@@ -68,12 +67,12 @@ class Level:
         self.nesting, self.depth, self.opened = nesting, depth, opened
         self.around = len(enclosing(opened)) if opened is not None else 0
 
-    def holds(self, node: Value) -> bool:
+    def holds(self, node: Node) -> bool:
         """Whether a node was made in what is shown; what comes into an opened scope was not."""
         chain = self.nesting.chain(node)
         return self.opened is None or (len(chain) >= self.around and chain[self.around - 1] is self.opened)
 
-    def scope_of(self, node: Value) -> Scope | None:
+    def scope_of(self, node: Node) -> Scope | None:
         """The scope that stands for a node; None where the node is shown itself."""
         chain = self.nesting.chain(node)
         if not chain:
@@ -83,7 +82,7 @@ class Level:
         return chain[index] if index < len(chain) else None
 
 
-def group(order: Sequence[Value], level: Level, roots: Sequence[Value]) -> list[Item]:
+def group(order: Sequence[Node], level: Level, roots: Sequence[Node]) -> list[Item]:
     """The items of the roots of a graph and of all that feeds them, with the scopes of a level as one item each."""
     items = topological_order(*_Grouping(order, level, joined=True).ends(roots))
     place = {item: i for i, item in enumerate(items)}
@@ -100,10 +99,10 @@ class _Grouping:
     part to what uses it takes the place of the parameter.
     """
 
-    def __init__(self, order: Sequence[Value], level: Level, joined: bool) -> None:
+    def __init__(self, order: Sequence[Node], level: Level, joined: bool) -> None:
         self.level, self.joined = level, joined
         self.parts: dict[int, Item] = {}  # by the id of their scope
-        self.leaves: dict[Value, Item] = {}
+        self.leaves: dict[Node, Item] = {}
         computed = [node for node in order if node.primitive is not None]
         self.items = {node: self._item(node) for node in computed}
         self.owners = _assign_parameters(self.parts.values(), level.nesting)
@@ -121,14 +120,14 @@ class _Grouping:
         for item, found in tails.items():
             item.connect(plain_edges(found))
 
-    def ends(self, roots: Sequence[Value]) -> list[Item]:
+    def ends(self, roots: Sequence[Node]) -> list[Item]:
         """The items of the roots."""
         for root in roots:
             if root in self.items and (part := self.items[root].part):
                 part.outputs[root] = None
         return list(dict.fromkeys(self.items.get(root) or self._leaf(root) for root in roots))
 
-    def _item(self, node: Value) -> Item:
+    def _item(self, node: Node) -> Item:
         """The item of a computed node, which may be that of its scope."""
         nesting, holds = self.level.nesting, self.level.holds(node)
         scope = self.level.scope_of(node) if holds else None
@@ -144,20 +143,20 @@ class _Grouping:
             self.parts[id(scope)] = item
         return item
 
-    def _leaf(self, node: Value) -> Item:
+    def _leaf(self, node: Node) -> Item:
         if node not in self.leaves:
             self.leaves[node] = Item(self.level.nesting.number[node], [node])
         return self.leaves[node]
 
-    def _tail(self, parent: Value) -> Item | None:
+    def _tail(self, parent: Node) -> Item | None:
         """The item at the tail of an edge from a parent; None where an edge from its part takes that place."""
         return None if self._owned(parent) else self.items.get(parent) or self._leaf(parent)
 
-    def _owned(self, parent: Value) -> bool:
+    def _owned(self, parent: Node) -> bool:
         """Whether a parent stands where its module is."""
         return self.joined and parent in self.owners and parent not in self.items
 
-    def _tails(self, node: Value, item: Item, part: Part) -> dict[Item, None]:
+    def _tails(self, node: Node, item: Item, part: Part) -> dict[Item, None]:
         """The items that feed a part because of one of its nodes; leaves that belong to it become values of it."""
         tails: dict[Item, None] = {}
         for parent in dict.fromkeys(node.parents):
@@ -169,18 +168,18 @@ class _Grouping:
                 tails[tail] = None
         return tails | self._elsewhere(node, item)
 
-    def _inside(self, leaf: Value, part: Part) -> bool:
+    def _inside(self, leaf: Node, part: Part) -> bool:
         """Whether a leaf that is no parameter is inside a part: plain numbers, and what was made there; data is not."""
         return leaf.is_constant or (leaf.requires_grad and self.level.scope_of(leaf) is part.scopes[0])
 
-    def _elsewhere(self, node: Value, item: Item) -> dict[Item, None]:
+    def _elsewhere(self, node: Node, item: Item) -> dict[Item, None]:
         """The other parts that own parameters which a node uses."""
         own = item.part.parameters if item.part else {}
         # The parameters of a module share one list of owners: each list is gone through once.
         lists = {id(self.owners[p]): self.owners[p] for p in node.parents if self._owned(p) and p not in own}
         return dict.fromkeys(owner for owners in lists.values() for owner in owners)
 
-    def _mark_outputs(self, node: Value, item: Item) -> None:
+    def _mark_outputs(self, node: Node, item: Item) -> None:
         """Note the values of other parts that a node of an item uses."""
         for parent in node.parents:
             tail = self.items.get(parent)
@@ -188,13 +187,13 @@ class _Grouping:
                 tail.part.outputs[parent] = None
 
 
-def _assign_parameters(parts: Iterable[Item], nesting: Nesting) -> dict[Value, list[Item]]:
+def _assign_parameters(parts: Iterable[Item], nesting: Nesting) -> dict[Node, list[Item]]:
     """Describe each part and give it its parameters; returns the parts to which each parameter belongs."""
     by_modules: dict[tuple[int, ...], list[Item]] = {}  # the parts made of the same modules
     for item in parts:
         assert item.part is not None
         by_modules.setdefault(_describe(item, item.part, nesting), []).append(item)
-    owners: dict[Value, list[Item]] = {}
+    owners: dict[Node, list[Item]] = {}
     for modules, items in by_modules.items():
         parameters = {leaf: None for module in modules for leaf in nesting.parameters[module].values()}
         for item in items:

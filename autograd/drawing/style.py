@@ -83,8 +83,8 @@ class Heat:
 
 
 def markup(text: str) -> str:
-    """Text in a label of DOT that is written like HTML: there dot expands backslashes too."""
-    return escape(text).replace("\\", "\\\\")
+    """Text in a label of DOT that is written like HTML: dot expands backslashes there too, and 2.43 fails on a lone ]."""
+    return escape(text).replace("\\", "\\\\").replace("]", "&#93;")
 
 
 # --- boxes --------------------------------------------------------------------------------------------------
