@@ -83,7 +83,7 @@ class Heat:
 
 
 def markup(text: str) -> str:
-    """Text in a label of DOT that is written like HTML: dot expands backslashes there too, and 2.43 fails on a lone ]."""
+    """Text in a label of DOT that is written like HTML: dot expands backslashes there, and 2.43 fails on a lone ]."""
     return escape(text).replace("\\", "\\\\").replace("]", "&#93;")
 
 

@@ -221,9 +221,9 @@ class Recorder:
         """The last step of a naive walk: its results beside the right ones."""
         right = adjoints(self.order) if flagged or stopped else {}
         self.wrong_leaves = wrong = {
-            leaf: grad
-            for leaf, grad in right.items()
-            if leaf.primitive is None and not math.isclose(self.grads[leaf], grad)
+            leaf: right[leaf]
+            for leaf, grad in self.grads.items()
+            if leaf in right and leaf.primitive is None and not math.isclose(grad, right[leaf])
         }
         parts = [
             f"{self._derivative(leaf)} = {format_number(self.grads[leaf])}, right is {format_number(grad)}"
