@@ -90,7 +90,7 @@ def _open(part: Part, nesting: Nesting) -> list[Item]:
     nodes = {*inner, *(parent for node in inner for parent in node.parents)}
     order = sorted(nodes, key=nesting.number.__getitem__)
     roots = [node for node in inner if node in part.outputs]
-    items = group(order, Level(nesting, opened=scope), roots or order[-1:])
+    items = group(order, Level(nesting, inside=scope), roots or order[-1:])
     names = nesting.parameter_names(scope)
     for item in items:
         if item.part is None and not item.name:

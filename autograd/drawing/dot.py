@@ -6,11 +6,11 @@ part of the program whose first value that is; n0_3 is n0 drawn again beside o3.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from .items import Edge, Item
 from .renderer import Mark
-from .style import DATA, GRAD, Heat, Row, box_look, box_rows, caption, edge_label, header, operation_look
+from .style import Heat, box_look, box_rows, caption, edge_label, header, operation_look
 
 # A graph whose edges cross more layers than this in all has its far-reaching values drawn again beside each
 # use.  Measured: a leaf used by each of 64 operations in a row takes dot 10 s, by each of 100 over a minute;
@@ -22,8 +22,8 @@ STRAIGHT = 8  # weight of the edges between computed values: keeps a long comput
 class DotWriter:
     """Writes the items of a picture; ``lines`` are those of the DOT text between its braces.
 
-    ``gradients`` are what boxes say in place of their own.  With ``marks``, every element has an id in the DOT text,
-    and ``marks`` says what it is called: these are the parts that a walkthrough fills in and highlights.
+    ``gradients`` are what boxes say in place of their own.  Where it writes ``with_marks``, every element has an id
+    in the DOT text, and ``marks`` says what it is called: these are the parts that a walkthrough fills in.
 
         n3          a box                       o3      the operation that computed it, with its edge to the box
         n3.data     the number in the box       e3.1    the edge from its operand 1 to the operation
@@ -37,12 +37,12 @@ class DotWriter:
         heat: Heat | None = None,
         note: str = "",
         gradients: Mapping[Item, str] | None = None,
-        marked: bool = False,
+        with_marks: bool = False,
     ) -> None:
         if gradients is None:
             graded = any(value.grad for item in items for value in item.values)
             gradients = {item: item.gradient for item in items} if graded else {}
-        self.gradients, self.heat, self.marked = gradients, heat, marked
+        self.gradients, self.heat, self.with_marks = gradients, heat, with_marks
         self.marks: dict[str, Mark] = {}
         self.uses = uses_drawn_again(items, MAX_CROSSED)
         self.ids = {item: box_id(item) for item in items}
@@ -83,7 +83,8 @@ class DotWriter:
         label = "<br/>".join(row.markup for row in rows)
         look = box_look(item, self.heat, outline)
         part = box if id == box else f"{box} {id}"
-        self._write(id, f"[label=<{label}> {look}{more}", id, Mark(part, _row_names(box, rows)))
+        mark = Mark(part, [f"{box}.{row.says}" if row.says else "" for row in rows])
+        self._write(id, f"[label=<{label}> {look}{more}", id, mark)
 
     def _edge(self, tail: str, head: str, weight: int, edge: Edge | None, part: str) -> None:
         label = edge_label(edge) if edge else ""
@@ -91,7 +92,7 @@ class DotWriter:
 
     def _write(self, what: str, attributes: str, id: str, mark: Mark) -> None:
         """A line of DOT; of a picture with marks, with an id, which dot writes into the SVG."""
-        if self.marked:
+        if self.with_marks:
             self.marks[id] = mark
             attributes += f' id="{id}"'
         self.lines.append(f"\t{what} {attributes}]\n")
@@ -100,10 +101,6 @@ class DotWriter:
 def box_id(item: Item) -> str:
     """The id of the box of an item."""
     return f"{'g' if item.part else 'n'}{item.number}"
-
-
-def _row_names(box: str, rows: Iterable[Row]) -> list[str]:
-    return [f"{box}.{row.says}" if row.says in (DATA, GRAD) else "" for row in rows]
 
 
 def uses_drawn_again(order: Sequence[Item], limit: int) -> dict[Item, int]:

@@ -109,7 +109,7 @@ def draw(
     return Drawing(view, timeout)
 
 
-def draw_marked(order: Sequence[Value], labels: Mapping[Value, str], gradients: Mapping[Value, str]) -> Drawing:
+def draw_with_marks(order: Sequence[Value], labels: Mapping[Value, str], gradients: Mapping[Value, str]) -> Drawing:
     """The picture of every value of a graph, its elements named by ``data-part`` as :class:`DotWriter` says.
 
     Boxes have other labels than their values', and where a gradient is given, room for one as long as that.
@@ -118,7 +118,7 @@ def draw_marked(order: Sequence[Value], labels: Mapping[Value, str], gradients: 
     for item, node in zip(items, order, strict=True):
         item.name = labels[node]
     room = {item: f"grad {gradients[node]}" for item, node in zip(items, order, strict=True) if node in gradients}
-    writer = DotWriter(items, "LR", gradients=room, marked=True)
+    writer = DotWriter(items, "LR", gradients=room, with_marks=True)
     description = _description(order, Figure(items))
     return Drawing(View(writer.lines, [], _title(order), description, marks=writer.marks), SECONDS)
 

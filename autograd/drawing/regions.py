@@ -63,14 +63,14 @@ class Nesting:
 class Level:
     """Which scopes are single items: those at a depth, or, where one scope is opened, those directly in it."""
 
-    def __init__(self, nesting: Nesting, depth: int = 0, opened: Scope | None = None) -> None:
-        self.nesting, self.depth, self.opened = nesting, depth, opened
-        self.around = len(enclosing(opened)) if opened is not None else 0
+    def __init__(self, nesting: Nesting, depth: int = 0, inside: Scope | None = None) -> None:
+        self.nesting, self.depth, self.inside = nesting, depth, inside
+        self.around = len(enclosing(inside)) if inside is not None else 0
 
     def holds(self, node: Node) -> bool:
         """Whether a node was made in what is shown; what comes into an opened scope was not."""
         chain = self.nesting.chain(node)
-        return self.opened is None or (len(chain) >= self.around and chain[self.around - 1] is self.opened)
+        return self.inside is None or (len(chain) >= self.around and chain[self.around - 1] is self.inside)
 
     def scope_of(self, node: Node) -> Scope | None:
         """The scope that stands for a node; None where the node is shown itself."""
@@ -78,29 +78,29 @@ class Level:
         if not chain:
             return None
         # At depth 0 that is a module called outside of everything; named scopes begin at depth 1.
-        index = self.around if self.opened is not None else max(0, self.depth - (not isinstance(chain[0][0], Scoped)))
+        index = self.around if self.inside is not None else max(0, self.depth - (not isinstance(chain[0][0], Scoped)))
         return chain[index] if index < len(chain) else None
 
 
 def group(order: Sequence[Node], level: Level, roots: Sequence[Node]) -> list[Item]:
     """The items of the roots of a graph and of all that feeds them, with the scopes of a level as one item each."""
-    items = topological_order(*_Grouping(order, level, joined=True).ends(roots))
+    items = topological_order(*_Grouping(order, level, join=True).ends(roots))
     place = {item: i for i, item in enumerate(items)}
     if any(place[parent] >= place[item] for item in items for parent in item.parents):
         # A module is called both in a part and outside of it, before that: its parameters stand by themselves.
-        items = topological_order(*_Grouping(order, level, joined=False).ends(roots))
+        items = topological_order(*_Grouping(order, level, join=False).ends(roots))
     return items
 
 
 class _Grouping:
     """Puts every computed value of a graph into its item, and joins each item to what feeds it.
 
-    A parameter that others use too, in a penalty, say, is where its module is: where ``joined``, an edge from the
-    part to what uses it takes the place of the parameter.
+    A parameter that others use too, in a penalty, say, stands where its module is: where ``join`` is set, an edge from
+    the part to what uses the parameter takes its place.
     """
 
-    def __init__(self, order: Sequence[Node], level: Level, joined: bool) -> None:
-        self.level, self.joined = level, joined
+    def __init__(self, order: Sequence[Node], level: Level, join: bool) -> None:
+        self.level, self.join = level, join
         self.parts: dict[int, Item] = {}  # by the id of their scope
         self.leaves: dict[Node, Item] = {}
         computed = [node for node in order if node.primitive is not None]
@@ -154,7 +154,7 @@ class _Grouping:
 
     def _owned(self, parent: Node) -> bool:
         """Whether a parent stands where its module is."""
-        return self.joined and parent in self.owners and parent not in self.items
+        return self.join and parent in self.owners and parent not in self.items
 
     def _tails(self, node: Node, item: Item, part: Part) -> dict[Item, None]:
         """The items that feed a part because of one of its nodes; leaves that belong to it become values of it."""

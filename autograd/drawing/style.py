@@ -32,7 +32,7 @@ from .items import Edge, Item, largest, state
 from .notation import clean_label, format_call, format_number, format_range
 
 FONT = "Helvetica"  # a single name: dot knows its metrics, so that text fits its box on every machine
-NAME, DATA, GRAD = "name", "data", "grad"  # what a row of text says
+DATA, GRAD = "data", "grad"  # what a row of text says that a walkthrough writes anew
 
 # The look of a part of a program, of a model's input and output, and of a caption.
 PART = f'style="rounded,filled" fillcolor="{PALE_GREEN.light}" color="{GREEN.light}"'
@@ -41,7 +41,7 @@ FRAME = f'style=rounded color="{GREY.light}"'
 
 
 class Row(NamedTuple):
-    """A row of text in a box: its markup, and what it says: "name", "data", "grad", or "" for other things."""
+    """A row of text in a box: its markup, and whether it says the "data", the "grad" or, "", something else."""
 
     markup: str
     says: str = ""
@@ -78,7 +78,8 @@ class Heat:
 
     def legend(self) -> Sequence[tuple[str, str, str]]:
         """(fill, ink, text) of each step, with that of 0 in front."""
-        texts = [f"to {bound:.2g}" for bound in self.bounds[1:]]
+        bounds = [float(f"{bound:.2g}") for bound in self.bounds[1:]]  # two digits tell steps apart
+        texts = [f"to {format_number(bound)}" for bound in bounds]
         return [(ZERO, DARK_INK, f"|{self.by}|: 0"), *zip(RAMPS[self.by], RAMP_INKS, texts, strict=True)]
 
 
@@ -95,10 +96,10 @@ def box_rows(item: Item, name: str, gradient: str, uses: int, heat: Heat | None)
     # Without Pango, dot takes non-ASCII characters for narrower than they are: leave them room.
     room = "\u00a0" * (sum(c > "\x7f" for c in name) // 3)
     numbers = format_range(value._data for value in item.shown)
-    rows = [Row(f"<b>{markup(name)}{room}</b>", NAME)] if name else []
+    rows = [Row(f"<b>{markup(name)}{room}</b>")] if name else []
     if item.part:
         first, *others = map(markup, item.part.summary)
-        rows = [Row(f"<b>{first}{room}</b>", NAME), *map(Row, others)]
+        rows = [Row(f"<b>{first}{room}</b>"), *map(Row, others)]
         numbers = f"{'out' if item.part.outputs else 'values'} {numbers}"
     elif len(item.values) > 1:
         rows.append(Row(f"<b>×{len(item.values):,}</b>"))

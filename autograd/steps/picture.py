@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Set
 from functools import cached_property
 
-from ..drawing import draw_marked, format_number
+from ..drawing import draw_with_marks, format_number
 from ..html import Frame, asset, escape
 from ..value import Value
 from .record import FORWARD, Recorder, Step
@@ -41,7 +41,7 @@ class Scene:
         self._changes = self._all_changes()
         self._drawing = None
         if len(order) <= MOST_NODES:
-            self._drawing = draw_marked(order, labels, self._room(recorder.grads.keys()))
+            self._drawing = draw_with_marks(order, labels, self._room(recorder.grads.keys()))
 
     @cached_property
     def frames(self) -> list[Frame]:
