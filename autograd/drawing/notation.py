@@ -15,7 +15,7 @@ MAX_LABEL = 24  # characters of a label that are shown
 MAX_PATH = 40  # of the path of a part
 MAX_OPERANDS = 12  # of an operation that are written out
 MAX_TERMS = 6  # of a sum
-DIGITS = 4  # significant ones of a number
+DIGITS, MOST_DIGITS = 4, 7  # significant ones of a number, and of one that would look whole with fewer
 IN_FULL = 1e6  # whole numbers below it are written in full
 
 N = TypeVar("N", bound=Node)
@@ -27,19 +27,24 @@ N = TypeVar("N", bound=Node)
 def format_number(x: float) -> str:
     """A number for people: four significant digits, and without a point only where it is whole.
 
-    A number that is not whole and would look so gets more digits: the tanh of 6 is not 1.
+    >>> [format_number(x) for x in (2.0, -1 / 3, 1e20, 0.000012)]
+    ['2', '-0.3333', '1e+20', '1.2e-05']
 
-    >>> [format_number(x) for x in (2.0, -1 / 3, 1234.5678, 1e20, 0.000012)]
-    ['2', '-0.3333', '1234.6', '1e+20', '1.2e-05']
-    >>> format_number(math.tanh(6.0)), format_number(1.0)
-    ('0.99999', '1')
+    A number that is not whole and would look so gets up to seven digits, as the tanh of 6 is not 1.  What differs from
+    a whole number by less, mostly by rounding, is written with a point.
+
+    >>> [format_number(x) for x in (1234.5678, math.tanh(6.0), 1.0, 10 * (0.1 + 0.2))]
+    ['1234.6', '0.99999', '1', '3.000']
     """
     if not math.fabs(x) < IN_FULL:  # nan too
         return f"{x:.{DIGITS}g}"
     if x.is_integer():
         return f"{x:.0f}"
-    texts = (f"{x:.{digits}g}" for digits in range(DIGITS, 18))  # 17 tell any two floats apart
-    return next(text for text in texts if not float(text).is_integer())
+    for digits in range(DIGITS, MOST_DIGITS + 1):
+        text = f"{x:.{digits}g}"
+        if not float(text).is_integer():
+            return text
+    return f"{x:#.{DIGITS}g}" if round(math.fabs(x)) < 10 ** (DIGITS - 1) else f"{x:.1f}"
 
 
 def format_range(xs: Iterable[float]) -> str:
