@@ -20,7 +20,7 @@ from test_player import HOSTILE, html, parts
 from test_walkthrough import doubled, lesson, named
 
 from autograd import Walkthrough, total, walkthrough
-from autograd.html.page import page as page_of
+from autograd.html import page as page_of
 
 pytestmark = [pytest.mark.slow, needs_dot]
 

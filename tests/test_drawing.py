@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from samples import NASTY, needs_dot
 
-from autograd import StaleGraphError, Value, dot, lt, primitive, total, where
-from autograd.drawing import DrawError, draw, find_dot
-from autograd.drawing.text import MAX_LABEL
+from autograd import StaleGraphError, Value, dot, explain, lt, primitive, total, walkthrough, where
+from autograd.drawing import DrawError, draw, find_dot, format_number
+from autograd.drawing.notation import MAX_LABEL
 
 module = import_module("autograd.drawing")
 
@@ -68,14 +68,14 @@ def test_the_same_graph_gives_the_same_text_byte_for_byte() -> None:
 
 def test_every_operand_has_its_edge_with_its_partial() -> None:
     x, y = Value(3.0), Value(4.0)
-    assert edges(draw(x * x).source) == [("n0", "o1", "∂ 3.0"), ("n0", "o1", "∂ 3.0"), ("o1", "n1", "")]
-    assert edges(draw(x * y).source) == [("n0", "o2", "∂ 4.0"), ("n1", "o2", "∂ 3.0"), ("o2", "n2", "")]
+    assert edges(draw(x * x).source) == [("n0", "o1", "∂ 3"), ("n0", "o1", "∂ 3"), ("o1", "n1", "")]
+    assert edges(draw(x * y).source) == [("n0", "o2", "∂ 4"), ("n1", "o2", "∂ 3"), ("o2", "n2", "")]
 
 
 def test_operand_order_is_named_where_it_matters_and_only_there() -> None:
     x, y = Value(3.0), Value(4.0)
-    assert [label for *_, label in edges(draw(x - y).source)] == ["x  ∂ 1.0", "y  ∂ -1.0", ""]
-    assert [label for *_, label in edges(draw(y - x).source)] == ["x  ∂ 1.0", "y  ∂ -1.0", ""]
+    assert [label for *_, label in edges(draw(x - y).source)] == ["x  ∂ 1", "y  ∂ -1", ""]
+    assert [label for *_, label in edges(draw(y - x).source)] == ["x  ∂ 1", "y  ∂ -1", ""]
     assert "<b>x - y</b>" in boxes(draw(x - y).source)["o2"]
     assert "<b>+</b>" in boxes(draw(x + y).source)["o2"]
     chosen = edges(draw(where(lt(x, y), x, y)).source)
@@ -87,7 +87,7 @@ def test_operand_order_is_named_where_it_matters_and_only_there() -> None:
 def test_a_primitive_of_ones_own_is_drawn_even_if_its_name_is_taken() -> None:
     ours = primitive("where", lambda x, y: x + 2 * y, lambda x, y, out: (1.0, 2.0), symbol="<&>")
     source = draw(ours(Value(1.0), Value(2.0))).source
-    assert [label for *_, label in edges(source)] == ["x  ∂ 1.0", "y  ∂ 2.0", ""]
+    assert [label for *_, label in edges(source)] == ["x  ∂ 1", "y  ∂ 2", ""]
     assert "x &lt;&amp;&gt; y" in boxes(source)["o2"]
 
 
@@ -97,8 +97,8 @@ def test_gradients_appear_once_one_is_not_zero() -> None:
     assert "grad" not in draw(root).source
     assert "grad" not in str(draw(root))
     root.backward()
-    assert "grad 0.0" in boxes(draw(root).source)["n0"]
-    assert "grad 4.0" in boxes(draw(root).source)["n1"]
+    assert "grad 0" in boxes(draw(root).source)["n0"]
+    assert "grad 4" in boxes(draw(root).source)["n1"]
 
 
 def test_frozen_leaves_and_plain_numbers_show_neither_gradient_nor_partial_and_look_different() -> None:
@@ -111,7 +111,7 @@ def test_frozen_leaves_and_plain_numbers_show_neither_gradient_nor_partial_and_l
     assert "grad" not in frozen + constant
     looks = {re.sub("label=<.*> ", "", box) for box in (leaf, frozen, constant, drawn["n2"])}
     assert len(looks) == 4
-    assert edges(draw(root).source)[:2] == [("n0", "o2", "∂ 5.0"), ("n1", "o2", "")]
+    assert edges(draw(root).source)[:2] == [("n0", "o2", "∂ 5"), ("n1", "o2", "")]
 
 
 def test_a_drawing_keeps_what_the_graph_was() -> None:
@@ -132,7 +132,7 @@ def test_expand_writes_fused_operations_out() -> None:
     assert str(draw(root)).splitlines()[-1].split("    ")[0] == "out = dot(w1, w2, x1, x2, 0.5) = 11.5"
     lines = [line.split("    ")[0].strip() for line in str(draw(root, expand=True)).splitlines()]
     assert [line for line in lines if line.count("=") == 2] == [
-        "n3 = w1 * x1 = 3.0", "n4 = 0.5 + n3 = 3.5", "n7 = w2 * x2 = 8.0", "out = n4 + n7 = 11.5"
+        "n3 = w1 * x1 = 3", "n4 = 0.5 + n3 = 3.5", "n7 = w2 * x2 = 8", "out = n4 + n7 = 11.5"
     ]  # fmt: skip
     x[0].data = 9.0
     with pytest.raises(StaleGraphError, match="x1"):
@@ -184,13 +184,36 @@ def test_the_digraph_is_the_same_text() -> None:
 @pytest.mark.parametrize(
     ("x", "text"),
     [
-        (2.0, "2.0"), (-0.0, "-0.0"), (-0.6931471, "-0.6931"), (1.2e-5, "1.2e-05"), (123456.0, "123456.0"),
-        (1e300, "1e+300"), (1234.5678, "1235"), (float("nan"), "nan"), (float("inf"), "inf"), (float("-inf"), "-inf"),
+        (2.0, "2"), (-0.0, "-0"), (-0.6931471, "-0.6931"), (1.2e-5, "1.2e-05"), (123456.0, "123456"),
+        (1e300, "1e+300"), (1234.5678, "1234.6"), (float("nan"), "nan"), (float("inf"), "inf"), (float("-inf"), "-inf"),
+        (math.tanh(6.0), "0.99999"), (5.99999, "5.99999"), (-0.999999, "-0.999999"), (1e6 + 0.25, "1e+06"),
+        (1.0 - 2.0**-53, "1.000"), (12345.0 + 2.0**-30, "12345.0"), (1000.0 - 2.0**-40, "1000.0"),
+        (999_999.75, "999999.8"), (1e-320, "1e-320"),
     ],
 )  # fmt: skip
 def test_numbers_are_short(x: float, text: str) -> None:
     assert str(draw(Value(x))) == f"n0 = {text}"
     assert f"label=<{text}>" in boxes(draw(Value(x)).source)["n0"]
+
+
+@given(st.floats(-1e300, 1e300) | st.integers(-(10**7), 10**7).map(lambda n: math.nextafter(n, 0)))
+def test_a_number_looks_whole_exactly_where_it_is(x: float) -> None:
+    text = format_number(x)
+    assert float(text) == pytest.approx(x, rel=5e-4, abs=1e-323)
+    if abs(x) < 1e6:
+        assert text.lstrip("-").isdigit() == x.is_integer()
+
+
+def test_pictures_lines_walkthrough_and_explain_write_a_number_in_one_way() -> None:
+    x = named(6.0, "x")
+    y = x.tanh()
+    y.backward()
+    written, slope = "0.99999", format_number(x.grad)
+    assert f"= {written} " in str(draw(y)) + " "
+    assert f"label=<{written}<br/>" in draw(y).source
+    assert f"tanh(6) = {written}" in str(walkthrough(y))
+    assert f"∂n1/∂x = {slope}:" in str(explain(x, y))
+    assert f"∂ {slope}>" in draw(y).source
 
 
 def test_what_cannot_be_drawn_is_refused_with_advice() -> None:
@@ -212,21 +235,21 @@ def test_the_text_shows_one_line_a_value_in_topological_order() -> None:
     root = -(e / c - 1).relu() + dot([a], [b])
     root.backward()
     assert [re.sub(" {4,}", " | ", line) for line in str(draw(root)).splitlines()] == [
-        "a = 2.0 | grad -3.0",
-        "b = -3.0 | grad 2.0",
-        "e = a * b = -6.0 | grad 0.0",
-        "c = 4.0 | frozen",
-        "n4 = e / c = -1.5 | grad 0.0",
-        "n6 = n4 - 1.0 = -2.5 | grad 0.0",
-        "n7 = relu(n6) = 0.0 | grad -1.0",
-        "n8 = -n7 = -0.0 | grad 1.0",
-        "n10 = dot(a, b, 0.0) = -6.0 | grad 1.0",
-        "n11 = n8 + n10 = -6.0 | grad 1.0",
+        "a = 2 | grad -3",
+        "b = -3 | grad 2",
+        "e = a * b = -6 | grad 0",
+        "c = 4 | frozen",
+        "n4 = e / c = -1.5 | grad 0",
+        "n6 = n4 - 1 = -2.5 | grad 0",
+        "n7 = relu(n6) = 0 | grad -1",
+        "n8 = -n7 = -0 | grad 1",
+        "n10 = dot(a, b, 0) = -6 | grad 1",
+        "n11 = n8 + n10 = -6 | grad 1",
     ]
 
 
 def test_two_values_of_one_label_are_told_apart() -> None:
-    assert str(draw(named(1.0, "x") * named(2.0, "x"))).splitlines()[-1] == "n2 = x_n0 * x_n1 = 2.0"
+    assert str(draw(named(1.0, "x") * named(2.0, "x"))).splitlines()[-1] == "n2 = x_n0 * x_n1 = 2"
 
 
 # --- labels ---------------------------------------------------------------------------------------------
@@ -246,7 +269,7 @@ def test_any_label_stays_on_its_line_and_inside_its_brackets(labels: list[str]) 
 
 def test_a_label_is_shown_on_one_line_shortened_and_without_control_characters() -> None:
     def shown(label: str) -> str:
-        return str(draw(named(1.0, label))).removesuffix(" = 1.0")
+        return str(draw(named(1.0, label))).removesuffix(" = 1")
 
     assert shown(" two\nlines\t\r and \u2028more ") == "two lines and more"
     assert shown("W" * MAX_LABEL) == "W" * MAX_LABEL
@@ -290,10 +313,10 @@ def test_the_svg_is_one_element_with_a_title_on_white() -> None:
     assert tree[0].tag.endswith("title")
     assert tree[0].text == "computation graph of loss <&> \\"
     assert tree[1].tag.endswith("desc")
-    assert tree[1].text == "1 operation on 1 leaf give 4.0."
+    assert tree[1].text == "1 operation on 1 leaf give 4."
     ground = next(element for element in tree.iter() if element.tag.endswith("polygon"))
     assert ground.attrib["fill"] == "white"
-    assert {"a", "2.0", "*", "4.0"} <= set(svg_texts(svg))
+    assert {"a", "2", "*", "4"} <= set(svg_texts(svg))
 
 
 @needs_dot
@@ -305,7 +328,7 @@ def test_the_computation_runs_in_the_direction_asked_for(direction: str) -> None
         for e in ET.fromstring(svg).iter()
         if e.tag.endswith("}text")
     }
-    (x0, y0), (x1, y1) = at["1.0"], at["2.718"]
+    (x0, y0), (x1, y1) = at["1"], at["2.718"]
     assert {"LR": x1 > x0, "RL": x1 < x0, "TB": y1 > y0, "BT": y1 < y0}[direction]
 
 
@@ -395,7 +418,7 @@ def test_without_dot_the_error_says_what_to_type_and_the_text_remains(bare: Path
     drawing.save(bare / "g.dot")
     shown = drawing._repr_mimebundle_()
     assert list(shown) == ["text/plain"]
-    assert shown["text/plain"].startswith("a = 2.0\nn2 = a * 3.0 = 6.0\n\nNo picture: ")
+    assert shown["text/plain"].startswith("a = 2\nn2 = a * 3 = 6\n\nNo picture: ")
     assert "graphviz-pure" in shown["text/plain"]
 
 

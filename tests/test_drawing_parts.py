@@ -6,7 +6,9 @@ import math
 import random
 import re
 import time
+from importlib.resources import files
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,16 +17,26 @@ from hypothesis import strategies as st
 from samples import Recurrent, needs_dot
 
 from autograd import Value, dot, draw, mean, scope, topological_order, total
-from autograd.drawing.heat import INKS, RAMPS, Heat
+from autograd.drawing import state
+from autograd.drawing.collapse import collapse
 from autograd.drawing.items import Item, every
-from autograd.drawing.nesting import Scopes
-from autograd.drawing.parts import collapsed
-from autograd.drawing.source import GREY, INK, PALE_BLUE, PALE_GREEN, PALE_GREY, VERMILION, WHITE
-from autograd.drawing.svg import COLOURS
-from autograd.points import state
+from autograd.drawing.style import Heat
+from autograd.html import (
+    GREY,
+    INK,
+    PALE_BLUE,
+    PALE_GREEN,
+    PALE_GREY,
+    PALETTE,
+    RAMP_INKS,
+    RAMPS,
+    VERMILION,
+    WHITE,
+    Colour,
+)
 from nn import MLP, Layer, Neuron, Sequential
 
-DARK = dict(COLOURS.values())
+DARK = dict(PALETTE.values())
 
 
 def moons_loss() -> Value:
@@ -66,7 +78,7 @@ def test_at_depth_1_each_layer_is_a_box_with_its_neurons_and_parameters() -> Non
         ["layers.2", "Layer, 17 parameters", "Neuron"],
     ]
     assert found[2][3] == f"out {1.0 - loss.data:.4f}"
-    assert found[2][4] == "|grad| to 1.0"
+    assert found[2][4] == "|grad| to 1"
 
 
 def test_at_depth_2_the_neurons_of_a_layer_are_one_box() -> None:
@@ -80,7 +92,7 @@ def test_at_depth_2_the_neurons_of_a_layer_are_one_box() -> None:
 
 def test_at_depth_0_the_model_is_one_box_and_data_and_loss_stay() -> None:
     text = lines(draw(moons_loss(), depth=0))
-    assert text[2].startswith("MLP(n35, n36) = 0.1096 | MLP, 337 parameters, Layer ×3, |grad| to 1.0")
+    assert text[2].startswith("MLP(n35, n36) = 0.1096 | MLP, 337 parameters, Layer ×3, |grad| to 1")
     assert [line.split(" = ")[0] for line in text] == ["n35", "n36", "MLP(n35, n36)", "n405", "loss"]
 
 
@@ -130,8 +142,8 @@ def test_named_scopes_are_boxes_and_what_is_made_outside_stays_outside() -> None
     with scope("square"):
         y = (w * x) ** 2.0
     drawing = draw(y + 1.0, depth=1)
-    assert parts(drawing.source) == [["square", "*, **", "out 36.0"]]
-    assert lines(drawing)[2] == "square(w, x) = 36.0 | *, **"
+    assert parts(drawing.source) == [["square", "*, **", "out 36"]]
+    assert lines(drawing)[2] == "square(w, x) = 36 | *, **"
 
 
 def test_calls_of_a_shared_module_stay_in_order_and_say_that_they_share() -> None:
@@ -206,7 +218,7 @@ def scoped_graphs(draw: Any) -> Value:
 @given(scoped_graphs(), st.integers(0, 4))
 def test_every_value_is_in_one_box_and_boxes_are_fed_by_boxes_before_them(root: Value, depth: int) -> None:
     order = topological_order(root)
-    items = collapsed(order, Scopes(order), depth)
+    items = collapse(order, depth, 1500).items
     homes: dict[Value, Item] = {}
     for item in items:
         for value in item.values:
@@ -385,22 +397,35 @@ def luminance(colour: str) -> float:
 
 
 def contrast(a: str, b: str) -> float:
-    dark, light = sorted(luminance("#FFFFFF" if c == WHITE else c) for c in (a, b))
+    dark, light = sorted(luminance("#FFFFFF" if c == WHITE.light else c) for c in (a, b))
     return (light + 0.05) / (dark + 0.05)
 
 
 @pytest.mark.parametrize("by", RAMPS)
 def test_every_step_of_the_heat_is_readable_and_darker_than_the_one_before(by: str) -> None:
-    assert all(contrast(fill, ink) >= 4.5 for fill, ink in zip(RAMPS[by], INKS, strict=True))
+    assert all(contrast(fill, ink) >= 4.5 for fill, ink in zip(RAMPS[by], RAMP_INKS, strict=True))
     shades = [luminance(fill) for fill in RAMPS[by]]
     assert all(a / b > 1.25 for a, b in pairwise(shades))
 
 
 @pytest.mark.parametrize("ink", [INK, VERMILION, GREY])
 @pytest.mark.parametrize("ground", [WHITE, PALE_BLUE, PALE_GREEN, PALE_GREY])
-def test_text_is_readable_on_every_box_light_and_dark(ink: str, ground: str) -> None:
-    assert contrast(ink, ground) >= 4.5
-    assert contrast(DARK[ink], DARK[ground]) >= 4.5
+def test_text_is_readable_on_every_box_light_and_dark(ink: Colour, ground: Colour) -> None:
+    assert contrast(ink.light, ground.light) >= 4.5
+    assert contrast(ink.dark, ground.dark) >= 4.5
+
+
+def test_no_colour_is_written_down_outside_the_palette() -> None:
+    package = files("autograd")
+    sources = [Path(str(package)) / folder for folder in ("drawing", "steps", "html")]
+    found = {
+        file.name
+        for folder in sources
+        for file in folder.rglob("*.*")
+        if file.suffix in (".py", ".css", ".js")
+        if re.search(r"#([0-9a-fA-F]{3}){1,2}\b", file.read_text(encoding="utf-8"))
+    }
+    assert found == {"palette.py"}
 
 
 # --- the SVG ----------------------------------------------------------------------------------------------

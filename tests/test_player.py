@@ -21,8 +21,8 @@ from test_graphs import QUICK, Program, programs, root_of
 from test_walkthrough import doubled, lesson, named
 
 from autograd import DrawError, Walkthrough, topological_order, total, walkthrough
-from autograd.html.player import Frame, player
-from autograd.steps.wording import number
+from autograd.drawing import format_number as number
+from autograd.html import Frame, player
 from nn import MLP
 
 ROOT = Path(__file__).parent.parent

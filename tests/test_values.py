@@ -754,8 +754,8 @@ def test_frozen_leaves_are_recorded_and_drawn_and_keep_their_grad():
     assert not h.requires_grad
     assert (x.grad, h.grad, f.grad) == (9.0, 0.0, 9.0)
     text = str(draw(y))
-    assert "f = 3.0" in text
-    assert "h = f * f = 9.0" in text
+    assert "f = 3" in text
+    assert "h = f * f = 9" in text
     assert "frozen" in text
 
 

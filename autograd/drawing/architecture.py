@@ -1,4 +1,9 @@
-"""A model without data: its parts, in the order in which they run where that is known, with their sizes."""
+"""A model without data: its parts, in the order in which they run where that is known, with their sizes.
+
+A module may say more of itself, and those of ``nn`` do: ``shape``, how many inputs and outputs it has, ``applies()``,
+the name of the function that it applies last, and ``sequence()``, what runs one after the other in it, by name.  Each
+may be missing, or give None where it is not known without data.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +12,10 @@ from itertools import groupby, pairwise
 from typing import Any
 
 from ..scopes import Scoped
-from .source import BLUE, GREEN, GREY, PALE_BLUE, PALE_GREEN, header, html
-from .text import clean, clean_path, plural, times
+from .notation import clean_label, clean_path, plural, times
+from .style import END, FRAME, PART, header, markup
 
-TOGETHER = 3  # so many parts in a row that say the same are shown once
+TOGETHER = 3  # so many elements in a row that say the same are shown once
 
 
 class Element:
@@ -19,39 +24,49 @@ class Element:
     def __init__(self, name: str, run: Any) -> None:
         self.name = clean_path(name)
         self.run = run
-        self.count = 1
+        self.count = 1  # of those in a row that it stands for
         self.kind = type(run).__name__ if isinstance(run, Scoped) else "function"
         self.parameters = dict.fromkeys(run.named_parameters().values()) if isinstance(run, Scoped) else {}
-        sequence = run.sequence() if isinstance(run, Scoped) else None
-        inside = sequence
-        if inside is None:
-            inside = run.direct_modules() if isinstance(run, Scoped) else {}
+        self.shape = getattr(run, "shape", None)
+        sequence = run.sequence() if hasattr(run, "sequence") else None
         self.in_sequence = sequence is not None
-        elements = [Element(f"{name}.{inner}".lstrip("."), module) for inner, module in inside.items()]
-        self.alike = len({element.says() for element in elements}) == 1 and not self.in_sequence
-        self.inner = "" if not self.alike else times(elements[0].kind, len(elements))
-        self.elements = [] if self.alike else list(_together(elements)) if self.in_sequence else elements
+        inside = direct_modules(run) if sequence is None else sequence
+        self.elements = [Element(f"{name}.{inner}".lstrip("."), module) for inner, module in inside.items()]
+        self.repeated = ""  # what it consists of, where that is one thing many times: said in its box
+        if self.in_sequence:
+            self.elements = list(_join_repeats(self.elements))
+        elif len({element.says() for element in self.elements}) == 1:
+            self.repeated = times(self.elements[0].kind, len(self.elements))
+            self.elements = []
 
     def lines(self) -> list[str]:
         """What it is, how many parameters it has, how wide it is, what it applies, what it consists of."""
         if self.kind == "function":
-            return [clean(getattr(self.run, "__name__", repr(self.run)))]
-        about = times(self.kind, self.count)
+            return [clean_label(getattr(self.run, "__name__", repr(self.run)))]
+        lines = [times(self.kind, self.count)]
         if self.parameters:
-            about += f", {plural(len(self.parameters), 'parameter')}"
-        sizes = [f"{self.run.shape[0]:,} → {self.run.shape[1]:,}"] if self.run.shape else []
-        return [about, *([", ".join([*sizes, *filter(None, [self.run.applies()])])] if sizes else []), *self._inner()]
-
-    def _inner(self) -> list[str]:
-        return [self.inner] if self.inner else []
+            lines[0] += f", {plural(len(self.parameters), 'parameter')}"
+        if self.shape:
+            applied = self.run.applies() if hasattr(self.run, "applies") else ""
+            lines.append(", ".join(filter(None, [f"{self.shape[0]:,} → {self.shape[1]:,}", applied])))
+        return [*lines, self.repeated] if self.repeated else lines
 
     def says(self) -> tuple[object, ...]:
         """What it says without its name."""
         return (*self.lines(), self.in_sequence, *(element.says() for element in self.elements))
 
 
-def _together(elements: list[Element]) -> Iterator[Element]:
-    """A run of elements that say the same as one."""
+def direct_modules(module: Any) -> dict[str, Any]:
+    """The modules in a module that are in no other one in it, by name; none in a function."""
+    found: dict[str, Any] = {}
+    for name, inner in module.named_modules().items() if isinstance(module, Scoped) else ():
+        if name and not any(name.startswith(f"{outer}.") for outer in found):
+            found[name] = inner
+    return found
+
+
+def _join_repeats(elements: list[Element]) -> Iterator[Element]:
+    """The elements of a sequence, with several in a row that say the same as one."""
     for _, group in groupby(elements, Element.says):
         run = list(group)
         if len(run) < TOGETHER:
@@ -69,13 +84,12 @@ def architecture(model: Scoped, direction: str) -> tuple[list[str], list[str], s
     top = whole.elements if whole.elements else [whole]
     total = plural(len(whole.parameters), "parameter")
     title = f"{whole.kind}, {total}"
-    lines = [*header(direction, f"<b>{html(title)}</b>"), "graph [compound=true]"]
-    ends = _Boxes(lines).add(top, whole.in_sequence)
-    if model.shape and whole.in_sequence:
-        looks = f'style="rounded,filled" fillcolor="{PALE_BLUE}" color="{BLUE}"'
-        lines.append(f"input [label=<{plural(model.shape[0], 'input')}> {looks}]")
-        lines.append(f"output [label=<{plural(model.shape[1], 'output')}> {looks}]")
-        lines += [f"input -> {ends[0]}", f"{ends[1]} -> output"]
+    lines = [*header(direction, f"<b>{markup(title)}</b>"), "graph [compound=true]"]
+    first, last = _Boxes(lines).add(top, whole.in_sequence)
+    if whole.shape and whole.in_sequence:
+        lines.append(f"input [label=<{plural(whole.shape[0], 'input')}> {END}]")
+        lines.append(f"output [label=<{plural(whole.shape[1], 'output')}> {END}]")
+        lines += [f"input -> {first}", f"{last} -> output"]
     text = [title, *_text(top, 1)]
     return [f"\t{line}\n" for line in lines], text, f"{title}: {plural(len(top), 'part')}."
 
@@ -99,14 +113,13 @@ class _Boxes:
 
     def _element(self, element: Element) -> tuple[str, str, str]:
         self.made += 1
-        label = "<br/>".join([f"<b>{html(element.name)}</b>"] * bool(element.name) + [*map(html, element.lines())])
+        label = "<br/>".join([f"<b>{markup(element.name)}</b>"] * bool(element.name) + [*map(markup, element.lines())])
         if not element.elements:
             box = f"g{self.made}"
-            look = f'style="rounded,filled" fillcolor="{PALE_GREEN}" color="{GREEN}"'
-            self.lines.append(f"{box} [label=<{label}> {look}]")
+            self.lines.append(f"{box} [label=<{label}> {PART}]")
             return box, box, ""
         frame = f"cluster{self.made}"
-        self.lines.append(f'subgraph {frame} {{ label=<{label}> style=rounded color="{GREY}"')
+        self.lines.append(f"subgraph {frame} {{ label=<{label}> {FRAME}")
         first, last = self.add(element.elements, element.in_sequence)
         self.lines.append("}")
         return first, last, frame

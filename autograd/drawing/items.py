@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from ..graph import Node
 from ..modes import Scope
 from ..primitives import Primitive
-from ..value import Value
-from .text import clean, clean_path, number, operand_names, plural, spread, times
+from .notation import clean_label, clean_path, format_number, format_range, plural, times
 
 
 class Edge(NamedTuple):
@@ -37,9 +36,9 @@ class Part:
         self.own: Counter[Primitive] = Counter()  # the operations of one that are in none of those
         self.whole: Counter[Primitive] = Counter()  # all operations of one
         self.leaves = 0  # where a stretch has no parameters to tell, but leaves
-        self.outputs: dict[Value, None] = {}  # the values that others use, in order
-        self.parameters: dict[Value, None] = {}  # the leaves that belong to its modules
-        self.shared = False  # by other boxes of the picture
+        self.outputs: dict[Node, None] = {}  # the values that others use, in order
+        self.parameters: dict[Node, None] = {}  # the leaves that belong to its modules
+        self.shared = False  # whether other boxes of the picture have the same parameters
 
     @property
     def what(self) -> str:
@@ -57,8 +56,8 @@ class Part:
         parameters = [plural(len(self.parameters), f"{'shared ' if self.shared else ''}parameter")]
         about = ", ".join([self.what, *parameters * bool(self.parameters)])
         leaves = [plural(self.leaves, "leaf", "leaves")] * bool(self.leaves)
-        symbols = Counter({clean(primitive.symbol): n for primitive, n in self.own.items()})
-        return [*named, about, *leaves, *_counted(self.inner), *_counted(symbols)]
+        symbols = Counter({clean_label(primitive.symbol): n for primitive, n in self.own.items()})
+        return [*named, about, *leaves, *_most_common(self.inner), *_most_common(symbols)]
 
 
 class Item(Node):
@@ -66,11 +65,11 @@ class Item(Node):
 
     __slots__ = ("edges", "name", "number", "outside", "part", "values")
 
-    def __init__(self, number: int, values: list[Value], part: Part | None = None) -> None:
+    def __init__(self, number: int, values: list[Node], part: Part | None = None) -> None:
         self.number = number  # of the first of its values in topological order
         self.values = values  # a single one, those alike, or all that a part stands for
         self.part = part
-        self.name = clean(values[0].label) if part is None else part.title
+        self.name = clean_label(values[0].label) if part is None else part.title
         self.edges: list[Edge] = []
         self.outside = False  # made elsewhere and shown as it comes in
         self._a, self._b = (), None
@@ -82,7 +81,7 @@ class Item(Node):
 
     @property
     def operation(self) -> Primitive | None:
-        """The primitive whose operation is drawn in front of the value."""
+        """The primitive of the operation that is drawn in front of the value."""
         return None if self.part or self.outside else self.values[0].primitive
 
     @property
@@ -90,8 +89,8 @@ class Item(Node):
         return self.part is None and self.values[0].is_constant
 
     @property
-    def shown(self) -> list[Value]:
-        """The values whose numbers stand in the box: of a part, those that leave it."""
+    def shown(self) -> list[Node]:
+        """The values that the box gives the numbers of: of a part, those that leave it."""
         return list(self.part.outputs) or self.values if self.part else self.values
 
     @property
@@ -100,26 +99,40 @@ class Item(Node):
         needed = [value.grad for value in self.values if value.requires_grad]
         if not needed:
             return ""
-        return f"|grad| to {number(largest(needed))}" if self.part else f"grad {spread(needed)}"
+        return f"|grad| to {format_number(largest(needed))}" if self.part else f"grad {format_range(needed)}"
 
 
-def every(order: Sequence[Value]) -> list[Item]:
+def every(order: Sequence[Node]) -> list[Item]:
     """One item for each node of a topological order."""
     items = {node: Item(i, [node]) for i, node in enumerate(order)}
     for node, item in items.items():
-        item.connect(edges_into(node, lambda parent: items[parent]))
+        item.connect(edges_into(node, items.__getitem__))
     return list(items.values())
 
 
-def edges_into(node: Value, item_of: Callable[[Value], Item], but: Container[Value] = ()) -> list[Edge]:
-    """An edge for each operand of a node, but for some."""
+def edges_into(node: Node, item_of: Callable[[Node], Item | None]) -> list[Edge]:
+    """An edge for each operand of a node that has an item."""
     if node.primitive is None:
         return []
+    roles = node.primitive.roles(len(node.parents))
     return [
-        Edge(item_of(parent), name, partial if parent.requires_grad else None)
-        for parent, partial, name in zip(node.parents, node.partials, operand_names(node), strict=True)
-        if parent not in but
+        Edge(tail, role, partial if parent.requires_grad else None)
+        for parent, partial, role in zip(node.parents, node.partials, roles, strict=True)
+        if (tail := item_of(parent)) is not None
     ]
+
+
+def plain_edges(tails: Iterable[Item]) -> list[Edge]:
+    """One edge from each tail, which says nothing of operands."""
+    return [Edge(tail, "", None) for tail in dict.fromkeys(tails)]
+
+
+def state(node: Node) -> str:
+    """``dead`` for a relu that gives 0, ``saturated`` for a tanh, sigmoid or erf with hardly any slope left."""
+    if node.primitive is None or not node.requires_grad:
+        return ""
+    point = node.primitive.special_point([parent._data for parent in node.parents], node._data)
+    return point.state if point else ""
 
 
 def largest(xs: Iterable[float]) -> float:
@@ -128,42 +141,14 @@ def largest(xs: Iterable[float]) -> float:
     return math.nan if any(x != x for x in sizes) else max(sizes, default=0.0)
 
 
-def joined(edges: Iterable[Edge]) -> list[Edge]:
-    """One edge from each tail."""
-    return [Edge(tail, "", None) for tail in dict.fromkeys(edge.tail for edge in edges)]
-
-
-def operations(values: Iterable[Value]) -> Counter[Primitive]:
+def operations(values: Iterable[Node]) -> Counter[Primitive]:
     """How often each primitive is among some values."""
     return Counter(value.primitive for value in values if value.primitive is not None)
 
 
-def _counted(count: Counter[str]) -> list[str]:
+def _most_common(count: Counter[str]) -> list[str]:
     """The most frequent of some things, in lines: ``dot ×16, relu ×16``."""
     found = [times(what, n) for what, n in count.most_common(5)]
     if len(count) > 5:
         found[4:] = [f"and {len(count) - 4} more"]
     return [", ".join(found[i : i + 2]) for i in range(0, len(found), 2)]
-
-
-def drawn_again(order: Sequence[Item], limit: int) -> dict[Item, int]:
-    """The items to draw again beside each that they feed, and how many those are.
-
-    The time of a layout grows steeply with the layers that edges cross.  An item stands one layer before the
-    first that it feeds; its edges to later ones have layers to cross.  Those that cross most go, until all
-    edges together cross no more than ``limit``.
-    """
-    layer = dict.fromkeys(order[-1:], 0)  # counted back from the root
-    uses: dict[Item, list[int]] = {}
-    for item in reversed(order):
-        for parent in item.parents:
-            uses.setdefault(parent, []).append(layer.setdefault(item, 0))
-            layer[parent] = max(layer.get(parent, 0), layer[item] + 1)
-    crossed = {item: len(at) * max(at) - sum(at) for item, at in uses.items()}
-    total, again = sum(crossed.values()), {}
-    for item in sorted(crossed, key=lambda item: -crossed[item]):
-        if total <= limit:
-            break
-        total -= crossed[item]
-        again[item] = len(uses[item])
-    return again

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .items import Item
-from .text import distinct, expression, number, spread
+from .notation import distinct_names, format_call, format_number, format_operation, format_range
+
+MAX_LINES = 60  # that a repr shows
+WIDEST = 60  # characters before the column of what is said at the end
 
 
 def text_lines(items: Sequence[Item], note: str = "") -> list[str]:
     """One line for each item, in topological order; plain numbers stand in the lines that use them."""
-    told = distinct([item.name for item in items], [item.number for item in items])
-    names = dict(zip(items, told, strict=True))
-    names |= {item: number(item.values[0]._data) for item in items if item.is_constant}
+    found = distinct_names([item.name for item in items], [item.number for item in items])
+    names = dict(zip(items, found, strict=True))
+    names |= {item: format_number(item.values[0]._data) for item in items if item.is_constant}
     graded = any(value.grad for item in items for value in item.values)
     rows = [_row(item, names, graded) for item in items if not item.is_constant or item is items[-1]]
-    width = min(max(len(text) for text, _ in rows), 60)
+    width = min(max(len(text) for text, _ in rows), WIDEST)
     return [*([note] if note else []), *(f"{text.ljust(width)}    {end}".rstrip() for text, end in rows)]
 
 
@@ -24,11 +27,11 @@ def _row(item: Item, names: dict[Item, str], graded: bool) -> tuple[str, str]:
     operands = [names[edge.tail] for edge in item.edges]
     parts, ends = [names[item]], []
     if item.part:
-        parts = [expression(names[item], list(dict.fromkeys(operands))) if operands else names[item]]
+        parts = [format_call(names[item], list(dict.fromkeys(operands))) if operands else names[item]]
         ends = [line for line in item.part.summary if line != names[item]]
     elif item.operation is not None:
-        parts.append(expression(item.operation.symbol, operands))
-    parts.append(spread(value._data for value in item.shown))
+        parts.append(format_operation(item.operation, operands))
+    parts.append(format_range(value._data for value in item.shown))
     if len(item.values) > 1 and not item.part:
         ends = [f"×{len(item.values):,}"]
     gradient = item.gradient
@@ -37,3 +40,11 @@ def _row(item: Item, names: dict[Item, str], graded: bool) -> tuple[str, str]:
     if item.operation is None and not gradient:
         ends = [*ends, "frozen"]
     return " = ".join(parts), ", ".join(ends)
+
+
+def shorten(lines: list[str], printable: str) -> list[str]:
+    """The first and the last lines of a text that is too long for a repr, which says what to print for all."""
+    half = MAX_LINES // 2
+    if len(lines) <= MAX_LINES:
+        return lines
+    return [*lines[:half], f"... {len(lines) - 2 * half} more: print({printable}) ...", *lines[-half:]]

@@ -1,1 +1,37 @@
-"""Pages that need nothing from the network, and the player in them."""
+"""Pages that need nothing from the network, the player in them, and the colours of all that is shown.
+
+What this package leaves out: what the pictures are of.  It knows nothing of graphs.
+"""
+
+from .document import asset, page, write_page
+from .frames import Frame, player
+from .markup import escape
+from .palette import (
+    BLUE,
+    CATEGORIES,
+    DARK_INK,
+    GREEN,
+    GREY,
+    INK,
+    LIGHT_INK,
+    MAGENTA,
+    NOT_FINITE,
+    PALE_BLUE,
+    PALE_GREEN,
+    PALE_GREY,
+    PALETTE,
+    RAMP_INKS,
+    RAMPS,
+    VERMILION,
+    WHITE,
+    ZERO,
+    Colour,
+    css_colours,
+)
+from .parts import NestedPicture, parts_cell, parts_page
+
+__all__ = [
+    "BLUE", "CATEGORIES", "DARK_INK", "GREEN", "GREY", "INK", "LIGHT_INK", "MAGENTA", "NOT_FINITE", "PALETTE",
+    "PALE_BLUE", "PALE_GREEN", "PALE_GREY", "RAMPS", "RAMP_INKS", "VERMILION", "WHITE", "ZERO", "Colour", "Frame",
+    "NestedPicture", "asset", "css_colours", "escape", "page", "parts_cell", "parts_page", "player", "write_page",
+]  # fmt: skip

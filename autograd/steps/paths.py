@@ -12,21 +12,19 @@ from heapq import nlargest
 from itertools import pairwise
 from typing import NamedTuple
 
-from ..drawing.text import names_of
+from ..drawing import format_number, names_of
 from ..errors import describe
 from ..graph import dependents, topological_order
-from ..primitives import TABLE
+from ..primitives import chain
 from ..program.equations import Program
-from ..transforms.check import difference_step, is_kink
-from ..transforms.replay import check_fresh
-from ..transforms.sweeps import pushforward
+from ..transforms import check_fresh, difference_step, is_kink, pushforward
 from ..value import Value, as_value
-from .wording import count, encodable, isolated, number
+from .wording import count, encodable, isolate
 
 MOST_LISTED = 10  # paths
 MOST_FACTORS = 8  # of a path that are written out
 
-product = TABLE["chain"].forward
+product = chain.forward
 
 
 class Path(NamedTuple):
@@ -63,14 +61,14 @@ class Explanation(NamedTuple):
         x, root = self.names[self.x], self.names[self.root]
         more = "" if len(self.paths) == self.paths_in_all else f", the {len(self.paths)} largest of them"
         ways = "1 path" if self.paths_in_all == 1 else f"{count(self.paths_in_all)} paths"
-        lines = [f"∂{root}/∂{x} = {number(self.total)}: {ways} from {root} down to {x}{more}"]
+        lines = [f"∂{root}/∂{x} = {format_number(self.total)}: {ways} from {root} down to {x}{more}"]
         lines += [f"  {self._along(path)}" for path in self.paths]
-        kink = f"   a kink: {number(self.left)} on the left, {number(self.right)} on the right" if self.kink else ""
+        kink = f"   a kink: {estimate(self.left)} on the left, {estimate(self.right)} on the right" if self.kink else ""
         rows = (
-            ("sum over the paths", number(self.total)),
-            (f"{x}.grad", number(self.grad)),
-            ("forward mode", number(self.forward)),
-            ("finite difference", number(self.numeric) + kink),
+            ("sum over the paths", format_number(self.total)),
+            (f"{x}.grad", format_number(self.grad)),
+            ("forward mode", format_number(self.forward)),
+            ("finite difference", estimate(self.numeric) + kink),
         )
         width = max(len(name) for name, _ in rows)
         lines += [f"{name.ljust(width)}  {value}" for name, value in rows]
@@ -83,13 +81,13 @@ class Explanation(NamedTuple):
         """L → d → e: ∂L/∂d · ∂d/∂e = -2 × 1 = -2."""
         names = [self.names[node] for node in path.nodes]
         ways = [f"∂{a}/∂{b}" for a, b in pairwise(names)]
-        factors = [number(partial) for partial in path.partials]
+        factors = [format_number(partial) for partial in path.partials]
         for parts, end in ((names, 3), (ways, 2), (factors, 2)):
             if len(parts) > MOST_FACTORS:
                 parts[MOST_FACTORS - end : -end] = ["..."]
         if not ways:
             return f"{names[0]} itself: 1"
-        sides = [" · ".join(ways), " × ".join(factors), number(path.product)]
+        sides = [" · ".join(ways), " × ".join(factors), format_number(path.product)]
         return f"{' → '.join(names)}:  {' = '.join(sides if len(factors) > 1 else sides[:2])}"
 
 
@@ -121,10 +119,15 @@ def explain(x: Value, root: Value) -> Explanation:
         raise ValueError(f"explain: {describe(x)} is frozen or constant, so no gradient flows to it")
     order = topological_order(root)
     check_fresh(order)
-    names = {node: isolated(name) for node, name in names_of(topological_order(root, x)).items()}
+    names = {node: isolate(name) for node, name in names_of(topological_order(root, x)).items()}
     found, in_all, total = _paths(x, order)
     (tangent,) = pushforward([root], {x: 1.0})
     return Explanation(x, root, names, found, in_all, total, x.grad, as_value(tangent).data, *_numeric(x, root))
+
+
+def estimate(x: float) -> str:
+    """A number that a finite difference gave: after six digits comes rounding."""
+    return format_number(float(f"{x:.6g}"))
 
 
 class _Way(NamedTuple):

@@ -1,7 +1,7 @@
 """walkthrough: a computation step by step, forward and backward, as data and for reading.
 
-The steps are records (``steps.py``); this file holds them and shows them as lines of text and as table rows, and
-asks ``scene.py`` for pictures and ``player.py`` for a page.
+The steps are records (``record.py``); this file holds them, shows them as lines of text and as rows of a table, and
+takes pictures from ``picture.py`` and the player from ``autograd.html``.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, overload
 
-from ..drawing import DrawError
-from ..drawing.text import shortened
+from ..drawing import DrawError, format_number, shorten
 from ..errors import describe
 from ..graph import topological_order
-from ..transforms.replay import check_fresh, write_out_with_origins
+from ..html import Frame, player, write_page
+from ..transforms import check_fresh, write_out_with_origins
 from ..value import Value
+from .picture import Scene
 from .record import FORWARD, Recorder, Step
-from .wording import encodable, number
+from .wording import encodable
 
 ORDERS = ("topological", "naive")
 WIDEST = 72  # characters of a line before its note
@@ -61,7 +62,7 @@ def walkthrough(root: Value, *, order: str = "topological", expand: bool = False
         origins = {node: node for node in nodes}
     recorder = Recorder(nodes)
     recorder.forward()
-    recorder.topological() if order == "topological" else recorder.naive()
+    recorder.backward() if order == "topological" else recorder.naive()
     return Walkthrough(recorder, origins)
 
 
@@ -78,8 +79,6 @@ class Walkthrough(Sequence[Step]):
         self._names = recorder.names
         self._graded = recorder.grads.keys()
         self._origins = origins
-        from .picture import Scene  # only now: importing the package stays quick
-
         self._scene = Scene(recorder)
 
     def __len__(self) -> int:
@@ -149,14 +148,15 @@ class Walkthrough(Sequence[Step]):
         ]
 
     def svg(self, index: int) -> str:
-        """The picture at one step as SVG text: what is known by then, with what the step touches marked."""
+        """The picture at one step as SVG text: what is known by then, with what the step touches marked.
+
+        It is a method, as a walk has a picture for each step; a drawing has one: the property ``Drawing.svg``.
+        """
         return self._scene.picture(self._steps[index].index)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a page, .html, that plays the steps: one file that needs no network."""
-        from ..html.page import write
-
-        write(path, self.title, self.player(), "a walkthrough")
+        write_page(path, self.title, self.player(), "a walkthrough")
 
     def __str__(self) -> str:
         """The steps as aligned lines, in signs that the standard output can show."""
@@ -173,7 +173,7 @@ class Walkthrough(Sequence[Step]):
         return "\n".join(lines)
 
     def __repr__(self) -> str:
-        return "\n".join(shortened(str(self).splitlines(), "w"))
+        return "\n".join(shorten(str(self).splitlines(), "w"))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """What a notebook shows: the player, which leaves a picture and a list where scripts are stripped."""
@@ -190,9 +190,8 @@ class Walkthrough(Sequence[Step]):
         >>> "<li>update: w 2 → 1.6</li>" in walkthrough(w * w).player({w: 1.6})
         True
         """
-        from ..html.player import Frame, player
-
-        moves = [f"{self._names[leaf]} {self._scene.numbers[leaf]} → {number(x)}" for leaf, x in (moved or {}).items()]
+        numbers = self._scene.numbers
+        moves = [f"{self._names[leaf]} {numbers[leaf]} → {format_number(x)}" for leaf, x in (moved or {}).items()]
         more = f" and {len(moves) - MOST_MOVES} more" if len(moves) > MOST_MOVES else ""
         update = [f"update: {', '.join(moves[:MOST_MOVES])}{more}"] if moved else []
         apology = ""

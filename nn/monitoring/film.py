@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from autograd import DrawError, Value, draw, topological_order, walkthrough
-from autograd.html.player import player
+from autograd.html import player
 
 from ..evaluation import predict
 from ..measures import evaluating

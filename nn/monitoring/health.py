@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from autograd import Value, topological_order
-from autograd.points import UNITS, state
+from autograd.drawing import state
+from autograd.points import UNITS
 
 from ..measures import evaluating
 from ..modules.module import Module

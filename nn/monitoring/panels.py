@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-from autograd.drawing.source import BLUE, FONT, GREY, INK
-from autograd.drawing.svg import finished
-from autograd.html.player import Frame
+from autograd.drawing import FONT, finish_svg
+from autograd.html import BLUE, GREY, INK, Frame
 
 CURVE, CURVE_HEIGHT, LINE = 300.0, 180.0, 19.0
 MARGIN, TOP, WIDTH = 46.0, 40.0, 420.0  # left of the curve, above it, and room for the table
@@ -78,7 +77,7 @@ def panels(title: str, losses: Sequence[float], shots: Sequence[Shot], above: st
         f'<svg width="{width:.0f}pt" height="{height:.0f}pt" viewBox="0 0 {width:.0f} {height:.0f}" '
         f'xmlns="http://www.w3.org/2000/svg">{"".join(body)}</svg>'
     )
-    return finished(svg, title, shots[-1].text).replace("</style>", f"{STYLE}</style>", 1), frames
+    return finish_svg(svg, title, shots[-1].text).replace("</style>", f"{STYLE}</style>", 1), frames
 
 
 def _curve(losses: Sequence[float], shots: Sequence[Shot]) -> str:
@@ -92,8 +91,8 @@ def _curve(losses: Sequence[float], shots: Sequence[Shot]) -> str:
     points = [at(i + 1, loss) for i, loss in enumerate(losses)]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in [*points[:-1:step], points[-1]])
     parts = [
-        f'<path d="M0,0V{height}H{CURVE}" fill="none" stroke="{GREY}"/>',
-        f'<polyline points="{line}" fill="none" stroke="{BLUE}" stroke-width="2"/>',
+        f'<path d="M0,0V{height}H{CURVE}" fill="none" stroke="{GREY.light}"/>',
+        f'<polyline points="{line}" fill="none" stroke="{BLUE.light}" stroke-width="2"/>',
         _text(0, -16, "loss", bold=True),
         _text(-6, 5, f"{top:.3g}", anchor="end"),
         _text(-6, height + 4, "0", anchor="end"),
@@ -106,7 +105,7 @@ def _curve(losses: Sequence[float], shots: Sequence[Shot]) -> str:
         now = " now" * (shot is shots[-1])
         parts.append(
             f'<g class="mark{now}" data-part="epoch{shot.epoch}"><circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" '
-            f'stroke="{INK}"/></g>'
+            f'stroke="{INK.light}"/></g>'
         )
     return f'<g fill="white">{"".join(parts)}</g>'
 
@@ -129,5 +128,5 @@ def _text(x: float, y: float, text: str, anchor: str = "start", bold: bool = Fal
     extra = ' font-weight="bold"' * bold + (f' data-part="{part}"' if part else "")
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-family="{FONT},sans-serif" font-size="13" '
-        f'fill="{INK}"{extra}>{escape(text)}</text>'
+        f'fill="{INK.light}"{extra}>{escape(text)}</text>'
     )

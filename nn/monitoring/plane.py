@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from autograd.drawing.source import GREY
+from autograd.html import GREY
 
 from ..plots import COLOURS
 from ..surfaces import around
@@ -50,7 +50,7 @@ class Plane:
 
     def samples(self, X: Sequence[Sequence[float]], classes: Sequence[int]) -> str:
         """A mark for each sample; of very many some."""
-        parts = [f'<rect width="{self.width:.1f}" height="{self.height:.1f}" fill="none" stroke="{GREY}"/>']
+        parts = [f'<rect width="{self.width:.1f}" height="{self.height:.1f}" fill="none" stroke="{GREY.light}"/>']
         for (a, b), k in list(zip(X, classes, strict=True))[:: -(-len(X) // MOST_SAMPLES)]:
             x, y = (a - self._left) * self._scale, self.height - (b - self._bottom) * self._scale
             parts.append(

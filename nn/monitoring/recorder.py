@@ -127,11 +127,13 @@ class watch:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a page, .html, that plays the training, with a walk through one row at each recorded epoch."""
-        from autograd.html.page import write
+        from autograd.html import write_page
 
         from .film import film, walks
 
-        write(path, "training", f"<h1>Training {type(self.model).__name__}</h1>{film(self)}{walks(self)}", "a training")
+        write_page(
+            path, "training", f"<h1>Training {type(self.model).__name__}</h1>{film(self)}{walks(self)}", "a training"
+        )
 
     def __repr__(self) -> str:
         from .film import told

@@ -132,9 +132,8 @@ for (const root of document.querySelectorAll(".stepgrad-parts:not([data-ready])"
       this.sign.textContent = open ? "−" : "+";
       for (const child of this.closed) child.style.display = open ? "none" : "";
       if (open) {
-        this.frame = make("rect", {rx: 8, fill: "#E8F5EF", stroke: "#00684B"}, this.g);
-        this.heading = make("text", {"font-family": "Helvetica,sans-serif", "font-size": 14, "font-weight": "bold",
-          fill: "#222222"}, this.g);
+        this.frame = make("rect", {class: "frame", rx: 8}, this.g);
+        this.heading = make("text", {class: "heading"}, this.g);
         this.heading.textContent = this.name.length > 60 ? this.name.slice(0, 59) + "…" : this.name;
         this.g.append(this.sign);
         this.picture.graph.append(this.inner.svg);

@@ -1,4 +1,4 @@
-"""The picture as a page whose parts open and close: one file, or a fragment for notebooks.
+"""A picture with boxes that open and show the pictures inside them: a page, or a fragment for notebooks.
 
 Without its script the page is the picture and, folded below it, the picture of each part; the script lets each
 part open in place, inside its box.
@@ -9,30 +9,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..html.page import as_json, asset, image
-from ..html.page import page as page_of
-from .text import escape
+from .document import asset, interactive_style, page
+from .markup import as_json, escape, image
 
 
-class Picture(NamedTuple):
-    """One picture of a page: the whole, or what is inside one box of another."""
+class NestedPicture(NamedTuple):
+    """A picture and those inside its boxes; ``box`` is the id of the box that it is inside of, "" for the whole."""
 
     title: str
     svg: str
-    box: str  # the id of the box that it is inside of; "" for the whole
-    inner: Sequence[Picture]
+    box: str
+    inner: Sequence[NestedPicture]
 
 
-def page(picture: Picture, text: str) -> str:
-    """A file of its own, which needs nothing from anywhere."""
+def parts_page(picture: NestedPicture, text: str) -> str:
+    """A page of its own, with the ``text`` for those who cannot see the picture."""
     content = f"""<h1>{escape(picture.title)}</h1>
 {_parts(picture, picture.svg)}
 <details><summary>As text</summary><pre tabindex="0">{escape(text)}</pre></details>
 <script>{asset("parts.js")}</script>"""
-    return page_of(picture.title, content)
+    return page(picture.title, content)
 
 
-def cell(picture: Picture) -> str:
+def parts_cell(picture: NestedPicture) -> str:
     """What a notebook shows: an image, which a script, where one runs, replaces by itself with its parts."""
     still = image(picture.svg, picture.title)
     if not picture.inner:
@@ -49,13 +48,13 @@ def cell(picture: Picture) -> str:
 </script>"""
 
 
-def _parts(picture: Picture, view: str) -> str:
+def _parts(picture: NestedPicture, view: str) -> str:
     """The picture, and below it what is inside its parts."""
-    style = f"<style>{asset('colours.css')}\n{asset('parts.css')}</style>"
+    style = f"<style>{interactive_style('parts.css')}</style>"
     return f'{style}<div class="stepgrad-parts"><div class="stepgrad-view">{view}</div>{_inside(picture)}</div>'
 
 
-def _inside(picture: Picture) -> str:
+def _inside(picture: NestedPicture) -> str:
     return "".join(
         f'<details data-box="{inner.box}"><summary>{escape(inner.title)}</summary>{inner.svg}{_inside(inner)}</details>'
         for inner in picture.inner

@@ -1,21 +1,21 @@
 """The player: frames shown one after the other, as a piece of HTML for a notebook or a page.
 
-A frame is a text and what it changes in a picture: classes that mark parts while it is shown, and texts that
-it writes into parts, to stay.  A part is an element of the picture whose ``data-part`` says its names, apart
-from each other by blanks; with ``data-from="3"`` it has the class ``todo`` in the frames before frame 3.
-The player knows nothing of graphs: whatever can be drawn in one SVG with such parts can be played.
+A frame is a text and what it changes in a picture: classes that mark parts while the frame is shown, and texts
+that it writes into parts, to stay.  A part is an element of the picture with its names in ``data-part``, separated
+by blanks; with ``data-from="3"`` it has the class ``todo`` in the frames before frame 3.  Whatever can be drawn in
+one SVG with such parts can be played.
 
-Where scripts are stripped, as in a notebook that is not trusted, an image and a list of the texts remain.
+Where scripts are removed, as in a notebook that is not trusted, an image and a list of the texts remain.
 The script builds its picture from that image, and its texts from that list, so that nothing is sent twice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import NamedTuple
 
-from .page import as_json, asset, image
+from .document import asset, interactive_style
+from .markup import as_json, escape, image
 
 
 class Frame(NamedTuple):
@@ -49,8 +49,7 @@ def player(
 {items}
 </ol></details>
 <script type="application/json">{as_json(data)}</script>
-<style>{asset("colours.css")}
-{asset("player.css")}</style>
+<style>{interactive_style("player.css")}</style>
 <script>{asset("inline.js")}
 {asset("player.js")}</script>
 </div>"""

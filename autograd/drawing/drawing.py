@@ -1,0 +1,249 @@
+"""``draw``: the graph below a value, or a model, as a :class:`Drawing`.
+
+Data goes through once: ``collapse`` turns the graph and its scopes into items, ``DotWriter`` those into DOT text with
+the looks of ``style``, ``text_lines`` into lines of text, and ``run_dot`` makes the SVG or the PNG of that.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..files import write_whole
+from ..graph import topological_order
+from ..html import NestedPicture, parts_cell, parts_page
+from ..scopes import Scoped
+from ..transforms import write_out
+from ..value import Value
+from .architecture import architecture
+from .collapse import Figure, collapse
+from .dot import DotWriter, box_id
+from .items import Item, every
+from .lines import shorten, text_lines
+from .notation import clean_label, format_number, plural
+from .renderer import DrawError, Mark, finish_svg, mark_parts, run_dot
+from .style import Heat
+
+if TYPE_CHECKING:
+    import graphviz
+
+NAME = "computation"
+DIRECTIONS = ("LR", "TB", "RL", "BT")
+PNG_DPI = 144
+SECONDS = 30.0  # that dot may take
+
+
+class View(NamedTuple):
+    """A picture before it is laid out: its DOT text and its text, and the views inside its boxes by their ids."""
+
+    body: list[str]  # the lines between the braces
+    text: list[str]
+    title: str
+    description: str
+    inner: Sequence[tuple[str, View]] = ()
+    marks: Mapping[str, Mark] = MappingProxyType({})  # what its elements are called
+
+
+def draw(
+    root: Value | Scoped,
+    *,
+    depth: int | None = None,
+    heat: str | None = None,
+    expand: bool = False,
+    direction: str = "LR",
+    max_nodes: int = 1500,
+    timeout: float = SECONDS,
+) -> Drawing:
+    """The graph below root as a :class:`Drawing`, which shows itself in a notebook.
+
+    A box is a value: its label, its number and, once any gradient in the graph is non-zero, its gradient.
+    A dark node is the operation that computed the box behind it, and the number at an edge into it is the
+    local partial ∂(its result)/∂(the operand).  Leaves are blue, frozen ones dashed, plain numbers grey; the
+    root has a thick border.  Where the order of operands matters, the edges are named x, y, ....  In a graph
+    whose edges would cross many layers (a weight used at every time step), the values that reach farthest
+    are drawn again beside each operation that uses them, so that every picture is laid out in seconds.
+
+    With a ``depth`` the parts of the program are single green boxes: at 0 each module that was called, at 1
+    the modules in it and what ``with scope(name)`` names, and so on; what is alike is one box with ×n.  A
+    graph of more than ``max_nodes`` nodes or edges is collapsed by itself, until it is readable, and says so.
+
+    ``heat`` colours by the size of each "grad" or of the "data", and marks what is dead (a relu that gives 0) or
+    saturated (a tanh or sigmoid with less than a hundredth of its slope).  Of a model, ``draw(model)``, the parts
+    are shown without data: widths, activations, how many parameters.  ``expand`` writes fused operations
+    (dot, total, logsumexp) out in simpler ones.  ``direction`` is the way the computation runs: "LR", "TB",
+    "RL" or "BT".  A layout that takes more than ``timeout`` seconds is given up.
+
+    >>> from autograd import Value
+    >>> a, b, c = Value(2.0, label="a"), Value(-3.0, label="b"), Value(10.0, label="c")
+    >>> d = a * b + c
+    >>> d.label = "d"
+    >>> d.backward()
+    >>> draw(d)
+    a = 2              grad -3
+    b = -3             grad 2
+    n2 = a * b = -6    grad 1
+    c = 10             grad 1
+    d = n2 + c = 4     grad 1
+    """
+    if not isinstance(root, (Value, Scoped)):
+        raise TypeError(
+            f"draw takes the Value whose graph is to be drawn, or a model, not {type(root).__name__}; for several "
+            f"Values, draw each, or their autograd.total"
+        )
+    if direction not in DIRECTIONS:
+        raise ValueError(f"direction must be one of {', '.join(DIRECTIONS)}, not {direction!r}")
+    if depth is not None and (not isinstance(depth, int) or depth < 0):
+        raise ValueError(f"depth must be a whole number from 0, or None for every node, not {depth!r}")
+    if isinstance(root, Scoped):
+        if depth is not None or heat is not None or expand:
+            raise ValueError("a model has no values to collapse, colour or expand: draw what it gives, model(x)")
+        body, text, sentence = architecture(root, direction)
+        return Drawing(View(body, text, f"architecture of {type(root).__name__}", sentence), timeout)
+    order = topological_order(write_out(root) if expand else root)
+    figure = collapse(order, depth, max_nodes)
+    scale = Heat(heat, figure.items) if heat is not None else None
+    view = _view(figure, _title(order), _description(order, figure), direction, scale)
+    return Drawing(view, timeout)
+
+
+def draw_with_marks(order: Sequence[Value], labels: Mapping[Value, str], gradients: Mapping[Value, str]) -> Drawing:
+    """The picture of every value of a graph, its elements named by ``data-part`` as :class:`DotWriter` says.
+
+    Boxes have other labels than their values', and where a gradient is given, room for one as long as that.
+    """
+    items = every(order)
+    for item, node in zip(items, order, strict=True):
+        item.name = labels[node]
+    room = {item: f"grad {gradients[node]}" for item, node in zip(items, order, strict=True) if node in gradients}
+    writer = DotWriter(items, "LR", gradients=room, with_marks=True)
+    description = _description(order, Figure(items))
+    return Drawing(View(writer.lines, [], _title(order), description, marks=writer.marks), SECONDS)
+
+
+def _view(figure: Figure, title: str, description: str, direction: str, heat: Heat | None) -> View:
+    """The view of a figure, and of those inside its parts."""
+    inner = [
+        (box_id(item), _view(inside, inside.title, _shown_as(inside.items), direction, heat))
+        for item, inside in figure.inner
+    ]
+    writer = DotWriter(figure.items, direction, heat, figure.note)
+    return View(writer.lines, text_lines(figure.items, figure.note), title, description, inner)
+
+
+def _title(order: Sequence[Value]) -> str:
+    label = clean_label(order[-1].label)
+    return f"computation graph of {label}" if label else "computation graph"
+
+
+def _description(order: Sequence[Value], figure: Figure) -> str:
+    """The picture in a sentence or two, for those who hear it."""
+    leaves = sum(1 for node in order if node.primitive is None)
+    operations, operands = plural(len(order) - leaves, "operation"), plural(leaves, "leaf", "leaves")
+    sentences = [f"{operations} on {operands} give {format_number(order[-1]._data)}."]
+    if len(figure.items) < len(order):
+        sentences.append(_shown_as(figure.items))
+    return " ".join([*sentences, figure.note]).strip()
+
+
+def _shown_as(items: Sequence[Item]) -> str:
+    return f"Shown as {plural(len(items), 'box', 'boxes')}."
+
+
+class Drawing:
+    """A picture of a graph, as it was when it was drawn.
+
+    ``source`` is the DOT text, ``svg`` the SVG text, ``html`` a page whose parts open and close, ``save`` writes
+    a file, ``digraph`` is for changing the picture with the ``graphviz`` package, ``str`` gives one line of text
+    for each value or part.
+    """
+
+    def __init__(self, view: View, timeout: float) -> None:
+        self._view = view
+        self._timeout = timeout
+
+    @property
+    def source(self) -> str:
+        """The DOT text: the same for the same graph.
+
+        >>> x = Value(3.0)
+        >>> draw(x * x).source.count("n0 -> o1 ")
+        2
+        """
+        return _source(self._view)
+
+    @cached_property
+    def svg(self) -> str:
+        """The picture as SVG text, to be put into a page as it is.
+
+        It is a property, as a drawing has one picture; a walkthrough has one for each step: ``Walkthrough.svg(i)``.
+        """
+        return self._picture(self._view, styled=True)
+
+    @cached_property
+    def html(self) -> str:
+        """The picture as a page: its parts open and close by click, Enter or the space bar."""
+        return parts_page(self._with_parts, str(self))
+
+    @cached_property
+    def _with_parts(self) -> NestedPicture:
+        """The picture and those of what is inside its parts, laid out."""
+        inner = [self._nested(box, view) for box, view in self._view.inner]
+        return NestedPicture(self._view.title, self.svg, "", inner)
+
+    def _nested(self, box: str, view: View) -> NestedPicture:
+        inner = [self._nested(*inside) for inside in view.inner]
+        return NestedPicture(view.title, self._picture(view, styled=False), box, inner)
+
+    def _picture(self, view: View, styled: bool) -> str:
+        svg = finish_svg(self._render(view, "svg").decode(), view.title, view.description, styled)
+        return mark_parts(svg, view.marks) if view.marks else svg
+
+    @property
+    def digraph(self) -> graphviz.Digraph:
+        """The picture as a ``graphviz.Digraph``, to add to.  Its own rendering needs a ``dot`` on the PATH."""
+        import graphviz
+
+        return graphviz.Digraph(NAME, body=self._view.body)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the picture to a file: .svg, .png, .html for the page, or .dot / .gv for the DOT text."""
+        extension = os.path.splitext(path)[1].lower()
+        data: str | bytes
+        if extension in (".dot", ".gv"):
+            data = self.source
+        elif extension == ".svg":
+            data = self.svg
+        elif extension == ".html":
+            data = self.html
+        elif extension == ".png":
+            data = self._render(self._view, "png", f"-Gdpi={PNG_DPI}")
+        else:
+            raise ValueError(
+                f"a drawing can be saved as .svg, .png, .html, .dot or .gv, not as {os.fspath(path)!r}; for PDF and "
+                f"others, give the .dot file to Graphviz"
+            )
+        write_whole(path, data)
+
+    def __str__(self) -> str:
+        return "\n".join(self._view.text)
+
+    def __repr__(self) -> str:
+        return "\n".join(shorten(self._view.text, "drawing"))
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows: an image, because one that is not trusted strips SVG written in place."""
+        try:
+            picture = self._with_parts
+        except DrawError as error:
+            return {"text/plain": f"{self!r}\n\nNo picture: {error}"}
+        return {"text/html": parts_cell(picture), "text/plain": repr(self)}
+
+    def _render(self, view: View, format: str, *flags: str) -> bytes:
+        return run_dot(_source(view), format, *flags, timeout=self._timeout)
+
+
+def _source(view: View) -> str:
+    return "".join([f"digraph {NAME} {{\n", *view.body, "}\n"])
