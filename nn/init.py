@@ -68,7 +68,7 @@ def _uniform(bound: float, rng: random.Random) -> float:
 
 
 def find_initialiser(init: str | Initialiser) -> Initialiser:
-    """The initialiser of a name; a function is its own."""
+    """The initialiser with this name; a function is taken as it is."""
     if callable(init):
         return init
     if init not in INITIALISERS:

@@ -73,7 +73,7 @@ def test_compiled_and_eager_training_are_watched_alike() -> None:
         )
 
 
-def test_a_layer_is_a_module_right_inside_the_model_and_what_is_in_none_goes_by_its_class() -> None:
+def test_a_layer_is_a_module_in_the_model_or_in_its_sequences_and_what_is_in_none_goes_by_the_class_of_the_model() -> None:
     class Scaled(Module):
         def __init__(self) -> None:
             self.body = Sequential(Layer(2, 3, activation="tanh"), Layer(3, 1, activation="linear"))
@@ -83,7 +83,7 @@ def test_a_layer_is_a_module_right_inside_the_model_and_what_is_in_none_goes_by_
             return self.scale * self.body(x)
 
     (record, *_) = trained(Scaled(), epochs=1).records
-    assert [*record.gradients] == ["body", "Scaled"]
+    assert [*record.gradients] == ["body.layers.0", "body.layers.1", "Scaled"]
 
 
 def test_watching_changes_nothing() -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
 
 from ..activations import Activation
 from ..init import Initialiser
 from .layers import Layer, generator
-from .module import Module, listed
+from .module import Module, as_list, build, buildable, config_of
 
 
+@buildable
 class Sequential(Module):
     """Layers (or functions) one after the other; each but the first is given a list.
 
@@ -29,7 +30,7 @@ class Sequential(Module):
 
     def forward(self, x: Any) -> Any:
         for layer in self.layers[:-1]:
-            x = listed(layer(x))
+            x = as_list(layer(x))
         return self.layers[-1](x)
 
     @property
@@ -40,10 +41,28 @@ class Sequential(Module):
     def sequence(self) -> dict[str, Any]:
         return {f"layers.{i}": layer for i, layer in enumerate(self.layers)}
 
+    def config(self) -> dict[str, Any] | None:
+        layers = [*map(config_of, self.layers)]
+        return None if None in layers else {"layers": layers}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], room: int) -> Self | None:
+        match config:
+            case {"layers": [_, *_] as configs}:
+                layers = []
+                for inner in configs:
+                    layers.append(build(inner, room))
+                    room -= len(layers[-1].parameters())
+                model = object.__new__(cls)  # the __init__ of MLP takes widths, and these are layers
+                Sequential.__init__(model, *layers)
+                return model
+        return None
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(repr, self.layers))})"
 
 
+@buildable
 class MLP(Sequential):
     """A multi-layer perceptron: nin inputs, then a layer for each width in nouts.
 

@@ -1,10 +1,11 @@
-"""Module: anything that holds parameters, found by walking its attributes."""
+"""Module: the base of layers and models.  It finds its parameters by walking its attributes."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Self, TypeVar
 
 from autograd import Scoped, Value, as_float
 
@@ -41,6 +42,38 @@ class Module(Scoped):
     def modules(self) -> list[Module]:
         """This module and every module inside it."""
         return [self, *(found for _, found in _walk(self) if isinstance(found, Module))]
+
+    def layers_of(self, names: Iterable[str]) -> list[str]:
+        """For each dotted name of a parameter or module inside this one, the name of the layer that holds it.
+
+        The layers of a model are the modules right inside it; one that runs others in sequence (Sequential, MLP,
+        Residual) is taken apart into those.  What is in no layer counts under the name of the model's class.
+
+        >>> from nn import MLP
+        >>> MLP(2, [3, 1]).layers_of(["layers.1.neurons.0.b"])
+        ['layers.1']
+        """
+        layers = {*self._layer_names()}
+        found = []
+        for name in names:
+            while name and name not in layers:
+                name = name.rpartition(".")[0]
+            found.append(name or type(self).__name__)
+        return found
+
+    def _layer_names(self) -> Iterator[str]:
+        for name, inner in self.direct_modules().items():
+            yield name
+            if inner.sequence() is not None:
+                yield from (f"{name}.{deeper}" for deeper in inner._layer_names())
+
+    def parameters_by_layer(self) -> dict[str, list[Value]]:
+        """The parameters of each layer (see ``layers_of``), by the name of the layer."""
+        named = self.named_parameters()
+        found: dict[str, list[Value]] = {}
+        for layer, parameter in zip(self.layers_of(named), named.values(), strict=True):
+            found.setdefault(layer, []).append(parameter)
+        return found
 
     def zero_grad(self) -> None:
         """Set every parameter's grad to 0.0: do so before each backward pass."""
@@ -89,14 +122,67 @@ class Module(Scoped):
             parameter.data = state[name]
         return self
 
+    def config(self) -> dict[str, Any] | None:
+        """The settings from which ``from_config`` builds a module of this shape; None where they cannot be data."""
+        return None
 
-def listed(x: Any) -> list[Any]:
-    """The numbers that go into a layer or loss as a list: a bare one is a list of one."""
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], room: int) -> Self | None:
+        """A module of this shape with no more than ``room`` parameters; None where the settings are not its own.
+
+        ValueError where the settings ask for more parameters than there is room for.  They may come from a damaged
+        file, which can ask for anything: nothing is built before this is checked.
+        """
+        return None
+
+
+M = TypeVar("M", bound=Module)
+KINDS: dict[str, type[Module]] = {}  # the classes that can be built again from data, by name
+
+
+def buildable(kind: type[M]) -> type[M]:
+    """A decorator for the classes of this library with ``config`` and ``from_config``: files may name them."""
+    KINDS[kind.__name__] = kind
+    return kind
+
+
+def config_of(module: Any) -> dict[str, Any] | None:
+    """A module as data: its class and its settings; None for classes and functions of the user's own."""
+    name = type(module).__name__
+    config = module.config() if KINDS.get(name) is type(module) else None
+    return None if config is None else {"type": name, **config}
+
+
+def build(config: Any, room: int) -> Module:
+    """The module that ``config_of`` gave as data, if it has no more than ``room`` parameters; else ValueError."""
+    match config:
+        case {"type": str(name)} if name in KINDS:
+            module = KINDS[name].from_config(config, room)
+            if module is not None:
+                return module
+    raise ValueError(f"this release knows no such model: {config!r:.60}")
+
+
+@contextmanager
+def evaluating(modules: Sequence[Module]) -> Iterator[None]:
+    """A context in which these modules, all of a model, are in evaluation mode."""
+    before = [module.training for module in modules]
+    try:
+        for module in modules:
+            module.training = False
+        yield
+    finally:
+        for module, training in zip(modules, before, strict=True):
+            module.training = training
+
+
+def as_list(x: Any) -> list[Any]:
+    """The numbers that go into a layer or loss, as a list: a single one becomes a list of one."""
     return [*x] if isinstance(x, (list, tuple)) or getattr(x, "ndim", None) else [x]
 
 
-def bare(xs: list[Any]) -> Any:
-    """What a layer gives: several numbers as a list, one as itself."""
+def as_output(xs: list[Any]) -> Any:
+    """The numbers that come out of a layer: several as a list, a single one as itself."""
     return xs[0] if len(xs) == 1 else xs
 
 

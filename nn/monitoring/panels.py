@@ -1,5 +1,6 @@
-"""The picture that a film of a training plays in: the curve of the loss, numbers for each layer, and beside them
-a picture for each recorded epoch, all in one SVG, of which the player shows one epoch at a time.
+"""The picture in which a training plays: the curve of the loss, the numbers of each layer, a picture of each epoch.
+
+All is in one SVG, of which the player shows one epoch at a time.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-from autograd.drawing.source import BLUE, FONT, GREY, INK
+# TODO(merge): all of these from the faces autograd.html and autograd.drawing, escape too
+from autograd.drawing.source import FONT
 from autograd.drawing.svg import finished
+from autograd.html.palette import BLUE, GREY, INK
 from autograd.html.player import Frame
 
 CURVE, CURVE_HEIGHT, LINE = 300.0, 180.0, 19.0
@@ -22,7 +25,7 @@ STYLE = (
 )
 
 
-class Picture(NamedTuple):
+class Group(NamedTuple):
     """Elements of an SVG and the room that they take."""
 
     width: float
@@ -31,17 +34,17 @@ class Picture(NamedTuple):
 
 
 class Shot(NamedTuple):
-    """One recorded epoch: what is said of it, its loss, a row of the table for each layer, its own picture."""
+    """One recorded epoch: its number, a line about it, its loss, a row of the table for each layer, and its picture."""
 
     epoch: int
     text: str
     loss: float
     rows: Sequence[Sequence[str]]
-    picture: Picture | None
+    picture: Group | None
 
 
 def panels(title: str, losses: Sequence[float], shots: Sequence[Shot], above: str) -> tuple[str, list[Frame]]:
-    """The SVG as it is at the last shot, and the frames; ``above`` lies on top of every picture."""
+    """The SVG as it is at the last shot, and a frame for each; ``above`` lies on top of the picture of every epoch."""
     frames = [
         Frame(
             shot.text,
@@ -92,8 +95,8 @@ def _curve(losses: Sequence[float], shots: Sequence[Shot]) -> str:
     points = [at(i + 1, loss) for i, loss in enumerate(losses)]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in [*points[:-1:step], points[-1]])
     parts = [
-        f'<path d="M0,0V{height}H{CURVE}" fill="none" stroke="{GREY}"/>',
-        f'<polyline points="{line}" fill="none" stroke="{BLUE}" stroke-width="2"/>',
+        f'<path d="M0,0V{height}H{CURVE}" fill="none" stroke="{GREY.light}"/>',
+        f'<polyline points="{line}" fill="none" stroke="{BLUE.light}" stroke-width="2"/>',
         _text(0, -16, "loss", bold=True),
         _text(-6, 5, f"{top:.3g}", anchor="end"),
         _text(-6, height + 4, "0", anchor="end"),
@@ -106,12 +109,12 @@ def _curve(losses: Sequence[float], shots: Sequence[Shot]) -> str:
         now = " now" * (shot is shots[-1])
         parts.append(
             f'<g class="mark{now}" data-part="epoch{shot.epoch}"><circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" '
-            f'stroke="{INK}"/></g>'
+            f'stroke="{INK.light}"/></g>'
         )
     return f'<g fill="white">{"".join(parts)}</g>'
 
 
-def _table(rows: Sequence[Sequence[str]]) -> Picture:
+def _table(rows: Sequence[Sequence[str]]) -> Group:
     """The numbers of each layer, in parts that the frames write into."""
     parts = [_text(x, 0, name, bold=True) for x, name in zip(COLUMNS, HEADINGS, strict=True)]
     for i, row in enumerate(rows):
@@ -119,7 +122,7 @@ def _table(rows: Sequence[Sequence[str]]) -> Picture:
             _text(x, (i + 1) * LINE, text, part=f"row{i}.{j}")
             for j, (x, text) in enumerate(zip(COLUMNS, row, strict=True))
         ]
-    return Picture(WIDTH, (len(rows) + 1) * LINE, "".join(parts))
+    return Group(WIDTH, (len(rows) + 1) * LINE, "".join(parts))
 
 
 HEADINGS = ("layer", "gradient", "update", "units")
@@ -129,5 +132,5 @@ def _text(x: float, y: float, text: str, anchor: str = "start", bold: bool = Fal
     extra = ' font-weight="bold"' * bold + (f' data-part="{part}"' if part else "")
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-family="{FONT},sans-serif" font-size="13" '
-        f'fill="{INK}"{extra}>{escape(text)}</text>'
+        f'fill="{INK.light}"{extra}>{escape(text)}</text>'
     )

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ..modules.module import Module
+from ..modules import Module
 from .history import History
 
 

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import math
 import os
-import random
+import sys
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..data import check_data
-from ..evaluation import check_targets
-from ..losses import Loss, find_loss, penalty
-from ..measures import recorders
-from ..metrics import Metric, find_metrics
-from ..modules.module import Module
-from .checkpoint import Checkpoint
-from .compiled import CompiledSteps, steps_for
+from autograd import AutogradError
+
+from ..losses import Loss, check_targets, find_loss, penalty
+from ..modules import Module
+from ..samples import check_data
 from .eager import EagerSteps
-from .history import Callback, History
-from .loop import epochs_of, run_epochs
+from .history import Callback, History, Schedule
+from .loop import Run, Saving
 from .optimizers import Optimizer
-from .schedules import Schedule
+
+if TYPE_CHECKING:
+    from ..metrics import Metric
 
 
 def fit(
@@ -55,10 +54,10 @@ def fit(
 
     After each epoch the ``metrics`` are taken, names from ``nn.metrics`` or functions, of the ``validation`` data
     too; then every ``callback(history, model)`` is called, and one that returns True stops the training.
-    ``progress`` shows a bar; by default where a terminal or notebook watches.  Ctrl-C ends the training when its
-    epoch is done, and the history tells what was learned until then; a second one interrupts at once.
+    ``progress`` shows a bar; by default where there is a terminal or notebook to show it.  Ctrl-C ends the training
+    when its epoch is done, and the history tells what was learned until then; a second one interrupts at once.
 
-    ``checkpoint`` names a file that is written after ``every`` so many epochs, and at the end.  With ``resume`` the
+    ``checkpoint`` names a file that is written after each ``every`` epochs, and at the end.  With ``resume`` the
     training goes on from that file, if it is there, as if it had never stopped, to the last bit: model, optimiser
     and history become what they were then, and ``epochs`` counts from the very beginning.
 
@@ -86,30 +85,76 @@ def fit(
         raise ValueError("fit: resume=True goes on from a checkpoint: name its file with checkpoint=")
     if set(model.parameters()).isdisjoint(optimizer.parameters):
         raise ValueError("fit: the optimizer holds no parameter of this model: give it model.parameters()")
-    function = find_loss(loss)
-    measures = find_metrics(metrics, function)
-    rows, targets = check_data(X, y)
-    held_out = check_data(*validation) if validation is not None else None
+    function, rows, targets = find_loss(loss), *check_data(X, y)
+    held_out = None if validation is None else check_data(*validation)
     check_targets(model, rows, targets, function, "fit: ", epoch="epoch 1, ")
     if held_out is not None:
         check_targets(model, *held_out, function, "fit: validation ")
-
-    model.train()
-    history, rng = History(), random.Random(seed)
+    measures = _metrics(metrics, function)
     penalised = partial(penalty, l1=l1, l2=l2) if l1 or l2 else None
-    eager = EagerSteps(model, rows, targets, function, optimizer, penalised)
-    kept = None
+
+    run = Run(EagerSteps(model, rows, targets, function, optimizer, penalised), batch_size, seed)
+    run.schedule, run.callbacks, run.progress = schedule, [*callbacks], progress
     if checkpoint is not None:
-        settings = {"batch_size": batch_size, "l1": l1, "l2": l2}
-        kept = Checkpoint(checkpoint, every, eager, rng, history, callbacks, settings)
-        if resume:
-            kept.resume()
-    steps = steps_for(eager) if compiled else eager
-    history.compiled = steps.compilation if isinstance(steps, CompiledSteps) else None
-    watching = [*recorders(eager, held_out, measures, again=history.compiled is not None), *callbacks]
-    order = epochs_of(len(rows), batch_size, rng)
-    run_epochs(eager, steps, order, epochs, history, schedule, watching, kept, progress)
-    for callback in callbacks:
-        if hasattr(callback, "end"):
-            callback.end(history, model)
-    return history
+        run.checkpoint = _checkpoint(run, checkpoint, every, resume, {"batch_size": batch_size, "l1": l1, "l2": l2})
+    if compiled:
+        _compile(run)
+    if held_out is not None or measures:
+        run.recorders = _recorders(run, held_out, measures)
+    return run.epochs(epochs)
+
+
+# The parts of a training that not every one needs, each imported where it is asked for.
+
+
+def _metrics(metrics: Sequence[str | Metric], loss: Loss) -> dict[str, Metric]:
+    if not metrics:
+        return {}
+    from ..metrics import find_metrics
+
+    return find_metrics(metrics, loss)
+
+
+def _recorders(
+    run: Run, held_out: tuple[list[list[float]], list[Any]] | None, metrics: dict[str, Metric]
+) -> list[Callback]:
+    """Callbacks that write the metrics, and the loss of the validation data, into the history."""
+    from ..evaluation import Measure
+
+    eager, found = run.eager, list[Callback]()
+    repeated = run.history.compiled is not None
+    if metrics:
+        of_training = Measure(eager.model, eager.rows, eager.targets, None, metrics, repeated)
+        found.append(lambda history, _: history.add(history.metrics, of_training()))
+    if held_out is not None:
+        of_validation = Measure(eager.model, *held_out, eager.loss, metrics, repeated)
+
+        def record(history: History, _: Module) -> None:
+            measured = of_validation()
+            history.val_loss.append(measured.pop("loss"))
+            history.add(history.val_metrics, measured)
+
+        found.append(record)
+    return found
+
+
+def _checkpoint(run: Run, path: str | os.PathLike[str], every: int, resume: bool, settings: dict[str, Any]) -> Saving:
+    from .checkpoint import Checkpoint
+
+    checkpoint = Checkpoint(path, every, run.eager, run.rng, run.history, run.callbacks, settings)
+    if resume:
+        checkpoint.resume()
+    return checkpoint
+
+
+def _compile(run: Run) -> None:
+    """Let the run take compiled steps; where that is not possible, its eager ones, with a line that says why."""
+    from .compiled import CompiledSteps
+
+    # TODO(merge): ``with falling_back(..., unasked=True):`` instead of the try, except and print.
+    try:
+        compiled = CompiledSteps(run.eager)
+    except (AutogradError, ImportError) as error:
+        print(f"fit: training eagerly, one Value at a time: {error}", file=sys.stderr)
+        return
+    run.steps, run.history.compiled = compiled, compiled.compilation
