@@ -1,4 +1,4 @@
-"""Helpers around the data: standardise it, split it, cut it into batches; classes of outputs, a grid over inputs.
+"""Helpers around the data: standardise it, split it, cut it into batches, and some that the wings share.
 
 X is anything that iterates over rows (a list of lists, a NumPy array), y anything that iterates over targets.
 """
@@ -6,7 +6,7 @@ X is anything that iterates over rows (a list of lists, a NumPy array), y anythi
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from random import Random
 from typing import Any
 
@@ -100,3 +100,20 @@ def grid(low: float, high: float, steps: int) -> list[float]:
 def grid_around(xs: Sequence[float], steps: int) -> list[float]:
     """Numbers in equal steps from a margin below the smallest of some numbers to a margin above the largest."""
     return grid(min(xs) - MARGIN, max(xs) + MARGIN, steps)
+
+
+def with_targets(rows: list[list[float]], targets: list[Any]) -> list[list[float]]:
+    """Each row with the numbers of its target behind its own."""
+    return [[*row, *(t if isinstance(t, list) else [t])] for row, t in zip(rows, targets, strict=True)]
+
+
+def loss_of_sample(
+    model: Callable[[Any], Any], rows: list[list[float]], targets: list[Any], loss: Callable[[Any, Any], Any]
+) -> Callable[..., Any]:
+    """The loss as a function of all numbers of a sample: first those of the row, then those of the target."""
+    width, several = len(rows[0]), isinstance(targets[0], list)
+
+    def sample(*numbers: Any) -> Any:
+        return loss(model(list(numbers[:width])), list(numbers[width:]) if several else numbers[width])
+
+    return sample

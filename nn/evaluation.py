@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any, overload
 
 from autograd import TraceError, no_grad
 
-from .losses import Loss, check_targets, find_loss, loss_of_sample
+from .data import loss_of_sample, with_targets
+from .losses import Loss, check_targets, find_loss
 from .modules import Module, evaluating
-from .samples import check_data, check_rows, with_targets
+from .samples import check_data, check_rows
 
 if TYPE_CHECKING:
     from .metrics import Metric
+
+Samples = tuple[list[list[float]], list[Any]]  # rows and targets, checked
 
 MANY = 200  # rows that take about as long one by one as a model takes to be traced
 
@@ -116,6 +119,26 @@ class Measure:
             found = {} if self.losses is None else {"loss": math.fsum(self.losses()) / len(self.targets)}
             outputs = [] if self.outputs is None else self.outputs()
         return found | {name: metric(outputs, self.targets) for name, metric in self.metrics.items()}
+
+
+def recorders(
+    model: Module, data: Samples, held_out: Samples | None, loss: Loss, metrics: Mapping[str, Metric], repeated: bool
+) -> list[Callable[[Any, Module], None]]:
+    """Callbacks of ``fit`` that write into the history: the metrics of the data, all of what is held out."""
+    found: list[Callable[[Any, Module], None]] = []
+    if metrics:
+        of_data = Measure(model, *data, None, metrics, repeated)
+        found.append(lambda history, _: history.add(history.metrics, of_data()))
+    if held_out is not None:
+        of_held_out = Measure(model, *held_out, loss, metrics, repeated)
+
+        def record(history: Any, _: Module) -> None:
+            measured = of_held_out()
+            history.val_loss.append(measured.pop("loss"))
+            history.add(history.val_metrics, measured)
+
+        found.append(record)
+    return found
 
 
 def _predictions(model: Module, rows: list[list[float]], repeated: bool = False) -> OverRows:

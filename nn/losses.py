@@ -104,16 +104,6 @@ def find_loss(loss: str | Loss) -> Loss:
     return LOSSES[loss]
 
 
-def loss_of_sample(model: Module, rows: list[list[float]], targets: list[Any], loss: Loss) -> Callable[..., Any]:
-    """The loss as a function of all numbers of a sample: first those of the row, then those of the target."""
-    width, several = len(rows[0]), isinstance(targets[0], list)
-
-    def sample(*numbers: Any) -> Any:
-        return loss(model(list(numbers[:width])), list(numbers[width:]) if several else numbers[width])
-
-    return sample
-
-
 def check_targets(
     model: Module, rows: list[list[float]], targets: list[Any], loss: Loss, prefix: str, epoch: str = ""
 ) -> None:

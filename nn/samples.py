@@ -31,11 +31,6 @@ def check_rows(X: Iterable[Any]) -> list[list[float]]:
     return [row if isinstance(row, list) else [row] for row in as_table(X, "X")]
 
 
-def with_targets(rows: list[list[float]], targets: list[Any]) -> list[list[float]]:
-    """Each row with the numbers of its target behind its own."""
-    return [[*row, *(t if isinstance(t, list) else [t])] for row, t in zip(rows, targets, strict=True)]
-
-
 def pair(rows: list[Any], targets: list[Any]) -> tuple[list[Any], list[Any]]:
     """Both as they are; ValueError where there is not one target for each row."""
     if len(rows) != len(targets):

@@ -12,7 +12,7 @@ from typing import Any, Self
 from autograd import Value, dot, ge, mean, sqrt, uniform, where
 
 from .models import Sequential
-from .module import Module, as_list, as_output, buildable
+from .module import Module, as_list, as_output, buildable, setting
 
 
 @buildable
@@ -72,11 +72,8 @@ class Dropout(Module):
         return {"p": self.p}
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], room: int) -> Self | None:
-        match config:
-            case {"p": int() | float() as p}:
-                return cls(p)
-        return None
+    def from_config(cls, config: Mapping[str, Any], room: int) -> Self:
+        return cls(setting(config, "p", int, float))
 
     def __repr__(self) -> str:
         return f"Dropout({self.p})"
@@ -116,13 +113,11 @@ class LayerNorm(Module):
         return {"width": len(self.gain), "eps": self.eps}
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], room: int) -> Self | None:
-        match config:
-            case {"width": int(width), "eps": int() | float() as eps}:
-                if 2 * width > room:
-                    raise ValueError(f"a LayerNorm of {width} inputs does not fit {room} parameters")
-                return cls(width, eps)
-        return None
+    def from_config(cls, config: Mapping[str, Any], room: int) -> Self:
+        width, eps = setting(config, "width", int), setting(config, "eps", int, float)
+        if 2 * width > room:
+            raise ValueError(f"a LayerNorm of {width} inputs does not fit {room} parameters")
+        return cls(width, eps)
 
     def __repr__(self) -> str:
         return f"LayerNorm({len(self.gain)}, eps={self.eps})"

@@ -11,7 +11,7 @@ from autograd import Value, dot
 
 from ..activations import Activation, find_activation
 from ..init import Initialiser, find_initialiser
-from .module import Module, as_output, buildable, config_of
+from .module import Module, as_output, buildable, config_of, setting
 
 
 @buildable
@@ -27,15 +27,9 @@ class Neuron(Module):
     """
 
     def __init__(
-        self,
-        nin: int,
-        nonlin: bool = True,
-        *,
-        activation: str | Activation | None = None,
-        init: str | Initialiser | None = None,
-        rng: random.Random | None = None,
-        nout: int = 1,
-    ) -> None:
+        self, nin: int, nonlin: bool = True, *, activation: str | Activation | None = None,
+        init: str | Initialiser | None = None, rng: random.Random | None = None, nout: int = 1,
+    ) -> None:  # fmt: skip
         if not isinstance(nin, (int, Integral)) or nin < 1:
             raise ValueError(f"a neuron needs at least one input, not nin={nin!r}")
         self.activation = activation if activation is not None else "relu" if nonlin else "linear"
@@ -62,12 +56,10 @@ class Neuron(Module):
         return {"nin": len(self.w), "activation": self.activation} if isinstance(self.activation, str) else None
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], room: int) -> Self | None:
-        match config:
-            case {"nin": int(nin), "activation": str(activation)}:
-                _check_room("Neuron", nin, 1, room)
-                return cls(nin, activation=activation, init="zeros")
-        return None
+    def from_config(cls, config: Mapping[str, Any], room: int) -> Self:
+        nin, activation = setting(config, "nin", int), setting(config, "activation", str)
+        _check_room("Neuron", nin, 1, room)
+        return cls(nin, activation=activation, init="zeros")
 
     def __repr__(self) -> str:
         return f"Neuron({len(self.w)}, activation={_name(self.activation)!r})"
@@ -105,12 +97,11 @@ class Layer(Module):
         return {"nin": first["nin"], "activation": first["activation"], "nout": len(self.neurons)}
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], room: int) -> Self | None:
-        match config:
-            case {"nin": int(nin), "nout": nout, "activation": str(activation)}:
-                _check_room("Layer", nin, nout, room)
-                return cls(nin, nout, activation=activation, init="zeros")
-        return None
+    def from_config(cls, config: Mapping[str, Any], room: int) -> Self:
+        nin, activation = setting(config, "nin", int), setting(config, "activation", str)
+        nout: Any = config.get("nout")
+        _check_room("Layer", nin, nout, room)
+        return cls(nin, nout, activation=activation, init="zeros")
 
     def __repr__(self) -> str:
         first = self.neurons[0]

@@ -8,7 +8,7 @@ from typing import Any, Self
 from ..activations import Activation
 from ..init import Initialiser
 from .layers import Layer, generator
-from .module import Module, as_list, build, buildable, config_of
+from .module import Module, as_list, build, buildable, config_of, setting
 
 
 @buildable
@@ -46,17 +46,14 @@ class Sequential(Module):
         return None if None in layers else {"layers": layers}
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], room: int) -> Self | None:
-        match config:
-            case {"layers": [_, *_] as configs}:
-                layers = []
-                for inner in configs:
-                    layers.append(build(inner, room))
-                    room -= len(layers[-1].parameters())
-                model = object.__new__(cls)  # the __init__ of MLP takes widths, and these are layers
-                Sequential.__init__(model, *layers)
-                return model
-        return None
+    def from_config(cls, config: Mapping[str, Any], room: int) -> Self:
+        layers: list[Module] = []
+        for inner in setting(config, "layers", list):
+            layers.append(build(inner, room))
+            room -= len(layers[-1].parameters())
+        model = object.__new__(cls)  # the __init__ of MLP takes widths, and these are layers
+        Sequential.__init__(model, *layers)
+        return model
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(repr, self.layers))})"
@@ -80,14 +77,9 @@ class MLP(Sequential):
     """
 
     def __init__(
-        self,
-        nin: int,
-        nouts: Sequence[int],
-        activation: str | Activation = "relu",
-        output_activation: str | Activation = "linear",
-        init: str | Initialiser | None = None,
-        seed: int | None = None,
-    ) -> None:
+        self, nin: int, nouts: Sequence[int], activation: str | Activation = "relu",
+        output_activation: str | Activation = "linear", init: str | Initialiser | None = None, seed: int | None = None,
+    ) -> None:  # fmt: skip
         rng = generator(init, seed)
         activations = [activation] * (len(nouts) - 1) + [output_activation]
         layers = zip([nin, *nouts], nouts, activations, strict=False)

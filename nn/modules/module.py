@@ -127,13 +127,12 @@ class Module(Scoped):
         return None
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], room: int) -> Self | None:
-        """A module of this shape with no more than ``room`` parameters; None where the settings are not its own.
+    def from_config(cls, config: Mapping[str, Any], room: int) -> Self:
+        """A module of this shape with no more than ``room`` parameters; ValueError where the settings do not allow it.
 
-        ValueError where the settings ask for more parameters than there is room for.  They may come from a damaged
-        file, which can ask for anything: nothing is built before this is checked.
+        They may come from a damaged file, which can ask for anything: so they are checked before anything is built.
         """
-        return None
+        raise NotImplementedError
 
 
 M = TypeVar("M", bound=Module)
@@ -157,10 +156,16 @@ def build(config: Any, room: int) -> Module:
     """The module that ``config_of`` gave as data, if it has no more than ``room`` parameters; else ValueError."""
     match config:
         case {"type": str(name)} if name in KINDS:
-            module = KINDS[name].from_config(config, room)
-            if module is not None:
-                return module
+            return KINDS[name].from_config(config, room)
     raise ValueError(f"this release knows no such model: {config!r:.60}")
+
+
+def setting(config: Mapping[str, Any], name: str, *kinds: type) -> Any:
+    """One setting of a config, if it is there and of one of these types, and no empty list; else ValueError."""
+    found = config.get(name)
+    if not isinstance(found, kinds) or found == []:
+        raise ValueError(f"this release knows no such model: {config!r:.60}")
+    return found
 
 
 @contextmanager

@@ -8,8 +8,7 @@ from typing import Any
 
 from autograd import TraceError, maximum
 
-from ..losses import loss_of_sample
-from ..samples import with_targets
+from ..data import loss_of_sample, with_targets
 from .eager import EagerSteps, Epoch
 from .history import Compilation
 from .optimizers import Optimizer

@@ -41,14 +41,9 @@ class EagerSteps:
     """
 
     def __init__(
-        self,
-        model: Module,
-        rows: list[list[float]],
-        targets: list[Any],
-        loss: Loss,
-        optimizer: Optimizer,
+        self, model: Module, rows: list[list[float]], targets: list[Any], loss: Loss, optimizer: Optimizer,
         penalty: Callable[[list[Any]], Any] | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.model, self.rows, self.targets = model, rows, targets
         self.loss, self.optimizer, self.penalty = loss, optimizer, penalty
 

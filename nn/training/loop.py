@@ -8,8 +8,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, Protocol, Self
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, Protocol
 
 from .eager import EagerSteps, Epoch, Steps
 from .history import Callback, History, Schedule
@@ -18,7 +18,7 @@ CLOCK = 0.25  # seconds between two looks at the clock, where nothing else happe
 
 
 class Saving(Protocol):
-    """Writes the state of a training to a file after every so many epochs."""
+    """Writes the state of a training to a file after each ``every`` epochs."""
 
     every: int
 
@@ -56,8 +56,9 @@ class Run:
                     if self.schedule is not None:
                         optimizer.lr = self.schedule(lr, done, history.watched)
                     self._take([next(order) for _ in range(count)])
-                    bar.set_postfix_str(f"loss {history.loss[-1]:.4g}", refresh=False)
-                    bar.update(count)
+                    if bar is not None:
+                        bar.set_postfix_str(f"loss {history.loss[-1]:.4g}", refresh=False)
+                        bar.update(count)
                     stopped = self._call_back()
                     if self.checkpoint is not None:
                         done += count
@@ -132,23 +133,11 @@ def interruptible() -> Iterator[list[Any]]:
             signal.signal(signal.SIGINT, usual)
 
 
-class Silent:
-    """A progress bar that shows nothing: importing the real one takes a tenth of a second."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None: ...
-
-    def set_postfix_str(self, text: str, refresh: bool = True) -> None: ...
-
-    def update(self, count: int) -> None: ...
-
-
-def progress_bar(done: int, epochs: int, progress: bool | None) -> Any:
-    """A bar if it is asked for, or, where ``progress`` is None, if a terminal or notebook shows it."""
+def progress_bar(done: int, epochs: int, progress: bool | None) -> AbstractContextManager[Any]:
+    """A bar if it is asked for, or, where ``progress`` is None, if a terminal or notebook shows it; else None."""
     if not (sys.stderr.isatty() or "ipykernel" in sys.modules if progress is None else progress):
-        return Silent()
+        return nullcontext()  # without the tenth of a second that it takes to import a bar
     from tqdm import tqdm
 
-    return tqdm(initial=done, total=epochs, unit="epoch")
+    bar: AbstractContextManager[Any] = tqdm(initial=done, total=epochs, unit="epoch")
+    return bar

@@ -33,15 +33,9 @@ class Optimizer:
     states = 0  # numbers the rule keeps for each parameter
 
     def __init__(
-        self,
-        parameters: Iterable[Value],
-        lr: float,
-        weight_decay: float = 0.0,
-        settings: Mapping[str, float] | None = None,
-        *,
-        clip_value: float | None = None,
-        clip_norm: float | None = None,
-    ) -> None:
+        self, parameters: Iterable[Value], lr: float, weight_decay: float = 0.0,
+        settings: Mapping[str, float] | None = None, *, clip_value: float | None = None, clip_norm: float | None = None,
+    ) -> None:  # fmt: skip
         self.parameters = list(parameters)
         if not self.parameters or not all(isinstance(p, Value) for p in self.parameters):
             raise ValueError(f"{type(self).__name__} needs parameters: a list of Values such as model.parameters()")
@@ -115,14 +109,9 @@ class SGD(Optimizer):
     """
 
     def __init__(
-        self,
-        parameters: Iterable[Value],
-        lr: float = 0.01,
-        momentum: float = 0.0,
-        nesterov: bool = False,
-        weight_decay: float = 0.0,
-        **clipping: Unpack[Clipping],
-    ) -> None:
+        self, parameters: Iterable[Value], lr: float = 0.01, momentum: float = 0.0, nesterov: bool = False,
+        weight_decay: float = 0.0, **clipping: Unpack[Clipping],
+    ) -> None:  # fmt: skip
         self.states = 1 if momentum else 0
         super().__init__(parameters, lr, weight_decay, {"momentum": momentum}, **clipping)
         if nesterov and not momentum:
@@ -145,14 +134,9 @@ class Adam(Optimizer):
     states = 2
 
     def __init__(
-        self,
-        parameters: Iterable[Value],
-        lr: float = 0.001,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-        **clipping: Unpack[Clipping],
-    ) -> None:
+        self, parameters: Iterable[Value], lr: float = 0.001, betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8, weight_decay: float = 0.0, **clipping: Unpack[Clipping],
+    ) -> None:  # fmt: skip
         super().__init__(parameters, lr, weight_decay, {"eps": eps}, **clipping)
         if not all(0.0 <= beta < 1.0 for beta in betas):
             raise ValueError(f"{type(self).__name__}: betas must be at least 0 and below 1, they are {betas!r}")
@@ -173,14 +157,9 @@ class AdamW(Adam):
     """
 
     def __init__(
-        self,
-        parameters: Iterable[Value],
-        lr: float = 0.001,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.01,
-        **clipping: Unpack[Clipping],
-    ) -> None:
+        self, parameters: Iterable[Value], lr: float = 0.001, betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8, weight_decay: float = 0.01, **clipping: Unpack[Clipping],
+    ) -> None:  # fmt: skip
         super().__init__(parameters, lr, betas, eps, weight_decay, **clipping)
 
     def update(self, p: Any, g: Any, lr: Any, t: Any, *state: Any) -> tuple[Any, ...]:
@@ -194,15 +173,9 @@ class RMSprop(Optimizer):
     """
 
     def __init__(
-        self,
-        parameters: Iterable[Value],
-        lr: float = 0.01,
-        alpha: float = 0.99,
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-        momentum: float = 0.0,
-        **clipping: Unpack[Clipping],
-    ) -> None:
+        self, parameters: Iterable[Value], lr: float = 0.01, alpha: float = 0.99, eps: float = 1e-8,
+        weight_decay: float = 0.0, momentum: float = 0.0, **clipping: Unpack[Clipping],
+    ) -> None:  # fmt: skip
         self.states = 2 if momentum else 1
         super().__init__(parameters, lr, weight_decay, {"alpha": alpha, "eps": eps, "momentum": momentum}, **clipping)
         self.alpha, self.eps, self.momentum = alpha, eps, momentum
@@ -225,13 +198,9 @@ class AdaGrad(Optimizer):
     states = 1
 
     def __init__(
-        self,
-        parameters: Iterable[Value],
-        lr: float = 0.01,
-        eps: float = 1e-10,
-        weight_decay: float = 0.0,
+        self, parameters: Iterable[Value], lr: float = 0.01, eps: float = 1e-10, weight_decay: float = 0.0,
         **clipping: Unpack[Clipping],
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__(parameters, lr, weight_decay, {"eps": eps}, **clipping)
         self.eps = eps
 

@@ -16,7 +16,7 @@ from ..modules import Module
 from ..samples import check_data
 from .eager import EagerSteps
 from .history import Callback, History, Schedule
-from .loop import Run, Saving
+from .loop import Run
 from .optimizers import Optimizer
 
 if TYPE_CHECKING:
@@ -24,27 +24,12 @@ if TYPE_CHECKING:
 
 
 def fit(
-    model: Module,
-    X: Iterable[Any],
-    y: Iterable[Any],
-    *,
-    loss: str | Loss,
-    optimizer: Optimizer,
-    epochs: int,
-    batch_size: int | None = None,
-    l1: float = 0.0,
-    l2: float = 0.0,
-    schedule: Schedule | None = None,
-    validation: tuple[Iterable[Any], Iterable[Any]] | None = None,
-    metrics: Sequence[str | Metric] = (),
-    seed: int | None = None,
-    callbacks: Sequence[Callback] = (),
-    checkpoint: str | os.PathLike[str] | None = None,
-    every: int = 1,
-    resume: bool = False,
-    progress: bool | None = None,
-    compiled: bool = True,
-) -> History:
+    model: Module, X: Iterable[Any], y: Iterable[Any], *, loss: str | Loss, optimizer: Optimizer, epochs: int,
+    batch_size: int | None = None, l1: float = 0.0, l2: float = 0.0, schedule: Schedule | None = None,
+    validation: tuple[Iterable[Any], Iterable[Any]] | None = None, metrics: Sequence[str | Metric] = (),
+    seed: int | None = None, callbacks: Sequence[Callback] = (), checkpoint: str | os.PathLike[str] | None = None,
+    every: int = 1, resume: bool = False, progress: bool | None = None, compiled: bool = True,
+) -> History:  # fmt: skip
     """Train the model: minimise the mean loss over each batch, plus l1·Σ|p| + l2·Σp² over all parameters.
 
     X and y are lists, NumPy arrays, anything that iterates over rows.  ``loss`` is a name from ``nn.losses``
@@ -96,11 +81,11 @@ def fit(
     run = Run(EagerSteps(model, rows, targets, function, optimizer, penalised), batch_size, seed)
     run.schedule, run.callbacks, run.progress = schedule, [*callbacks], progress
     if checkpoint is not None:
-        run.checkpoint = _checkpoint(run, checkpoint, every, resume, {"batch_size": batch_size, "l1": l1, "l2": l2})
+        _save(run, checkpoint, every, resume, {"batch_size": batch_size, "l1": l1, "l2": l2})
     if compiled:
         _compile(run)
     if held_out is not None or measures:
-        run.recorders = _recorders(run, held_out, measures)
+        _record(run, held_out, measures)
     return run.epochs(epochs)
 
 
@@ -115,36 +100,21 @@ def _metrics(metrics: Sequence[str | Metric], loss: Loss) -> dict[str, Metric]:
     return find_metrics(metrics, loss)
 
 
-def _recorders(
-    run: Run, held_out: tuple[list[list[float]], list[Any]] | None, metrics: dict[str, Metric]
-) -> list[Callback]:
-    """Callbacks that write the metrics, and the loss of the validation data, into the history."""
-    from ..evaluation import Measure
+def _record(run: Run, held_out: tuple[list[list[float]], list[Any]] | None, metrics: dict[str, Metric]) -> None:
+    """After each epoch, write the metrics, and the loss of the validation data, into the history."""
+    from ..evaluation import recorders
 
-    eager, found = run.eager, list[Callback]()
-    repeated = run.history.compiled is not None
-    if metrics:
-        of_training = Measure(eager.model, eager.rows, eager.targets, None, metrics, repeated)
-        found.append(lambda history, _: history.add(history.metrics, of_training()))
-    if held_out is not None:
-        of_validation = Measure(eager.model, *held_out, eager.loss, metrics, repeated)
-
-        def record(history: History, _: Module) -> None:
-            measured = of_validation()
-            history.val_loss.append(measured.pop("loss"))
-            history.add(history.val_metrics, measured)
-
-        found.append(record)
-    return found
+    eager, repeated = run.eager, run.history.compiled is not None
+    run.recorders = recorders(eager.model, (eager.rows, eager.targets), held_out, eager.loss, metrics, repeated)
 
 
-def _checkpoint(run: Run, path: str | os.PathLike[str], every: int, resume: bool, settings: dict[str, Any]) -> Saving:
+def _save(run: Run, path: str | os.PathLike[str], every: int, resume: bool, settings: dict[str, Any]) -> None:
+    """Let the run write checkpoints, and go on from the one in the file if it is to."""
     from .checkpoint import Checkpoint
 
-    checkpoint = Checkpoint(path, every, run.eager, run.rng, run.history, run.callbacks, settings)
+    run.checkpoint = kept = Checkpoint(path, every, run.eager, run.rng, run.history, run.callbacks, settings)
     if resume:
-        checkpoint.resume()
-    return checkpoint
+        kept.resume()
 
 
 def _compile(run: Run) -> None:
