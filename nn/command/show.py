@@ -9,6 +9,7 @@ from .terminal import can_step, step_through
 
 
 def draw_expression(expression: str, values: list[str], output: str | None) -> None:
+    """Draw the graph of an expression with its gradients, into a file or as text."""
     root = parse_expression(expression, parse_assignments(values))
     if root.requires_grad:
         root.backward()
@@ -21,6 +22,7 @@ def draw_expression(expression: str, values: list[str], output: str | None) -> N
 
 
 def walk_expression(expression: str, values: list[str], output: str | None) -> None:
+    """Go through an expression and its gradients step by step: as a page, in the terminal, or as text."""
     leaves = parse_assignments(values)
     root = parse_expression(expression, leaves)
     if root.primitive is not None and "out" not in leaves:
@@ -30,6 +32,8 @@ def walk_expression(expression: str, values: list[str], output: str | None) -> N
         walk.save(output)
         print(f"{expression.strip()} = {root:.6g} in {len(walk)} steps: open {output} in a browser")
     elif can_step():
-        step_through(walk)
+        phases = [step.phase for step in walk]
+        ends = [i + 1 + len({*phases[: i + 1]}) for i in range(len(walk))]  # each phase begins with a line of its own
+        step_through(walk.title, str(walk).splitlines(), ends)
     else:
         print(walk)
