@@ -39,23 +39,15 @@ def evaluate(model: Module, X: Iterable[Any], y: Iterable[Any], *, loss: str | L
 
 @overload
 def evaluate(
-    model: Module,
-    X: Iterable[Any],
-    y: Iterable[Any],
-    *,
-    loss: str | Loss | None = None,
-    metrics: Sequence[str | Metric],
-) -> dict[str, float]: ...
+    model: Module, X: Iterable[Any], y: Iterable[Any], *,
+    loss: str | Loss | None = None, metrics: Sequence[str | Metric],
+) -> dict[str, float]: ...  # fmt: skip
 
 
 def evaluate(
-    model: Module,
-    X: Iterable[Any],
-    y: Iterable[Any],
-    *,
-    loss: str | Loss | None = None,
-    metrics: Sequence[str | Metric] = (),
-) -> float | dict[str, float]:
+    model: Module, X: Iterable[Any], y: Iterable[Any], *,
+    loss: str | Loss | None = None, metrics: Sequence[str | Metric] = (),
+) -> float | dict[str, float]:  # fmt: skip
     """The mean loss over the rows, without penalties; with metrics, a dict of them, and of the loss if it is given.
 
     Metrics are names from ``nn.metrics`` or functions ``(outputs, targets) -> float``.
@@ -97,14 +89,9 @@ class Measure:
     """
 
     def __init__(
-        self,
-        model: Module,
-        rows: list[list[float]],
-        targets: list[Any],
-        loss: Loss | None,
-        metrics: Mapping[str, Metric],
-        repeated: bool = False,
-    ) -> None:
+        self, model: Module, rows: list[list[float]], targets: list[Any], loss: Loss | None,
+        metrics: Mapping[str, Metric], repeated: bool = False,
+    ) -> None:  # fmt: skip
         self.targets, self.metrics = targets, metrics
         self.modules = model.modules()  # found once: that takes longer than to measure
         self.losses = self.outputs = None
@@ -169,14 +156,14 @@ class OverRows:
     def __call__(self) -> list[Any]:
         """For each row a number, or a list of numbers."""
         if self._compiled is not None:
+            # TODO(merge): ``with falling_back(..., unasked=True):`` instead of the try, except and print.
             try:
                 found = self._compiled()
-            except TraceError as error:  # TODO(merge): the one fallback of the compiler takes the place of this print
-                self._compiled = None
-                print(f"{self._f.__name__}: one row at a time, which is slower: {error}", file=sys.stderr)
-            else:
                 several = isinstance(found, (list, tuple))
                 return [list(map(float, row)) for row in zip(*found, strict=True)] if several else found.tolist()
+            except TraceError as error:
+                print(f"{self._f.__name__}: one row at a time, which is slower: {error}", file=sys.stderr)
+            self._compiled = None
         with no_grad():
             outs = [self._f(*row) for row in self._rows]
         return [[y.data for y in out] if isinstance(out, (list, tuple)) else out.data for out in outs]

@@ -37,7 +37,7 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def run(arguments: list[str]) -> None:
-    """What ``main`` does, with errors as exceptions."""
+    """The command itself; errors are exceptions."""
     chosen = parse_arguments(arguments)
     if chosen.command == "demo":
         demo(Path(chosen.output))
@@ -77,6 +77,7 @@ def draw_neuron(path: Path, written: list[Path]) -> None:
 
 
 def train_on_moons(folder: Path, written: list[Path]) -> None:
+    """A classifier of the two moons, and pictures of its boundary and its loss."""
     from .. import datasets  # the wings of the demo only here: draw and walk do without them
     from ..data import train_test_split
     from ..evaluation import accuracy
@@ -94,6 +95,7 @@ def train_on_moons(folder: Path, written: list[Path]) -> None:
 
 
 def train_on_digits() -> None:
+    """A classifier of handwritten digits."""
     from .. import datasets
     from ..data import train_test_split
     from ..evaluation import accuracy
@@ -122,6 +124,7 @@ class Trial:
         return fit(self.model, X, y, loss=self.loss, optimizer=optimizer, **settings)
 
     def report(self, name: str, held_out: float) -> None:
+        """Print what the training gave, and how fast it was."""
         history, count = self.history, len(self.model.parameters())
         print(
             f"{name}: {len(self.X)} samples, {count} parameters, {len(history.loss)} epochs in {self.seconds:.2f} s: "
@@ -145,6 +148,7 @@ class Trial:
 
 
 def save(path: Path, written: list[Path], plot: Callable[[], Any]) -> None:
+    """Save a plot and add its path to the written ones; without matplotlib, say so."""
     try:
         plot().savefig(path)
         written.append(path)

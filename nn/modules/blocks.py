@@ -1,4 +1,4 @@
-"""Residual, Dropout and LayerNorm: what stands between and around the layers of neurons.
+"""Residual, Dropout and LayerNorm: blocks to put between and around layers of neurons.
 
 Each takes a list of numbers or Values, or a single one, and gives as many: several as a list, one as itself.
 """
@@ -19,7 +19,7 @@ from .module import Module, as_list, as_output, buildable, setting
 class Residual(Sequential):
     """x + f(x), where f is the given layers one after the other: as many numbers out as in.
 
-    Gradients pass by the layers through the sum, however small the partials of f are.  ValueError where f gives
+    Through the sum a gradient reaches x undiminished, however small the partials of f are.  ValueError where f gives
     another number of outputs.
 
     He et al., "Deep Residual Learning for Image Recognition", 2016.
@@ -43,10 +43,11 @@ class Residual(Sequential):
 
 @buildable
 class Dropout(Module):
-    """In training x·m / (1 − p), where m is 0 with probability p and else 1, drawn anew for each number and row.
+    """In training it gives x·m / (1 − p), where m is 0 with probability p and else 1, drawn for each number and row.
 
-    In evaluation (``model.eval()``; ``predict`` and ``evaluate`` see to it) x as it is: the division has kept its
-    expectation.  ``seed`` makes the draws the same in every run, eager and compiled.
+    In evaluation (after ``model.eval()``, and inside ``predict`` and ``evaluate``) it gives x as it is: thanks to the
+    division, that is also the mean of what it gives in training.  ``seed`` makes the draws the same in every run, eager
+    and compiled.
 
     Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", 2014.
 

@@ -13,8 +13,8 @@ from autograd import Scoped, Value, as_float
 class Module(Scoped):
     """The base of layers and models: subclass it, set attributes, write ``forward``.
 
-    Parameters are the leaf ``Value``s found in its attributes, in the order of assignment, in lists, tuples
-    and dicts too, and in the modules among them.  One that appears twice counts once, under its first name.
+    Its parameters are the leaf ``Value``s in its attributes, in lists, tuples, dicts and modules among these too, in
+    the order of assignment.  One that appears twice counts once, under its first name.
     """
 
     training = True  # set by train() and eval(), for modules that behave differently in the two
@@ -44,10 +44,10 @@ class Module(Scoped):
         return [self, *(found for _, found in _walk(self) if isinstance(found, Module))]
 
     def layers_of(self, names: Iterable[str]) -> list[str]:
-        """For each dotted name of a parameter or module inside this one, the name of the layer that holds it.
+        """For each dotted name of a parameter or module of this model, the name of the layer that holds it.
 
-        The layers of a model are the modules right inside it; one that runs others in sequence (Sequential, MLP,
-        Residual) is taken apart into those.  What is in no layer counts under the name of the model's class.
+        The layers of a model are the modules directly in it, and where one of these runs others in sequence (as
+        Sequential, MLP and Residual do), those others.  What is in no layer counts under the name of the model's class.
 
         >>> from nn import MLP
         >>> MLP(2, [3, 1]).layers_of(["layers.1.neurons.0.b"])

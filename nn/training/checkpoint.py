@@ -14,7 +14,7 @@ from .eager import EagerSteps
 from .history import Callback, History
 from .optimizers import Optimizer
 
-NUMBERS = ("loss", "data_loss", "val_loss", "metrics", "val_metrics", "lr", "seconds")  # what is kept of a history
+NUMBERS = ("loss", "data_loss", "val_loss", "metrics", "val_metrics", "lr", "seconds")  # of a history, to be kept
 
 
 class Checkpoint:
@@ -26,22 +26,14 @@ class Checkpoint:
     """
 
     def __init__(
-        self,
-        path: str | os.PathLike[str],
-        every: int,
-        eager: EagerSteps,
-        rng: Random,
-        history: History,
-        callbacks: Sequence[Callback],
-        settings: Mapping[str, Any],
-    ) -> None:
+        self, path: str | os.PathLike[str], every: int, eager: EagerSteps, rng: Random, history: History,
+        callbacks: Sequence[Callback], settings: Mapping[str, Any],
+    ) -> None:  # fmt: skip
         self.path, self.every = Path(path), every
         self.model, self.optimizer, self.history = eager.model, eager.optimizer, history
         self.description = storage.description(eager.model)
-        self.generators = [
-            rng,
-            *(x for module in eager.model.modules() for x in vars(module).values() if _is_generator(x)),
-        ]
+        attributes = [x for module in eager.model.modules() for x in vars(module).values()]
+        self.generators = [rng, *filter(_is_generator, attributes)]
         self.callbacks: list[Any] = [callback for callback in callbacks if hasattr(callback, "state_dict")]
         self.settings = {"optimizer": _settings_of(eager.optimizer), "rows": len(eager.rows), **settings}
         self.settings["loss"] = getattr(eager.loss, "__name__", "")

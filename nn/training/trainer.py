@@ -34,17 +34,17 @@ def fit(
 
     X and y are lists, NumPy arrays, anything that iterates over rows.  ``loss`` is a name from ``nn.losses``
     or a function ``(prediction, target) -> Value``.  Without a ``batch_size`` every step takes all rows, in
-    order; with one, the rows are shuffled in each epoch by ``seed``.  ``schedule``, one from ``nn.schedules`` or a
+    order; with one, the rows are shuffled in each epoch by ``seed``.  ``schedule``, such as ``nn.StepDecay`` or a
     function, sets the learning rate of each epoch; afterwards the optimiser has its own again.
 
-    After each epoch the ``metrics`` are taken, names from ``nn.metrics`` or functions, of the ``validation`` data
+    After each epoch the ``metrics`` are measured, names from ``nn.metrics`` or functions, on the ``validation`` data
     too; then every ``callback(history, model)`` is called, and one that returns True stops the training.
     ``progress`` shows a bar; by default where there is a terminal or notebook to show it.  Ctrl-C ends the training
     when its epoch is done, and the history tells what was learned until then; a second one interrupts at once.
 
     ``checkpoint`` names a file that is written after each ``every`` epochs, and at the end.  With ``resume`` the
-    training goes on from that file, if it is there, as if it had never stopped, to the last bit: model, optimiser
-    and history become what they were then, and ``epochs`` counts from the very beginning.
+    training goes on from that file, if it is there, and gives the same bits as one that never stopped: model,
+    optimiser and history become what they were then, and ``epochs`` counts from the very beginning.
 
     ``compiled`` runs the steps as machine code over whole batches, where NumPy and llvmlite are installed; a
     model, loss or optimiser that cannot be compiled trains eagerly, with a line that says why.  Both give the
@@ -89,10 +89,11 @@ def fit(
     return run.epochs(epochs)
 
 
-# The parts of a training that not every one needs, each imported where it is asked for.
+# Parts that only some trainings need.  Each is a wing, imported here and nowhere else, when it is asked for.
 
 
 def _metrics(metrics: Sequence[str | Metric], loss: Loss) -> dict[str, Metric]:
+    """The metrics by name."""
     if not metrics:
         return {}
     from ..metrics import find_metrics
@@ -101,7 +102,7 @@ def _metrics(metrics: Sequence[str | Metric], loss: Loss) -> dict[str, Metric]:
 
 
 def _record(run: Run, held_out: tuple[list[list[float]], list[Any]] | None, metrics: dict[str, Metric]) -> None:
-    """After each epoch, write the metrics, and the loss of the validation data, into the history."""
+    """Let the run write the metrics, and the loss of the validation data, into the history after each epoch."""
     from ..evaluation import recorders
 
     eager, repeated = run.eager, run.history.compiled is not None
@@ -109,7 +110,7 @@ def _record(run: Run, held_out: tuple[list[list[float]], list[Any]] | None, metr
 
 
 def _save(run: Run, path: str | os.PathLike[str], every: int, resume: bool, settings: dict[str, Any]) -> None:
-    """Let the run write checkpoints, and go on from the one in the file if it is to."""
+    """Let the run write checkpoints, and with ``resume`` go on from the one in the file."""
     from .checkpoint import Checkpoint
 
     run.checkpoint = kept = Checkpoint(path, every, run.eager, run.rng, run.history, run.callbacks, settings)
