@@ -39,6 +39,11 @@ def __getattr__(name: str) -> Any:
     return _find(__name__, WINGS, name)
 
 
+def __dir__() -> list[str]:
+    """All names, for completion: those that are not loaded yet too."""
+    return sorted({*globals(), *__all__})
+
+
 __all__ = [
     "MLP", "SGD", "AdaGrad", "Adam", "AdamW", "CosineDecay", "Dropout", "EarlyStopping", "ExponentialDecay", "History",
     "Layer", "LayerNorm", "Module", "Neuron", "Optimizer", "RMSprop", "ReduceOnPlateau", "Residual", "Sequential",

@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, overload
 
 from autograd import TraceError, no_grad
 
 from .data import loss_of_sample, with_targets
-from .losses import Loss, check_targets, find_loss
+from .losses import Loss, Metric, check_targets, find_loss
 from .modules import Module, evaluating
 from .samples import check_data, check_rows
-
-if TYPE_CHECKING:
-    from .metrics import Metric
 
 Samples = tuple[list[list[float]], list[Any]]  # rows and targets, checked
 

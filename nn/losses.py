@@ -12,7 +12,8 @@ from autograd import Value, dot, gt, le, located, log, logsumexp, mean, no_grad,
 
 from .modules import Module, as_list, evaluating
 
-Loss = Callable[[Any, Any], Any]
+Loss = Callable[[Any, Any], Any]  # (prediction, target) of one sample
+Metric = Callable[[Sequence[Any], Sequence[Any]], float]  # (outputs, targets) of many: see nn.metrics
 
 
 def mse(prediction: Any, target: Any) -> Any:

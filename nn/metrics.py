@@ -14,9 +14,8 @@ from typing import Any
 
 from . import losses
 from .data import classes_of
+from .losses import Metric
 from .modules import as_list
-
-Metric = Callable[[Sequence[Any], Sequence[Any]], float]
 
 
 def accuracy(outputs: Sequence[Any], targets: Sequence[Any], threshold: float = 0.0) -> float:

@@ -74,9 +74,7 @@ def test_compiled_and_eager_training_are_watched_alike() -> None:
         )
 
 
-def test_a_layer_is_a_module_in_the_model_or_its_sequences_and_what_is_in_none_goes_by_the_models_class() -> (
-    None
-):
+def test_a_layer_is_a_module_in_the_model_or_its_sequences_and_what_is_in_none_goes_by_the_models_class() -> None:
     class Scaled(Module):
         def __init__(self) -> None:
             self.body = Sequential(Layer(2, 3, activation="tanh"), Layer(3, 1, activation="linear"))

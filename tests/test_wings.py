@@ -126,10 +126,11 @@ def test_without_a_wing_a_model_trains_and_every_other_wing_works(wing: str, tmp
 
 
 def test_the_thin_library_trains_alone(tmp_path: Path) -> None:
+    """Also where nobody says that the steps cannot be compiled."""
     package = copy(tmp_path)
     for part in {*SHARED, "__main__", *(part for parts, _ in WINGS.values() for part in parts)}:
         take_away(package / part)
-    run(tmp_path, TRAIN)
+    run(tmp_path, TRAIN + "train(compiled=True)\n")
 
 
 def test_a_name_of_a_missing_wing_says_what_is_missing(tmp_path: Path) -> None:
@@ -144,6 +145,11 @@ def test_a_name_of_a_missing_wing_says_what_is_missing(tmp_path: Path) -> None:
         "    except ImportError as error:\n        assert f'needs the files of {file}' in str(error), error\n"
         "    else:\n        raise AssertionError(name)\n",
     )
+
+
+def test_names_that_are_not_loaded_yet_are_completed_too() -> None:
+    assert {*nn.__all__} <= {*dir(nn)}
+    assert {*nn.training.__all__} <= {*dir(nn.training)}
 
 
 def test_a_name_that_never_was_is_an_attribute_error() -> None:

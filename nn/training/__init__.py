@@ -22,6 +22,11 @@ def __getattr__(name: str) -> Any:
     return _find(__name__, WINGS, name)
 
 
+def __dir__() -> list[str]:
+    """All names, for completion: those that are not loaded yet too."""
+    return sorted({*globals(), *__all__})
+
+
 __all__ = [
     "SGD", "AdaGrad", "Adam", "AdamW", "Callback", "CosineDecay", "EarlyStopping", "ExponentialDecay", "History",
     "Optimizer", "RMSprop", "ReduceOnPlateau", "StepDecay", "StopBelow", "Warmup", "fit",

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import Any, Protocol
 
 from .eager import EagerSteps, Epoch, Steps
@@ -133,11 +133,10 @@ def interruptible() -> Iterator[list[Any]]:
             signal.signal(signal.SIGINT, usual)
 
 
-def progress_bar(done: int, epochs: int, progress: bool | None) -> AbstractContextManager[Any]:
-    """A bar if it is asked for, or, where ``progress`` is None, if a terminal or notebook shows it; else None."""
+def progress_bar(done: int, epochs: int, progress: bool | None) -> Any:
+    """A context with a bar if it is asked for, or, by default, if a terminal or notebook shows it; else with None."""
     if not (sys.stderr.isatty() or "ipykernel" in sys.modules if progress is None else progress):
         return nullcontext()  # without the tenth of a second that it takes to import a bar
     from tqdm import tqdm
 
-    bar: AbstractContextManager[Any] = tqdm(initial=done, total=epochs, unit="epoch")
-    return bar
+    return tqdm(initial=done, total=epochs, unit="epoch")

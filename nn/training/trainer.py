@@ -7,20 +7,17 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd import AutogradError
 
-from ..losses import Loss, check_targets, find_loss, penalty
+from ..losses import Loss, Metric, check_targets, find_loss, penalty
 from ..modules import Module
 from ..samples import check_data
 from .eager import EagerSteps
 from .history import Callback, History, Schedule
 from .loop import Run
 from .optimizers import Optimizer
-
-if TYPE_CHECKING:
-    from ..metrics import Metric
 
 
 def fit(
@@ -120,8 +117,10 @@ def _save(run: Run, path: str | os.PathLike[str], every: int, resume: bool, sett
 
 def _compile(run: Run) -> None:
     """Let the run take compiled steps; where that is not possible, its eager ones, with a line that says why."""
-    from .compiled import CompiledSteps
-
+    try:
+        from .compiled import CompiledSteps
+    except ModuleNotFoundError:  # the wing was taken away
+        return
     # TODO(merge): ``with falling_back(..., unasked=True):`` instead of the try, except and print.
     try:
         compiled = CompiledSteps(run.eager)
