@@ -84,7 +84,9 @@ def batches(
 
 
 def classes_of(outputs: Iterable[Any], threshold: float = 0.0) -> list[int]:
-    """The class that each output of a model stands for: of several numbers the largest, of one 1 above the threshold.
+    """The class that each output of a model means: of several numbers the index of the largest, of one 0 or 1.
+
+    A single number is class 1 above the threshold.
 
     >>> classes_of([[0.5, 2.0, 1.0], [3.0, 0.0, 0.0]]), classes_of([0.5, -2.0])
     ([1, 0], [1, 0])

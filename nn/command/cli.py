@@ -140,7 +140,7 @@ class Trial:
         )
 
     def eager_step(self) -> float:
-        """The seconds of a step over Values, on the trained model, whose parameters are put back."""
+        """The seconds that a step over Values takes; the trained model gets its parameters back."""
         trained = self.model.state_dict()
         history = self._fit(self.X[:BATCH], self.y[:BATCH], epochs=3, compiled=False)
         self.model.load_state_dict(trained)

@@ -71,7 +71,7 @@ FUNCTIONS["dot"] = (dot, range(2, 4), "[w1, w2], [x1, x2], b")
 FUNCTIONS["leaky_relu"] = (leaky_relu, range(1, 3), "x, slope")
 FUNCTIONS |= {"min": FUNCTIONS["minimum"], "max": FUNCTIONS["maximum"]}
 
-# The rest of Python that one may well try, in the words of someone who does not know its name.
+# What else of Python users may try, named in words that need no knowledge of Python's grammar.
 REFUSED: dict[type[ast.AST], str] = {
     ast.Constant: "what is no real number: write 2, 0.5 or 1e-3",
     ast.BitXor: "^: write a power as x**2",

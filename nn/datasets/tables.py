@@ -59,7 +59,7 @@ def windsor_houses() -> tuple[Rows, list[float]]:
 
 
 def _read(file: str, target: Callable[[str], Any]) -> tuple[Rows, list[Any]]:
-    """X and y from a file with a header whose first column is the target."""
+    """X and y from a file: a header, then a line for each sample, the target first."""
     content = resources.files(__package__).joinpath(file).read_bytes()
     text = (gzip.decompress(content) if file.endswith(".gz") else content).decode("ascii")
     _, *lines = csv.reader(text.splitlines())

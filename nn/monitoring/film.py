@@ -18,8 +18,8 @@ from ..evaluation import predict
 from ..losses import Loss
 from ..modules import Module, evaluating
 from .health import Snapshot, as_of
-from .panels import Group, Shot, panels
-from .plane import Plane
+from .panels import Shot, panels
+from .plane import Group, Plane
 
 # The most values in a graph for which each epoch shows its picture, and its steps.
 MOST_PICTURED = 150

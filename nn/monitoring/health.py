@@ -53,7 +53,7 @@ def record_of(epoch: int, loss: float, layers: Mapping[str, list[Value]], before
 def units(model: Module, rows: list[list[float]]) -> dict[str, list[str]]:
     """For each layer the state of each of its units: "dead" or "saturated" if it is so on every row, else "".
 
-    A unit is a module whose call ends in a relu, tanh, sigmoid or erf, such as a neuron.
+    A unit is a module that computes a relu, tanh, sigmoid or erf itself, such as a neuron.
     """
     names = {id(module): name for name, module in model.named_modules().items()}
     states: dict[str, set[str]] = {}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 from autograd.html.palette import CATEGORIES, GREY  # TODO(merge): from the face autograd.html
 
 from ..data import grid_around
-from .panels import Group
 
 SIDE = 320.0  # the longer side
 STEPS = 48  # points across and up
@@ -16,6 +16,14 @@ MOST_SAMPLES = 400
 
 # The marks of the classes, by shape: colour alone is not enough for everyone.
 SHAPES = ("M-4,0a4,4 0 1 0 8,0a4,4 0 1 0 -8,0z", "M-3.5,-3.5h7v7h-7z", "M0,-5l5,8h-10z", "M0,-5l5,5l-5,5l-5,-5z")
+
+
+class Group(NamedTuple):
+    """Elements of an SVG and the room that they take."""
+
+    width: float
+    height: float
+    elements: str
 
 
 class Plane:

@@ -38,7 +38,7 @@ def plot_gradients(model: Module, title: str = "") -> Any:
     """The size of every gradient, layer by layer, as ``backward`` has left them; a matplotlib Figure.
 
     A dot is |∂loss/∂p| of one parameter, on a logarithmic scale, and the line their mean.  Such a scale has no place
-    for gradients of 0: their number stands below the layer.
+    for gradients of 0: their number is written below the layer.
     """
     layers = {name: [abs(p.grad) for p in own] for name, own in model.parameters_by_layer().items()}
     figure, (axes,) = figure_of(title)

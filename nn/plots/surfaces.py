@@ -67,8 +67,6 @@ def plot_loss_surface(
     1,681 points, and a and b get their numbers back.
     """
     figure, (axes,) = figure_of(title)
-    from matplotlib.colors import BoundaryNorm
-
     steps = 41
     named = paths if isinstance(paths, Mapping) else {"": paths}
     if region is None:
@@ -81,24 +79,36 @@ def plot_loss_surface(
             heights = [[_height(loss, a, b, x, y) for x in across] for y in up]
     finally:
         a.data, b.data = before
-    known = sorted(z for row in heights for z in row if math.isfinite(z))
-    if not known:
-        raise ValueError("the loss is nowhere finite in this region: choose another with region=((a, a), (b, b))")
-    levels = sorted({known[i * (len(known) - 1) // 20] for i in range(21)})  # as much room between any two of them
-    if len(levels) > 1:
-        shades = BoundaryNorm(levels, 256)
-        axes.contourf(across, up, heights, levels=levels, cmap="Greys", norm=shades, alpha=0.5)
-        axes.contour(across, up, heights, levels=levels, colors="#888888", linewidths=0.6)
+    _draw_contours(axes, across, up, heights)
     for colour, (name, path) in zip(CATEGORIES * len(named), named.items(), strict=False):
         if path:
-            xs, ys = zip(*path, strict=True)
-            axes.plot(xs, ys, color=colour, marker=".", markersize=4, linewidth=1.4, label=name)
-            axes.plot(xs[0], ys[0], color=colour, marker="o", markersize=7)
-            axes.plot(xs[-1], ys[-1], color=colour, marker="*", markersize=13, markeredgecolor="white")
+            _draw_path(axes, path, colour, name)
     if isinstance(paths, Mapping) and any(named.values()):
         axes.legend(frameon=True, framealpha=0.9)
     axes.set(xlabel=a.label or "a", ylabel=b.label or "b", xlim=region[0], ylim=region[1])
     return figure
+
+
+def _draw_contours(axes: Any, across: Sequence[float], up: Sequence[float], heights: Sequence[Sequence[float]]) -> None:
+    """Contours at the quantiles of the heights, so that there is as much room between any two of them."""
+    from matplotlib.colors import BoundaryNorm
+
+    known = sorted(z for row in heights for z in row if math.isfinite(z))
+    if not known:
+        raise ValueError("the loss is nowhere finite in this region: choose another with region=((a, a), (b, b))")
+    levels = sorted({known[i * (len(known) - 1) // 20] for i in range(21)})
+    if len(levels) > 1:
+        shades = BoundaryNorm(levels, 256)
+        axes.contourf(across, up, heights, levels=levels, cmap="Greys", norm=shades, alpha=0.5)
+        axes.contour(across, up, heights, levels=levels, colors="#888888", linewidths=0.6)
+
+
+def _draw_path(axes: Any, path: Points, colour: str, name: str) -> None:
+    """The points that an optimiser visited, a circle at the first and a star at the last."""
+    xs, ys = zip(*path, strict=True)
+    axes.plot(xs, ys, color=colour, marker=".", markersize=4, linewidth=1.4, label=name)
+    axes.plot(xs[0], ys[0], color=colour, marker="o", markersize=7)
+    axes.plot(xs[-1], ys[-1], color=colour, marker="*", markersize=13, markeredgecolor="white")
 
 
 def _height(loss: Callable[[], Any], a: Value, b: Value, x: float, y: float) -> float:

@@ -17,7 +17,7 @@ BETWEEN = 0.1  # seconds of machine code, in which Ctrl-C has to wait
 
 
 class OwnCount:
-    """The rule of an optimiser whose parameters have taken different numbers of steps: each keeps its own t."""
+    """The rule of an optimiser for parameters that have taken different numbers of steps: each has its own t."""
 
     def __init__(self, optimizer: Optimizer) -> None:
         self.states, self.clip_norm = optimizer.states + 1, optimizer.clip_norm
@@ -25,7 +25,7 @@ class OwnCount:
 
     def update(self, p: Any, g: Any, lr: Any, t: Any, *state: Any) -> tuple[Any, ...]:
         *own, count = state
-        # The maximum is for lanes without a parameter, whose count is 0: there Adam would divide by 0.
+        # The maximum is for lanes without a parameter: their count is 0, and Adam would divide by it.
         return (*self._update(p, g, lr, maximum(count, 1.0), *own), count + 1.0)
 
 

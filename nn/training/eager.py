@@ -88,7 +88,7 @@ class EagerSteps:
 
 
 def _row_to_blame(parameter: Value, batch: Sequence[int], losses: list[Value]) -> str:
-    """The first row whose own loss has a gradient that is not finite."""
+    """The first row that alone gives this parameter a gradient that is not finite, to begin a message with."""
     for i, one in zip(batch, losses, strict=True):
         parameter.grad = 0.0
         if one.requires_grad:
