@@ -112,17 +112,22 @@ def recorders(
     found: list[Callable[[Any, Module], None]] = []
     if metrics:
         of_data = Measure(model, *data, None, metrics, repeated)
-        found.append(lambda history, _: history.add(history.metrics, of_data()))
+        found.append(lambda history, _: _append(history.metrics, of_data()))
     if held_out is not None:
         of_held_out = Measure(model, *held_out, loss, metrics, repeated)
 
         def record(history: Any, _: Module) -> None:
             measured = of_held_out()
             history.val_loss.append(measured.pop("loss"))
-            history.add(history.val_metrics, measured)
+            _append(history.val_metrics, measured)
 
         found.append(record)
     return found
+
+
+def _append(lists: dict[str, list[float]], measured: dict[str, float]) -> None:
+    for name, x in measured.items():
+        lists.setdefault(name, []).append(x)
 
 
 def _predictions(model: Module, rows: list[list[float]], repeated: bool = False) -> OverRows:

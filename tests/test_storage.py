@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import nn
 from autograd import Value
 from nn.activations import ACTIVATIONS
-from nn.modules.module import KINDS
+from nn.modules.config import KINDS
 
 
 def bits(module: nn.Module) -> list[str]:

@@ -11,8 +11,9 @@ from typing import Any, Self
 
 from autograd import Value, dot, ge, mean, sqrt, uniform, where
 
+from .config import buildable, setting
 from .models import Sequential
-from .module import Module, as_list, as_output, buildable, setting
+from .module import Module, as_list, as_output
 
 
 @buildable
@@ -69,7 +70,7 @@ class Dropout(Module):
             xs = [xi * where(ge(uniform(self.rng), self.p), 1.0 / (1.0 - self.p), 0.0) for xi in xs]
         return as_output(xs)
 
-    def config(self) -> dict[str, Any]:
+    def to_config(self) -> dict[str, Any]:
         return {"p": self.p}
 
     @classmethod
@@ -110,7 +111,7 @@ class LayerNorm(Module):
         scale = 1.0 / sqrt(dot(centred, centred) / len(xs) + self.eps)
         return as_output([g * (c * scale) + b for g, c, b in zip(self.gain, centred, self.bias, strict=True)])
 
-    def config(self) -> dict[str, Any]:
+    def to_config(self) -> dict[str, Any]:
         return {"width": len(self.gain), "eps": self.eps}
 
     @classmethod

@@ -11,7 +11,8 @@ from autograd import Value, dot
 
 from ..activations import Activation, find_activation
 from ..init import Initialiser, find_initialiser
-from .module import Module, as_output, buildable, config_of, setting
+from .config import buildable, config_of, setting
+from .module import Module, as_output
 
 
 @buildable
@@ -52,7 +53,7 @@ class Neuron(Module):
     def applies(self) -> str:
         return _name(self.activation)
 
-    def config(self) -> dict[str, Any] | None:
+    def to_config(self) -> dict[str, Any] | None:
         return {"nin": len(self.w), "activation": self.activation} if isinstance(self.activation, str) else None
 
     @classmethod
@@ -90,7 +91,7 @@ class Layer(Module):
     def applies(self) -> str:
         return self.neurons[0].applies()
 
-    def config(self) -> dict[str, Any] | None:
+    def to_config(self) -> dict[str, Any] | None:
         first, *others = map(config_of, self.neurons)
         if first is None or any(other != first for other in others):
             return None
@@ -104,8 +105,7 @@ class Layer(Module):
         return cls(nin, nout, activation=activation, init="zeros")
 
     def __repr__(self) -> str:
-        first = self.neurons[0]
-        return f"Layer({len(first.w)}, {len(self.neurons)}, activation={_name(first.activation)!r})"
+        return f"Layer({len(self.neurons[0].w)}, {len(self.neurons)}, activation={self.applies()!r})"
 
 
 def generator(init: str | Initialiser | None, seed: int | None) -> random.Random:

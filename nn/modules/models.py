@@ -7,8 +7,9 @@ from typing import Any, Self
 
 from ..activations import Activation
 from ..init import Initialiser
+from .config import build, buildable, config_of, setting
 from .layers import Layer, generator
-from .module import Module, as_list, build, buildable, config_of, setting
+from .module import Module, as_list
 
 
 @buildable
@@ -41,7 +42,7 @@ class Sequential(Module):
     def sequence(self) -> dict[str, Any]:
         return {f"layers.{i}": layer for i, layer in enumerate(self.layers)}
 
-    def config(self) -> dict[str, Any] | None:
+    def to_config(self) -> dict[str, Any] | None:
         layers = [*map(config_of, self.layers)]
         return None if None in layers else {"layers": layers}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from autograd import Scoped, Value, as_float
 
@@ -90,17 +90,15 @@ class Module(Scoped):
         """Switch this module and all inside it to evaluation."""
         return self.train(False)
 
-    def freeze(self) -> Self:
-        """Let no gradient flow to the parameters; optimisers leave them as they are."""
+    def freeze(self, frozen: bool = True) -> Self:
+        """Let no gradient flow to the parameters, so that optimisers leave them as they are; with False, undo that."""
         for parameter in self.parameters():
-            parameter.requires_grad = False
+            parameter.requires_grad = not frozen
         return self
 
     def unfreeze(self) -> Self:
         """Undo freeze()."""
-        for parameter in self.parameters():
-            parameter.requires_grad = True
-        return self
+        return self.freeze(False)
 
     def state_dict(self) -> dict[str, float]:
         """Every parameter's number under its dotted name."""
@@ -122,7 +120,7 @@ class Module(Scoped):
             parameter.data = state[name]
         return self
 
-    def config(self) -> dict[str, Any] | None:
+    def to_config(self) -> dict[str, Any] | None:
         """The settings from which ``from_config`` builds a module of this shape; None where they cannot be data."""
         return None
 
@@ -133,39 +131,6 @@ class Module(Scoped):
         They may come from a damaged file, which can ask for anything: so they are checked before anything is built.
         """
         raise NotImplementedError
-
-
-M = TypeVar("M", bound=Module)
-KINDS: dict[str, type[Module]] = {}  # the classes that can be built again from data, by name
-
-
-def buildable(kind: type[M]) -> type[M]:
-    """A decorator for the classes of this library with ``config`` and ``from_config``: files may name them."""
-    KINDS[kind.__name__] = kind
-    return kind
-
-
-def config_of(module: Any) -> dict[str, Any] | None:
-    """A module as data: its class and its settings; None for classes and functions of the user's own."""
-    name = type(module).__name__
-    config = module.config() if KINDS.get(name) is type(module) else None
-    return None if config is None else {"type": name, **config}
-
-
-def build(config: Any, room: int) -> Module:
-    """The module that ``config_of`` gave as data, if it has no more than ``room`` parameters; else ValueError."""
-    match config:
-        case {"type": str(name)} if name in KINDS:
-            return KINDS[name].from_config(config, room)
-    raise ValueError(f"this release knows no such model: {config!r:.60}")
-
-
-def setting(config: Mapping[str, Any], name: str, *kinds: type) -> Any:
-    """One setting of a config, if it is there and of one of these types, and no empty list; else ValueError."""
-    found = config.get(name)
-    if not isinstance(found, kinds) or found == []:
-        raise ValueError(f"this release knows no such model: {config!r:.60}")
-    return found
 
 
 @contextmanager

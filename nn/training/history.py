@@ -44,11 +44,6 @@ class History:
         """What schedules and early stopping go by: the validation loss, or where there is none the loss."""
         return self.val_loss or self.loss
 
-    def add(self, lists: dict[str, list[float]], measured: dict[str, float]) -> None:
-        """Append what was measured after an epoch to its lists."""
-        for name, x in measured.items():
-            lists.setdefault(name, []).append(x)
-
     def plot(self, title: str = "") -> Any:
         """The loss of each epoch, and below it each metric, with those of the validation data; a matplotlib Figure."""
         from ..plots import plot_history

@@ -45,9 +45,8 @@ class Run:
 
     def epochs(self, wanted: int) -> History:
         """Train until the history has so many epochs, or a callback or Ctrl-C ends it."""
-        history, optimizer = self.history, self.eager.optimizer
-        lr, order = optimizer.lr, self._order()
-        stopped, together = False, 1
+        history, optimizer, order = self.history, self.eager.optimizer, self._order()
+        lr, stopped, together = optimizer.lr, False, 1
         try:
             with progress_bar(len(history.loss), wanted, self.progress) as bar, interruptible() as interrupts:
                 while not stopped and not interrupts and (done := len(history.loss)) < wanted:

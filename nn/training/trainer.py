@@ -73,9 +73,9 @@ def fit(
     if held_out is not None:
         check_targets(model, *held_out, function, "fit: validation ")
     measures = _metrics(metrics, function)
-    penalised = partial(penalty, l1=l1, l2=l2) if l1 or l2 else None
+    regularizer = partial(penalty, l1=l1, l2=l2) if l1 or l2 else None
 
-    run = Run(EagerSteps(model, rows, targets, function, optimizer, penalised), batch_size, seed)
+    run = Run(EagerSteps(model, rows, targets, function, optimizer, regularizer), batch_size, seed)
     run.schedule, run.callbacks, run.progress = schedule, [*callbacks], progress
     if checkpoint is not None:
         _save(run, checkpoint, every, resume, {"batch_size": batch_size, "l1": l1, "l2": l2})
