@@ -3,26 +3,46 @@
 A model maps one sample, a list of numbers, to a Value or a list of them; ``fit`` trains it over many.
 """
 
-from . import activations, datasets, init, losses, metrics
-from .data import batches, standardize, train_test_split
-from .evaluation import accuracy, evaluate, predict
-from .export import to_torch
+from typing import TYPE_CHECKING, Any
+
+from . import activations, init, losses
 from .init import constant
 from .losses import bce, bce_with_logits, cross_entropy, hinge, huber, mae, mse, penalty
-from .modules.blocks import Dropout, LayerNorm, Residual
-from .modules.layers import Layer, Neuron
-from .modules.models import MLP, Sequential
-from .modules.module import Module
-from .monitoring.recorder import watch
-from .plots import plot_gradients
-from .storage import load, save
-from .surfaces import plot_decision_boundary, plot_loss_surface
-from .training.adaptive import AdaGrad, Adam, AdamW, RMSprop
-from .training.callbacks import EarlyStopping, StopBelow
-from .training.history import History
-from .training.optimizers import SGD, Optimizer
-from .training.schedules import CosineDecay, ExponentialDecay, ReduceOnPlateau, StepDecay, Warmup
-from .training.trainer import fit
+from .modules import MLP, Dropout, Layer, LayerNorm, Module, Neuron, Residual, Sequential
+from .training import SGD, AdaGrad, Adam, AdamW, History, Optimizer, RMSprop, fit
+from .wings import find as _find
+
+if TYPE_CHECKING:
+    from . import datasets, metrics
+    from .data import batches, standardize, train_test_split
+    from .evaluation import accuracy, evaluate, predict
+    from .export import to_torch
+    from .monitoring import watch
+    from .plots import plot_decision_boundary, plot_gradients, plot_loss_surface
+    from .storage import load, save
+    from .training import CosineDecay, EarlyStopping, ExponentialDecay, ReduceOnPlateau, StepDecay, StopBelow, Warmup
+
+# The wings, around the thin library: each can be taken away, and is loaded when one of its names is first used.
+WINGS = {
+    **dict.fromkeys(("batches", "standardize", "train_test_split"), "data"),
+    **dict.fromkeys(("accuracy", "evaluate", "predict"), "evaluation"),
+    **dict.fromkeys(("load", "save"), "storage"),
+    **dict.fromkeys(("plots", "plot_decision_boundary", "plot_gradients", "plot_loss_surface"), "plots"),
+    **dict.fromkeys(("EarlyStopping", "StopBelow"), "training"),
+    **dict.fromkeys(("CosineDecay", "ExponentialDecay", "ReduceOnPlateau", "StepDecay", "Warmup"), "training"),
+    "datasets": "datasets", "metrics": "metrics", "to_torch": "export", "watch": "monitoring",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """What belongs to a wing."""
+    return _find(__name__, WINGS, name)
+
+
+def __dir__() -> list[str]:
+    """All names, for completion: those that are not loaded yet too."""
+    return sorted({*globals(), *__all__})
+
 
 __all__ = [
     "MLP", "SGD", "AdaGrad", "Adam", "AdamW", "CosineDecay", "Dropout", "EarlyStopping", "ExponentialDecay", "History",

@@ -1,5 +1,5 @@
-"""``python -m nn``: the stepgrad command."""
+"""``python -m nn``: the command ``stepgrad``."""
 
-from .command.cli import main
+from .command import main
 
 main()

@@ -79,7 +79,7 @@ ACTIVATIONS: dict[str, tuple[Activation, str]] = {
 
 
 def find_activation(activation: str | Activation) -> tuple[Activation, str]:
-    """The function for a name (a function is its own) and the name of its usual initialiser."""
+    """The activation with this name (a function is taken as it is), and the name of its usual initialiser."""
     if callable(activation):
         return activation, "xavier_normal"
     if activation not in ACTIVATIONS:

@@ -1,4 +1,4 @@
-"""Getting data ready: standardise it, split it, cut it into batches, check it before training.
+"""Helpers around the data: standardise it, split it, cut it into batches, and some that the wings share.
 
 X is anything that iterates over rows (a list of lists, a NumPy array), y anything that iterates over targets.
 """
@@ -6,11 +6,13 @@ X is anything that iterates over rows (a list of lists, a NumPy array), y anythi
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from random import Random
 from typing import Any
 
-from autograd import as_float
+from .samples import as_table, pair, width_of
+
+MARGIN = 0.3  # around the samples of a plane
 
 
 def standardize(train: Iterable[Any], *others: Iterable[Any]) -> Any:
@@ -26,8 +28,8 @@ def standardize(train: Iterable[Any], *others: Iterable[Any]) -> Any:
     >>> standardize([100, 300])
     [-1.0, 1.0]
     """
-    tables = [_table(rows, f"argument {i} of standardize") for i, rows in enumerate((train, *others), 1)]
-    if len({*(widths := [_width(table[0]) for table in tables])}) > 1:
+    tables = [as_table(rows, f"argument {i} of standardize") for i, rows in enumerate((train, *others), 1)]
+    if len({*(widths := [width_of(table[0]) for table in tables])}) > 1:
         raise ValueError(f"the arguments must have rows of one width, not of {' and '.join(widths)}")
     flat = isinstance(tables[0][0], float)
     scales = []
@@ -52,7 +54,7 @@ def train_test_split(X: Iterable[Any], y: Iterable[Any], test: float = 0.25, see
     >>> train_test_split([[1.0], [2.0], [3.0], [4.0]], "abcd")
     ([[2.0], [1.0], [3.0]], [[4.0]], ['b', 'a', 'c'], ['d'])
     """
-    rows, targets = _paired(list(X), list(y))
+    rows, targets = pair(list(X), list(y))
     if not 0.0 < test < 1.0 or len(rows) < 2:
         raise ValueError(f"test must be a fraction between 0 and 1 of 2 rows or more, not {test} of {len(rows)}")
     held = min(max(round(len(rows) * test), 1), len(rows) - 1)
@@ -71,7 +73,7 @@ def batches(
     >>> [y_batch for _, y_batch in batches([[1.0], [2.0], [3.0]], "abc", 2, shuffle=False)]
     [['a', 'b'], ['c']]
     """
-    rows, targets = _paired(list(X), list(y))
+    rows, targets = pair(list(X), list(y))
     if batch_size < 1:
         raise ValueError(f"batch_size must be 1 or more, not {batch_size}")
     order = list(range(len(rows)))
@@ -81,58 +83,39 @@ def batches(
     return (([rows[i] for i in cut], [targets[i] for i in cut]) for cut in cuts)
 
 
-def check_data(X: Iterable[Any], y: Iterable[Any]) -> tuple[list[list[float]], list[Any]]:
-    """X as check_rows gives it; y as a list of floats, or of rows of floats where it has rows."""
-    return _paired(check_rows(X), _table(y, "y"))
+def classes_of(outputs: Iterable[Any], threshold: float = 0.0) -> list[int]:
+    """The class that each output of a model means: of several numbers the index of the largest, of one 0 or 1.
 
+    A single number is class 1 above the threshold.
 
-def check_rows(X: Iterable[Any]) -> list[list[float]]:
-    """X as a list of rows of floats, all of one width; a row that is a single number becomes a row of one.
-
-    Raises ValueError for no rows, rows of unequal width, nan and inf; TypeError for what is no real number.
-
-    >>> check_rows([1, 2])
-    [[1.0], [2.0]]
-    >>> check_rows([[1.0, 2.0], [3.0, float("nan")]])
-    Traceback (most recent call last):
-    ValueError: X, row 1, column 1 (from 0): nan teaches nothing: leave such rows out, or fill the gap
+    >>> classes_of([[0.5, 2.0, 1.0], [3.0, 0.0, 0.0]]), classes_of([0.5, -2.0])
+    ([1, 0], [1, 0])
     """
-    return [row if isinstance(row, list) else [row] for row in _table(X, "X")]
+    return [out.index(max(out)) if isinstance(out, list) else int(out > threshold) for out in outputs]
 
 
-def _paired(rows: list[Any], targets: list[Any]) -> tuple[list[Any], list[Any]]:
-    if len(rows) != len(targets):
-        raise ValueError(f"X has {len(rows)} rows but y has {len(targets)} targets: every row needs one")
-    return rows, targets
+def grid(low: float, high: float, steps: int) -> list[float]:
+    """Numbers in equal steps from low to high."""
+    return [low + (high - low) * i / (steps - 1) for i in range(steps)]
 
 
-def _table(rows: Any, name: str) -> list[Any]:
-    """A list of rows of floats, all of one width, or a list of floats."""
-    table: list[Any] = _floats(rows, name)
-    if not table:
-        raise ValueError(f"{name} is empty: it must have one row at least")
-    for i, row in enumerate(table):
-        if _width(row) != _width(table[0]) or row == []:
-            raise ValueError(f"{name}, row {i} (from 0) has {_width(row)}, row 0 has {_width(table[0])}")
-    return table
+def grid_around(xs: Sequence[float], steps: int) -> list[float]:
+    """Numbers in equal steps from a margin below the smallest of some numbers to a margin above the largest."""
+    return grid(min(xs) - MARGIN, max(xs) + MARGIN, steps)
 
 
-def _width(row: float | list[float]) -> str:
-    return f"{len(row)} number{'s' * (len(row) != 1)}" if isinstance(row, list) else "a single number"
+def with_targets(rows: list[list[float]], targets: list[Any]) -> list[list[float]]:
+    """Each row with the numbers of its target behind its own."""
+    return [[*row, *(t if isinstance(t, list) else [t])] for row, t in zip(rows, targets, strict=True)]
 
 
-def _floats(x: Any, name: str, *index: int) -> Any:
-    """Lists down to the cells of a row, and a finite float for each cell or row that is a number."""
-    if index and type(x) is list and {*map(type, x)} == {float} and math.isfinite(sum(x)):
-        return [*x]  # what most rows are, told in a tenth of the time
-    if len(index) < 2 and isinstance(x, Iterable) and not isinstance(x, (str, bytes)):
-        return [_floats(part, name, *index, i) for i, part in enumerate(x)]
-    if not index:
-        raise TypeError(f"{name} must be a list of rows or of numbers, not {type(x).__name__}")
-    try:
-        if math.isfinite(number := as_float(x)):
-            return number
-        raise ValueError(f"{number} teaches nothing: leave such rows out, or fill the gap")
-    except (TypeError, ValueError, OverflowError) as error:
-        where = ", ".join(f"{kind} {i}" for kind, i in zip(("row", "column"), index, strict=False))
-        raise type(error)(f"{name}, {where} (from 0): {error}") from None
+def loss_of_sample(
+    model: Callable[[Any], Any], rows: list[list[float]], targets: list[Any], loss: Callable[[Any, Any], Any]
+) -> Callable[..., Any]:
+    """The loss as a function of all numbers of a sample: first those of the row, then those of the target."""
+    width, several = len(rows[0]), isinstance(targets[0], list)
+
+    def sample(*numbers: Any) -> Any:
+        return loss(model(list(numbers[:width])), list(numbers[width:]) if several else numbers[width])
+
+    return sample

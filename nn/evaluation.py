@@ -1,18 +1,22 @@
-"""predict, evaluate, accuracy: using a model over many samples, in evaluation mode and recording nothing."""
+"""predict, evaluate, accuracy: a model over many samples, in evaluation mode and recording no graph."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, overload
 
-from autograd import located, no_grad
+from autograd import TraceError, no_grad
 
-from . import metrics as by_name
-from .data import check_data, check_rows
-from .losses import LOSSES, Loss, find_loss
-from .measures import Measure, evaluating, predictions
-from .metrics import Metric, find_metrics
-from .modules.module import Module
+from .data import loss_of_sample, with_targets
+from .losses import Loss, Metric, check_targets, find_loss
+from .modules import Module, evaluating
+from .samples import check_data, check_rows
+
+Samples = tuple[list[list[float]], list[Any]]  # rows and targets, checked
+
+MANY = 200  # rows that take about as long one by one as a model takes to be traced
 
 
 def predict(model: Module, X: Iterable[Any]) -> list[Any]:
@@ -23,7 +27,7 @@ def predict(model: Module, X: Iterable[Any]) -> list[Any]:
     2
     """
     with evaluating(model.modules()):
-        return predictions(model, check_rows(X))()
+        return _predictions(model, check_rows(X))()
 
 
 @overload
@@ -32,23 +36,15 @@ def evaluate(model: Module, X: Iterable[Any], y: Iterable[Any], *, loss: str | L
 
 @overload
 def evaluate(
-    model: Module,
-    X: Iterable[Any],
-    y: Iterable[Any],
-    *,
-    loss: str | Loss | None = None,
-    metrics: Sequence[str | Metric],
-) -> dict[str, float]: ...
+    model: Module, X: Iterable[Any], y: Iterable[Any], *,
+    loss: str | Loss | None = None, metrics: Sequence[str | Metric],
+) -> dict[str, float]: ...  # fmt: skip
 
 
 def evaluate(
-    model: Module,
-    X: Iterable[Any],
-    y: Iterable[Any],
-    *,
-    loss: str | Loss | None = None,
-    metrics: Sequence[str | Metric] = (),
-) -> float | dict[str, float]:
+    model: Module, X: Iterable[Any], y: Iterable[Any], *,
+    loss: str | Loss | None = None, metrics: Sequence[str | Metric] = (),
+) -> float | dict[str, float]:  # fmt: skip
     """The mean loss over the rows, without penalties; with metrics, a dict of them, and of the loss if it is given.
 
     Metrics are names from ``nn.metrics`` or functions ``(outputs, targets) -> float``.
@@ -64,31 +60,112 @@ def evaluate(
     rows, targets = check_data(X, y)
     if function is not None:
         check_targets(model, rows, targets, function, "evaluate: ")
-    measured = Measure(model, rows, targets, function, find_metrics(metrics, function))()
-    return measured if metrics else measured["loss"]
+    if not metrics:
+        return Measure(model, rows, targets, function, {})()["loss"]
+    from .metrics import find_metrics
+
+    return Measure(model, rows, targets, function, find_metrics(metrics, function))()
 
 
 def accuracy(model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float = 0.0) -> float:
-    """The fraction of rows classified right.
+    """The fraction of rows that the model classifies right: ``nn.metrics.accuracy`` of what ``predict`` gives.
 
     One output counts as the positive class above ``threshold`` (0.5 for a sigmoid), and targets above 0 are
     positive; of several outputs the largest is the class.
     """
+    from . import metrics
+
     rows, targets = check_data(X, y)
-    return by_name.accuracy(predict(model, rows), targets, threshold)
+    return metrics.accuracy(predict(model, rows), targets, threshold)
 
 
-def check_targets(
-    model: Module, rows: list[list[float]], targets: list[Any], loss: Loss, where: str, epoch: str = ""
-) -> None:
-    """Try every target on the prediction for the first row, if the loss is one of ours: a bad one is refused."""
-    if loss not in LOSSES.values():
-        return
-    with evaluating(model.modules()), located(f"{where}{epoch}row 0"):
-        prediction = model(rows[0])
-    with no_grad():
-        for i, target in enumerate(targets):
+class Measure:
+    """A function that gives the mean loss, without penalties, and the metrics over checked data, each by its name.
+
+    It measures the model as it is at the call.  ``repeated`` says that it will be called after every epoch.
+    """
+
+    def __init__(
+        self, model: Module, rows: list[list[float]], targets: list[Any], loss: Loss | None,
+        metrics: Mapping[str, Metric], repeated: bool = False,
+    ) -> None:  # fmt: skip
+        self.targets, self.metrics = targets, metrics
+        self.modules = model.modules()  # found once: that takes longer than to measure
+        self.losses = self.outputs = None
+        if loss is not None:
+            sample = loss_of_sample(model, rows, targets, loss)
+            self.losses = OverRows(sample, with_targets(rows, targets), repeated)
+        if metrics:
+            self.outputs = _predictions(model, rows, repeated)
+
+    def __call__(self) -> dict[str, float]:
+        with evaluating(self.modules):
+            found = {} if self.losses is None else {"loss": math.fsum(self.losses()) / len(self.targets)}
+            outputs = [] if self.outputs is None else self.outputs()
+        return found | {name: metric(outputs, self.targets) for name, metric in self.metrics.items()}
+
+
+def recorders(
+    model: Module, data: Samples, held_out: Samples | None, loss: Loss, metrics: Mapping[str, Metric], repeated: bool
+) -> list[Callable[[Any, Module], None]]:
+    """Callbacks of ``fit`` that write into the history: the metrics of the data, all of what is held out."""
+    found: list[Callable[[Any, Module], None]] = []
+    if metrics:
+        of_data = Measure(model, *data, None, metrics, repeated)
+        found.append(lambda history, _: _append(history.metrics, of_data()))
+    if held_out is not None:
+        of_held_out = Measure(model, *held_out, loss, metrics, repeated)
+
+        def record(history: Any, _: Module) -> None:
+            measured = of_held_out()
+            history.val_loss.append(measured.pop("loss"))
+            _append(history.val_metrics, measured)
+
+        found.append(record)
+    return found
+
+
+def _append(lists: dict[str, list[float]], measured: dict[str, float]) -> None:
+    for name, x in measured.items():
+        lists.setdefault(name, []).append(x)
+
+
+def _predictions(model: Module, rows: list[list[float]], repeated: bool = False) -> OverRows:
+    def prediction(*row: Any) -> Any:
+        return model(list(row))
+
+    return OverRows(prediction, rows, repeated)
+
+
+class OverRows:
+    """A function of the numbers of a row, called for each of many rows: compiled, if they are many.
+
+    What the function closes over, such as the parameters of a model, is read anew at every call.  ``repeated`` says
+    that there will be many calls, for which it pays to compile over a few rows too.
+    """
+
+    def __init__(self, f: Callable[..., Any], rows: Sequence[Sequence[float]], repeated: bool = False) -> None:
+        self._f, self._rows = f, rows
+        self._compiled: Callable[[], Any] | None = None
+        if repeated or len(rows) >= MANY:
+            import numpy as np  # only here: a few rows go without
+
+            from autograd import jit
+
+            columns, compiled = list(np.array(rows, dtype=float).T.copy()), jit(f)
+            self._compiled = lambda: compiled(*columns)
+
+    def __call__(self) -> list[Any]:
+        """For each row a number, or a list of numbers."""
+        if self._compiled is not None:
+            # TODO(merge): ``with falling_back(..., unasked=True):`` instead of the try, except and print.
             try:
-                loss(prediction, target)
-            except (ValueError, IndexError) as error:
-                raise ValueError(f"{where}target {i} ({target!r}): {error}") from None
+                found = self._compiled()
+                several = isinstance(found, (list, tuple))
+                return [list(map(float, row)) for row in zip(*found, strict=True)] if several else found.tolist()
+            except TraceError as error:
+                print(f"{self._f.__name__}: one row at a time, which is slower: {error}", file=sys.stderr)
+            self._compiled = None
+        with no_grad():
+            outs = [self._f(*row) for row in self._rows]
+        return [[y.data for y in out] if isinstance(out, (list, tuple)) else out.data for out in outs]

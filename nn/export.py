@@ -1,4 +1,4 @@
-"""Going on to tensors: a model as a module of PyTorch.  The only file that knows torch, and only when it is asked."""
+"""Going on to tensors: a model as a module of PyTorch, which is loaded only when this is asked for."""
 
 from __future__ import annotations
 
@@ -7,10 +7,19 @@ from typing import Any
 
 from autograd import Value
 
-from .modules.blocks import Dropout, LayerNorm, Residual
-from .modules.layers import Layer, Neuron
-from .modules.models import MLP, Sequential
-from .modules.module import Module
+from .modules import MLP, Dropout, Layer, LayerNorm, Module, Neuron, Residual, Sequential
+
+# The class of torch.nn for each activation that both know, and its settings.
+ACTIVATIONS: dict[str, tuple[str, dict[str, float]]] = {
+    "relu": ("ReLU", {}),
+    "leaky_relu": ("LeakyReLU", {}),
+    "elu": ("ELU", {}),
+    "gelu": ("GELU", {}),
+    "silu": ("SiLU", {}),
+    "sigmoid": ("Sigmoid", {}),
+    "tanh": ("Tanh", {}),
+    "softplus": ("Softplus", {"threshold": 40.0}),  # from there on x + e⁻ˣ is x; PyTorch's 20 is 2e-9 off
+}
 
 
 def to_torch(model: Module) -> Any:
@@ -28,69 +37,78 @@ def to_torch(model: Module) -> Any:
         import torch
     except ImportError:
         raise ImportError('to_torch needs PyTorch: python -m pip install "stepgrad[torch]"') from None
-
-    nn, double = torch.nn, torch.float64
-    activations: dict[str, Callable[[], Any]] = {
-        "relu": nn.ReLU,
-        "leaky_relu": nn.LeakyReLU,
-        "elu": nn.ELU,
-        "gelu": nn.GELU,
-        "silu": nn.SiLU,
-        "sigmoid": nn.Sigmoid,
-        "tanh": nn.Tanh,
-        "softplus": lambda: nn.Softplus(threshold=40.0),  # from there on x + e⁻ˣ is x; PyTorch's 20 is 2e-9 off
-    }
-
-    residual = type("Residual", (nn.Sequential,), {"forward": lambda block, x: x + nn.Sequential.forward(block, x)})
-
-    def filled(tensor: Any, values: list[Any]) -> None:
-        """Copy numbers into a tensor; it needs a gradient if one of them does."""
-        flat: list[Value] = [v for row in values for v in row] if isinstance(values[0], list) else values
-        with torch.no_grad():
-            tensor.copy_(torch.tensor([v.data for v in flat], dtype=double).reshape(tensor.shape))
-        tensor.requires_grad_(any(v.requires_grad for v in flat))
-
-    def dense(neurons: list[Neuron]) -> Any:
-        linear = nn.Linear(len(neurons[0].w), len(neurons), dtype=double)
-        filled(linear.weight, [neuron.w for neuron in neurons])
-        filled(linear.bias, [neuron.b for neuron in neurons])
-        used = {neuron.activation for neuron in neurons}
-        name = used.pop()
-        if used or not (name == "linear" or name in activations):
-            raise TypeError(
-                f"to_torch: a layer needs one activation, given by its name (linear, {', '.join(activations)}), not "
-                f"{', '.join(map(repr, [name, *used]))}"
-            )
-        return linear if name == "linear" else nn.Sequential(linear, activations[str(name)]())
-
-    def normalised(norm: LayerNorm) -> Any:
-        made = nn.LayerNorm(len(norm.gain), norm.eps, dtype=double)
-        filled(made.weight, norm.gain)
-        filled(made.bias, norm.bias)
-        return made
-
-    kinds: dict[type, Callable[[Any], Any]] = {
-        Neuron: lambda neuron: dense([neuron]),
-        Layer: lambda layer: dense(layer.neurons),
-        LayerNorm: normalised,
-        Dropout: lambda dropout: nn.Dropout(dropout.p),
-        **dict.fromkeys((MLP, Sequential), lambda chain: nn.Sequential(*map(convert, chain.layers))),
-        Residual: lambda block: residual(*map(convert, block.layers)),
-    }
-    made: dict[int, Any] = {}
-
-    def convert(module: Any) -> Any:
-        if type(module) not in kinds:
-            raise TypeError(
-                f"to_torch knows {', '.join(kind.__name__ for kind in kinds)}; {module!r:.80} is none of them: "
-                f"write it as a torch.nn.Module"
-            )
-        if id(module) not in made:
-            made[id(module)] = kinds[type(module)](module)
-            made[id(module)].training = module.training
-        return made[id(module)]
-
-    result = convert(model)
+    result = _Converter(torch).convert(model)
     if sum(p.numel() for p in result.parameters()) != len(model.parameters()):
         raise ValueError("to_torch: some neurons share parameters, which the rows of a tensor cannot do")
     return result
+
+
+class _Converter:
+    """Modules of ours to modules of torch, each once."""
+
+    def __init__(self, torch: Any) -> None:
+        self.torch, self.nn = torch, torch.nn
+        self.kinds: dict[type, Callable[[Any], Any]] = {
+            Neuron: lambda neuron: self.linear([neuron]),
+            Layer: lambda layer: self.linear(layer.neurons),
+            LayerNorm: self.layer_norm,
+            Dropout: lambda dropout: self.nn.Dropout(dropout.p),
+            MLP: self.sequence,
+            Sequential: self.sequence,
+            Residual: self.residual,
+        }
+        self.known: dict[int, Any] = {}  # by identity: one that is used twice stays one
+
+    def convert(self, module: Any) -> Any:
+        """The module of torch for one of ours, in the same mode of training or evaluation."""
+        if type(module) not in self.kinds:
+            raise TypeError(
+                f"to_torch knows {', '.join(kind.__name__ for kind in self.kinds)}; {module!r:.80} is none of them: "
+                f"write it as a torch.nn.Module"
+            )
+        if id(module) not in self.known:
+            self.known[id(module)] = self.kinds[type(module)](module)
+            self.known[id(module)].training = module.training
+        return self.known[id(module)]
+
+    def sequence(self, model: Sequential) -> Any:
+        return self.nn.Sequential(*map(self.convert, model.layers))
+
+    def residual(self, block: Residual) -> Any:
+        plain = self.nn.Sequential
+        kind = type("Residual", (plain,), {"forward": lambda module, x: x + plain.forward(module, x)})
+        return kind(*map(self.convert, block.layers))
+
+    def linear(self, neurons: list[Neuron]) -> Any:
+        """Neurons over the same inputs as a Linear, and its activation behind it."""
+        linear = self.nn.Linear(len(neurons[0].w), len(neurons), dtype=self.torch.float64)
+        self.copy(linear.weight, [w for neuron in neurons for w in neuron.w])
+        self.copy(linear.bias, [neuron.b for neuron in neurons])
+        activation = self.activation(neurons)
+        return linear if activation is None else self.nn.Sequential(linear, activation)
+
+    def activation(self, neurons: list[Neuron]) -> Any:
+        """The one activation of some neurons; None where it is linear."""
+        name, *others = {neuron.activation for neuron in neurons}
+        if others or not (name == "linear" or name in ACTIVATIONS):
+            raise TypeError(
+                f"to_torch: a layer needs one activation, given by its name (linear, {', '.join(ACTIVATIONS)}), not "
+                f"{', '.join(map(repr, [name, *others]))}"
+            )
+        if name == "linear":
+            return None
+        kind, settings = ACTIVATIONS[str(name)]
+        return getattr(self.nn, kind)(**settings)
+
+    def layer_norm(self, norm: LayerNorm) -> Any:
+        result = self.nn.LayerNorm(len(norm.gain), norm.eps, dtype=self.torch.float64)
+        self.copy(result.weight, norm.gain)
+        self.copy(result.bias, norm.bias)
+        return result
+
+    def copy(self, tensor: Any, values: list[Value]) -> None:
+        """Copy numbers into a tensor, which needs a gradient if one of them does."""
+        numbers = self.torch.tensor([v.data for v in values], dtype=self.torch.float64)
+        with self.torch.no_grad():
+            tensor.copy_(numbers.reshape(tensor.shape))
+        tensor.requires_grad_(any(v.requires_grad for v in values))

@@ -45,12 +45,12 @@ def uniform(nin: int, nout: int, rng: random.Random) -> float:
 
 
 def zeros(nin: int, nout: int, rng: random.Random) -> float:
-    """0.0: every neuron of a layer then stays the same as the others, which is there to be seen."""
+    """0.0: a bad start, to be studied: all neurons of a layer get the same gradients, and so stay equal."""
     return 0.0
 
 
 def constant(x: float) -> Initialiser:
-    """An initialiser that gives x."""
+    """An initialiser that gives every weight the number x."""
 
     def give(nin: int, nout: int, rng: random.Random) -> float:
         return x
@@ -68,7 +68,7 @@ def _uniform(bound: float, rng: random.Random) -> float:
 
 
 def find_initialiser(init: str | Initialiser) -> Initialiser:
-    """The initialiser of a name; a function is its own."""
+    """The initialiser with this name; a function is taken as it is."""
     if callable(init):
         return init
     if init not in INITIALISERS:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd import Value, dot, gt, le, log, logsumexp, mean, pick, relu, softplus, total, where
+from autograd import Value, dot, gt, le, located, log, logsumexp, mean, no_grad, pick, relu, softplus, total, where
 
-from .modules.module import listed
+from .modules import Module, as_list, evaluating
 
-Loss = Callable[[Any, Any], Any]
+Loss = Callable[[Any, Any], Any]  # (prediction, target) of one sample
+Metric = Callable[[Sequence[Any], Sequence[Any]], float]  # (outputs, targets) of many: see nn.metrics
 
 
 def mse(prediction: Any, target: Any) -> Any:
@@ -87,7 +88,7 @@ LOSSES: dict[str, Loss] = {f.__name__: f for f in (mse, mae, huber, hinge, bce, 
 
 def _average(one: Loss, prediction: Any, target: Any) -> Any:
     """The mean of one(p, t) over the outputs."""
-    predictions, targets = listed(prediction), listed(target)
+    predictions, targets = as_list(prediction), as_list(target)
     if len(predictions) != len(targets):
         raise ValueError(f"the model gives {len(predictions)} output(s) and the target has {len(targets)} number(s)")
     if len(predictions) == 1:
@@ -96,9 +97,28 @@ def _average(one: Loss, prediction: Any, target: Any) -> Any:
 
 
 def find_loss(loss: str | Loss) -> Loss:
-    """The loss of a name; a function is its own."""
+    """The loss with this name; a function is taken as it is."""
     if callable(loss):
         return loss
     if loss not in LOSSES:
         raise ValueError(f"no loss {loss!r}: choose from {', '.join(LOSSES)}, or give a function")
     return LOSSES[loss]
+
+
+def check_targets(
+    model: Module, rows: list[list[float]], targets: list[Any], loss: Loss, prefix: str, epoch: str = ""
+) -> None:
+    """Refuse a target that the loss cannot be computed for, before any step: all are tried on the first row's output.
+
+    Only the losses of this library are tried; one of the user's own is called by the steps alone.
+    """
+    if loss not in LOSSES.values():
+        return
+    with evaluating(model.modules()), located(f"{prefix}{epoch}row 0"):
+        prediction = model(rows[0])
+    with no_grad():
+        for i, target in enumerate(targets):
+            try:
+                loss(prediction, target)
+            except (ValueError, IndexError) as error:
+                raise ValueError(f"{prefix}target {i} ({target!r}): {error}") from None

@@ -1,8 +1,8 @@
 """How good predictions are, as numbers to read: functions ``(outputs, targets) -> float`` over many rows.
 
-``outputs`` are what ``predict`` gives.  To those that compare classes, one output is the positive class above
-``threshold``, and targets above 0 are positive; of several outputs the largest is the class, and the target its
-index.  ``fit`` and ``evaluate`` know them by name.
+``outputs`` are what ``predict`` gives.  Some compare classes.  For them one output counts as the positive class
+above ``threshold``, and targets above 0 are positive; of several outputs the largest is the class, and the target is
+its index.  ``fit`` and ``evaluate`` know the metrics by name.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from .losses import Loss, bce
-from .losses import mae as mae_of_one
-from .modules.module import listed
-
-Metric = Callable[[Sequence[Any], Sequence[Any]], float]
+from . import losses
+from .data import classes_of
+from .losses import Metric
+from .modules import as_list
 
 
 def accuracy(outputs: Sequence[Any], targets: Sequence[Any], threshold: float = 0.0) -> float:
@@ -30,7 +29,7 @@ def accuracy(outputs: Sequence[Any], targets: Sequence[Any], threshold: float = 
 
 
 def precision(outputs: Sequence[Any], targets: Sequence[Any], threshold: float = 0.0) -> float:
-    """TP / (TP + FP): how many of those called positive are; 0 where none is called so.
+    """TP / (TP + FP): the part of the positive predictions that is right; 0 where there are none.
 
     Of several classes the mean over those that occur, as target or prediction (the macro average).
 
@@ -41,7 +40,9 @@ def precision(outputs: Sequence[Any], targets: Sequence[Any], threshold: float =
 
 
 def recall(outputs: Sequence[Any], targets: Sequence[Any], threshold: float = 0.0) -> float:
-    """TP / (TP + FN): how many of the positive are called so; 0 where there is none.  Classes as for precision.
+    """TP / (TP + FN): the part of the positive targets that is found; 0 where there are none.
+
+    Of several classes as for precision.
 
     >>> recall([1.0, 2.0, -1.0, -2.0], [1, 1, 1, 0])
     0.6666666666666666
@@ -61,12 +62,12 @@ def f1(outputs: Sequence[Any], targets: Sequence[Any], threshold: float = 0.0) -
 def r2(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
     """1 − Σ(t − p)² / Σ(t − t̄)², t̄ the mean target; of several outputs the mean.
 
-    Targets that are all alike have nothing to explain: 1 if every prediction is right, else 0.
+    Where all targets are equal the quotient is 0 / 0: then 1 if every prediction is right, else 0.
 
     >>> r2([1.0, 2.0, 4.0], [1.0, 2.0, 3.0])
     0.5
     """
-    predicted, wanted = [*map(listed, outputs)], [*map(listed, targets)]
+    predicted, wanted = [*map(as_list, outputs)], [*map(as_list, targets)]
     if len(predicted[0]) != len(wanted[0]):
         raise ValueError(f"the model gives {len(predicted[0])} outputs and the target has {len(wanted[0])} numbers")
     columns = zip(zip(*predicted, strict=True), zip(*wanted, strict=True), strict=True)
@@ -80,21 +81,24 @@ def mae(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
     >>> mae([1.0, 2.0], [1.0, 5.0])
     1.5
     """
-    return math.fsum(map(mae_of_one, outputs, targets)) / len(targets)
+    return math.fsum(map(losses.mae, outputs, targets)) / len(targets)
 
 
 METRICS: dict[str, Callable[..., float]] = {f.__name__: f for f in (accuracy, precision, recall, f1, r2, mae)}
 
 
-def find_metrics(metrics: Sequence[str | Metric], loss: Loss | None) -> dict[str, Metric]:
-    """The metrics by name; a function is its own.  Outputs that bce reads are probabilities: positive above ½."""
+def find_metrics(metrics: Sequence[str | Metric], loss: losses.Loss | None) -> dict[str, Metric]:
+    """Each metric by its name; functions are taken as they are.
+
+    Outputs for the loss bce are probabilities, which count as positive above ½.
+    """
     found: dict[str, Metric] = {}
     for metric in metrics:
         if callable(metric):
             found[getattr(metric, "__name__", repr(metric))] = metric
         elif metric not in METRICS:
             raise ValueError(f"no metric {metric!r}: choose from {', '.join(METRICS)}, or give a function")
-        elif metric in ("r2", "mae") or loss is not bce:
+        elif metric in ("r2", "mae") or loss is not losses.bce:
             found[metric] = METRICS[metric]
         else:
             found[metric] = partial(METRICS[metric], threshold=0.5)
@@ -106,8 +110,8 @@ def _classes(outputs: Sequence[Any], targets: Sequence[Any], threshold: float) -
     if isinstance(targets[0], list):
         raise ValueError(f"the target {targets[0]!r:.40} is no class: numbers are measured by r2 and mae")
     if isinstance(outputs[0], list):
-        return [out.index(max(out)) for out in outputs], list(targets)
-    return [int(out > threshold) for out in outputs], [int(target > 0) for target in targets]
+        return classes_of(outputs), list(targets)
+    return classes_of(outputs, threshold), classes_of(targets)
 
 
 def _macro(

@@ -7,15 +7,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import os
 from pathlib import Path
 from typing import Any
 
-from .modules.module import Module
-from .recipes import build, recipe_of
+from autograd import write_whole
+
+from .modules import Module, build, config_of
 
 FORMAT, VERSION = "stepgrad model", 1
 
@@ -32,7 +32,7 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
     ...     load(path).state_dict() == model.state_dict()
     True
     """
-    content = content_of(model, recipe_of(model))
+    content = content_of(model, description(model))
     if not all(map(math.isfinite, content["parameters"].values())):
         raise ValueError("a parameter is nan or infinite: nothing was saved")
     write(content, path)
@@ -41,7 +41,7 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
 def load(path: str | os.PathLike[str], *, into: Module | None = None) -> Module:
     """The model in a file; for a class of your own, ``into`` is a model of that class to be filled.
 
-    ValueError, saying what is wrong, for a file that is no whole model of ours, or not of this shape.
+    ValueError, with what is wrong, for a file that is damaged, of another kind or of another shape than ``into``.
     """
     content = read(path)
     if into is None and content["model"] is None:
@@ -58,29 +58,27 @@ def load(path: str | os.PathLike[str], *, into: Module | None = None) -> Module:
         raise ValueError(f"{path}: {error}") from None
 
 
-def content_of(model: Module, recipe: dict[str, Any] | None) -> dict[str, Any]:
-    """What stands in the file of a model."""
-    return {"format": FORMAT, "version": VERSION, "model": recipe, "parameters": model.state_dict()}
+def content_of(model: Module, description: dict[str, Any] | None) -> dict[str, Any]:
+    """What the file of a model holds."""
+    return {"format": FORMAT, "version": VERSION, "model": description, "parameters": model.state_dict()}
+
+
+def description(model: Module) -> dict[str, Any] | None:
+    """The model as data from which it can be built again; None where that would give other parameters."""
+    config, names = config_of(model), [*model.named_parameters()]
+    try:
+        return config if config and [*build(config, len(names)).named_parameters()] == names else None
+    except ValueError:  # some parameters are shared, so that building needs more of them
+        return None
 
 
 def write(content: dict[str, Any], path: str | os.PathLike[str]) -> None:
-    """Write a file whole or not at all: under another name first, which then takes the place of the old one."""
-    target = Path(path)
-    temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
-    try:
-        with open(temporary, "x", encoding="utf-8") as file:
-            file.write(json.dumps(content, indent=1) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
+    """Write the content of a model file, whole or not at all."""
+    write_whole(path, json.dumps(content, indent=1) + "\n")
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The content of a file that write has written; ValueError, saying what is wrong, for any other."""
+    """The content of a file that ``write`` has written; ValueError, with what is wrong, for any other."""
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
     except RecursionError:

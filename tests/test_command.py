@@ -89,9 +89,10 @@ def test_without_any_dot_the_command_says_what_to_type(
     assert len(said.splitlines()) <= 3
 
 
-def test_a_terminal_without_the_signs_still_gets_the_text(tmp_path: Path) -> None:
+@pytest.mark.parametrize("module", ["nn", "nn.command"])
+def test_a_terminal_without_the_signs_still_gets_the_text(module: str, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "nn", "draw", "sqrt(x)", "x=4"],
+        [sys.executable, "-m", module, "draw", "sqrt(x)", "x=4"],
         capture_output=True,
         env={"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(Path(__file__).parent.parent), "PATH": ""},
         cwd=tmp_path,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from autograd import Value
 from nn import batches, standardize, train_test_split
-from nn.data import check_data, check_rows
+from nn.samples import check_data, check_rows
 
 NUMBERS = st.floats(-1e6, 1e6).map(lambda x: round(x, 6))
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import nn
 from autograd import Value
 from nn.activations import ACTIVATIONS
+from nn.modules.config import KINDS
 
 
 def bits(module: nn.Module) -> list[str]:
@@ -184,6 +185,23 @@ def test_what_a_file_cannot_build_is_loaded_into_a_model(make, tmp_path):
         nn.load(path)
     assert nn.load(path, into=other) is other
     assert bits(other) == bits(model)
+
+
+def test_every_module_of_the_library_describes_itself():
+    ours = {
+        name for name in nn.__all__ if isinstance(found := getattr(nn, name), type) and issubclass(found, nn.Module)
+    }
+    assert {*KINDS} == ours - {"Module"}
+    assert all("from_config" in vars(kind) or kind in (nn.MLP, nn.Residual) for kind in KINDS.values())
+
+
+def test_a_subclass_of_a_library_module_is_of_the_users_own(tmp_path):
+    class Layer(nn.Layer):
+        """One with the same name."""
+
+    nn.save(Layer(2, 1, init="zeros"), tmp_path / "model.json")
+    with pytest.raises(ValueError, match=r"load\(path, into=model\)"):
+        nn.load(tmp_path / "model.json")
 
 
 def test_into_works_for_library_modules_too_and_keeps_the_values(tmp_path):

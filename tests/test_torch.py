@@ -48,7 +48,7 @@ def test_outputs_and_gradients_are_the_same(name):
     for parameter in model.parameters():
         parameter.data += rng.gauss(0, 0.1)
     X = [[rng.gauss(0, 2) for _ in range(3)] for _ in range(7)]
-    ours = [nn.modules.module.listed(model(row)) for row in X]
+    ours = [nn.modules.as_list(model(row)) for row in X]
     twin = nn.to_torch(model)
     theirs = twin(torch.tensor(X, dtype=torch.float64))
     assert theirs.dtype == torch.float64

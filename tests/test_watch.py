@@ -15,8 +15,9 @@ from conftest import Open
 from samples import needs_dot
 from test_player import Reader, parts
 
+import nn
 from autograd import relu
-from nn import MLP, SGD, Adam, Layer, Module, Neuron, Sequential, datasets, fit, predict, watch
+from nn import MLP, SGD, Adam, Layer, LayerNorm, Module, Neuron, Residual, Sequential, datasets, fit, predict, watch
 from nn.monitoring.plane import STEPS, Plane
 
 X, Y = datasets.moons(30, noise=0.1, seed=1)
@@ -73,7 +74,7 @@ def test_compiled_and_eager_training_are_watched_alike() -> None:
         )
 
 
-def test_a_layer_is_a_module_right_inside_the_model_and_what_is_in_none_goes_by_its_class() -> None:
+def test_a_layer_is_a_module_in_the_model_or_its_sequences_and_what_is_in_none_goes_by_the_models_class() -> None:
     class Scaled(Module):
         def __init__(self) -> None:
             self.body = Sequential(Layer(2, 3, activation="tanh"), Layer(3, 1, activation="linear"))
@@ -83,7 +84,17 @@ def test_a_layer_is_a_module_right_inside_the_model_and_what_is_in_none_goes_by_
             return self.scale * self.body(x)
 
     (record, *_) = trained(Scaled(), epochs=1).records
-    assert [*record.gradients] == ["body", "Scaled"]
+    assert [*record.gradients] == ["body.layers.0", "body.layers.1", "Scaled"]
+
+
+def test_watch_and_plot_gradients_agree_on_the_layers_of_a_residual_network() -> None:
+    model = Sequential(Layer(2, 3, activation="tanh"), Residual(LayerNorm(3), Layer(3, 3)), Neuron(3))
+    w = trained(model, epochs=1)
+    (axes,) = nn.plot_gradients(model).axes
+    names = ["layers.0", "layers.1.layers.0", "layers.1.layers.1", "layers.2"]
+    assert [*w.records[0].gradients] == names
+    assert [tick.get_text().partition("\n")[0] for tick in axes.get_xticklabels()] == names
+    assert [len(own) for own in model.parameters_by_layer().values()] == [9, 6, 12, 4]
 
 
 def test_watching_changes_nothing() -> None:

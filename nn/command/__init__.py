@@ -1,1 +1,5 @@
 """The command ``stepgrad``."""
+
+from .cli import main
+
+__all__ = ["main"]

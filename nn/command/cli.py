@@ -1,20 +1,28 @@
-"""The command ``stepgrad``."""
+"""The command ``stepgrad``, and its demo: the whole library on two data sets, in under a minute."""
 
 from __future__ import annotations
 
-import argparse
 import io
+import math
+import os
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from autograd import AutogradError, draw, walkthrough
-from nn.command.expression import parse_assignments, parse_expression
+from autograd import AutogradError, DrawError, Value, dot, draw
 
-from .terminal import can_step, step_through
+from ..modules import MLP
+from ..training import Adam, History, fit
+from .arguments import parse_arguments
+from .show import draw_expression, walk_expression
+
+BATCH = 32  # of the demo
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Run the command; bad input is told in a few lines on stderr, with exit status 2."""
+    """Run the command; bad input gives a few lines on stderr and exit status 2."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that has no ∂ shows ? instead of stopping us
@@ -29,33 +37,9 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def run(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="stepgrad", description="A scalar autodiff engine you can look into.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    command = commands.add_parser("demo", help="train two small networks and draw what happened")
-    command.add_argument("-o", "--output", default="stepgrad-demo", metavar="FOLDER", help="default: stepgrad-demo")
-    command = commands.add_parser(
-        "draw",
-        help='draw an expression and its gradients: stepgrad draw "tanh(w*x + b)" w=2 x=-1 b=0.5 -o g.svg',
-    )
-    take_expression(command)
-    command.add_argument(
-        "-o", "--output", metavar="FILE", help="g.svg, .png, .html or .dot; without it, print the graph"
-    )
-    command = commands.add_parser(
-        "walk",
-        help='step through an expression and its gradients: stepgrad walk "tanh(w*x + b)" w=2 x=-1 b=0.5',
-    )
-    take_expression(command)
-    command.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        help="steps.html, a page that plays the steps; without it, step in the terminal",
-    )
-    chosen = parser.parse_args(guard_minus(arguments))
+    """The command itself; errors are exceptions."""
+    chosen = parse_arguments(arguments)
     if chosen.command == "demo":
-        from .demo import demo  # matplotlib and the data sets only where they are used
-
         demo(Path(chosen.output))
     elif chosen.command == "walk":
         walk_expression(chosen.expression, chosen.values, chosen.output)
@@ -63,39 +47,110 @@ def run(arguments: list[str]) -> None:
         draw_expression(chosen.expression, chosen.values, chosen.output)
 
 
-def take_expression(command: argparse.ArgumentParser) -> None:
-    command.add_argument("expression", help='such as "tanh(w*x + b)"')
-    command.add_argument("values", nargs="*", metavar="name=number", help="a number for every name in it")
+def demo(folder: Path) -> None:
+    """Train on the moons and on the digits, print the results, and write three pictures into folder."""
+    written: list[Path] = []
+    folder.mkdir(parents=True, exist_ok=True)
+    draw_neuron(folder / "neuron.svg", written)
+    train_on_moons(folder, written)
+    train_on_digits()
+    print("Pictures:")
+    for path in written:
+        print(f"  {os.path.relpath(path)}")
 
 
-def guard_minus(arguments: list[str]) -> list[str]:
-    """An expression may begin with a minus, which argparse would take for an option: hide it behind a blank."""
-    options = ("-o", "-h")
-    return [f" {a}" if a.startswith("-") and a not in options and a[:2] != "--" else a for a in arguments]
+def draw_neuron(path: Path, written: list[Path]) -> None:
+    """One neuron, tanh(w₁x₁ + w₂x₂ + b), after backward."""
+    x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
+    w1, w2, b = Value(-3.0, label="w1"), Value(1.0, label="w2"), Value(6.8813735870195432, label="b")
+    n = dot([w1, w2], [x1, x2], b)
+    n.label = "n"
+    out = n.tanh()
+    out.label = "out"
+    out.backward()
+    print(f"One neuron: tanh(w1·x1 + w2·x2 + b) = {out:.4f}, and by the chain rule ∂out/∂w1 = {w1.grad:.4f}.")
+    try:
+        draw(out, expand=True).save(path)
+        written.append(path)
+    except DrawError as error:
+        print(f"  (no picture of it: {error})")
 
 
-def draw_expression(expression: str, values: list[str], output: str | None) -> None:
-    root = parse_expression(expression, parse_assignments(values))
-    if root.requires_grad:
-        root.backward()
-    drawing = draw(root)
-    if output is None:
-        print(drawing)
-    else:
-        drawing.save(output)
-        print(f"{expression.strip()} = {root:.6g}, drawn in {output}")
+def train_on_moons(folder: Path, written: list[Path]) -> None:
+    """A classifier of the two moons, and pictures of its boundary and its loss."""
+    from .. import datasets  # the wings of the demo only here: draw and walk do without them
+    from ..data import train_test_split
+    from ..evaluation import accuracy
+    from ..plots import plot_decision_boundary
+
+    X, y = datasets.moons(400, noise=0.1, seed=1)
+    X_train, X_test, y_train, y_test = train_test_split(X, y, test=0.5, seed=1)
+    model = MLP(2, [16, 16, 1], seed=1)
+    trial = Trial(model, X_train, y_train, loss="hinge", epochs=20, lr=0.02, l2=1e-4, validation=(X_test, y_test))
+    held_out = accuracy(model, X_test, y_test)
+    trial.report("Moons", held_out)
+    title = f"Two moons: held-out accuracy {held_out:.3f}"
+    save(folder / "boundary.svg", written, lambda: plot_decision_boundary(model, X_test, y_test, title=title))
+    save(folder / "loss.svg", written, lambda: trial.history.plot("Two moons: hinge loss"))
 
 
-def walk_expression(expression: str, values: list[str], output: str | None) -> None:
-    leaves = parse_assignments(values)
-    root = parse_expression(expression, leaves)
-    if root.primitive is not None and "out" not in leaves:
-        root.label = "out"
-    walk = walkthrough(root)
-    if output is not None:
-        walk.save(output)
-        print(f"{expression.strip()} = {root:.6g} in {len(walk)} steps: open {output} in a browser")
-    elif can_step():
-        step_through(walk)
-    else:
-        print(walk)
+def train_on_digits() -> None:
+    """A classifier of handwritten digits."""
+    from .. import datasets
+    from ..data import train_test_split
+    from ..evaluation import accuracy
+
+    X, y = datasets.digits()
+    X = [[pixel / 16.0 for pixel in row] for row in X]
+    X_train, X_test, y_train, y_test = train_test_split(X, y, test=0.25, seed=1)
+    model = MLP(64, [16, 10], activation="tanh", seed=1)
+    trial = Trial(model, X_train, y_train, loss="cross_entropy", epochs=15, lr=0.01)
+    trial.report("Digits", accuracy(model, X_test, y_test))
+
+
+class Trial:
+    """One training by ``fit``, timed."""
+
+    def __init__(self, model: MLP, X: list[Any], y: list[Any], *, loss: str, lr: float, **settings: Any) -> None:
+        self.model, self.X, self.y, self.loss, self.lr = model, X, y, loss, lr
+        start = time.perf_counter()
+        self.history = self._fit(X, y, batch_size=BATCH, seed=1, **settings)
+        if self.history.interrupted:
+            raise KeyboardInterrupt
+        self.seconds = time.perf_counter() - start
+
+    def _fit(self, X: list[Any], y: list[Any], **settings: Any) -> History:
+        optimizer = Adam(self.model.parameters(), lr=self.lr)
+        return fit(self.model, X, y, loss=self.loss, optimizer=optimizer, **settings)
+
+    def report(self, name: str, held_out: float) -> None:
+        """Print what the training gave, and how fast it was."""
+        history, count = self.history, len(self.model.parameters())
+        print(
+            f"{name}: {len(self.X)} samples, {count} parameters, {len(history.loss)} epochs in {self.seconds:.2f} s: "
+            f"loss {history.loss[0]:.3f} → {history.loss[-1]:.3f}, held-out accuracy {held_out:.3f}"
+        )
+        if history.compiled is None:
+            return
+        operations, compile_seconds = history.compiled
+        a_second = len(history.loss) * math.ceil(len(self.X) / BATCH) / sum(history.seconds)
+        print(
+            f"  {operations:,} operations a sample, forward and backward, compiled in {compile_seconds:.2f} s; then "
+            f"{a_second:,.0f} steps a second, {a_second * self.eager_step():,.0f} times as many as eagerly"
+        )
+
+    def eager_step(self) -> float:
+        """The seconds that a step over Values takes; the trained model gets its parameters back."""
+        trained = self.model.state_dict()
+        history = self._fit(self.X[:BATCH], self.y[:BATCH], epochs=3, compiled=False)
+        self.model.load_state_dict(trained)
+        return min(history.seconds)
+
+
+def save(path: Path, written: list[Path], plot: Callable[[], Any]) -> None:
+    """Save a plot and add its path to the written ones; without matplotlib, say so."""
+    try:
+        plot().savefig(path)
+        written.append(path)
+    except ImportError as error:
+        print(f"  (no {path.name}: {error})")

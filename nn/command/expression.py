@@ -20,19 +20,38 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from autograd import Value, as_value, functions, primitives
+from autograd import (
+    TABLE,
+    Primitive,
+    Value,
+    add,
+    as_value,
+    div,
+    dot,
+    floordiv,
+    leaky_relu,
+    logsumexp,
+    mean,
+    mod,
+    mul,
+    neg,
+    prod,
+    sub,
+    total,
+)
+from autograd import pow as power
 
 LONGEST = 1000  # characters
 DEEPEST = 100  # operators and calls inside one another
 
-OPERATORS: dict[type[ast.operator], primitives.Primitive] = {
-    ast.Add: primitives.add,
-    ast.Sub: primitives.sub,
-    ast.Mult: primitives.mul,
-    ast.Div: primitives.div,
-    ast.Pow: primitives.pow,
-    ast.FloorDiv: primitives.floordiv,
-    ast.Mod: primitives.mod,
+OPERATORS: dict[type[ast.operator], Primitive] = {
+    ast.Add: add,
+    ast.Sub: sub,
+    ast.Mult: mul,
+    ast.Div: div,
+    ast.Pow: power,
+    ast.FloorDiv: floordiv,
+    ast.Mod: mod,
 }
 
 
@@ -43,16 +62,16 @@ def _spread(function: Callable[[Any], Any]) -> Callable[..., Any]:
 # What may be called: the function, how many arguments it takes, how they are written.
 FUNCTIONS: dict[str, tuple[Callable[..., Any], range, str]] = {
     name: (row, range(len(row.domain), len(row.domain) + 1), ", ".join("xyz"[: len(row.domain)]))
-    for name, row in primitives.TABLE.items()
+    for name, row in TABLE.items()
     if not row.variadic
 }
-for _name in ("total", "mean", "prod", "logsumexp"):
-    FUNCTIONS[_name] = (_spread(getattr(functions, _name)), range(1, LONGEST), "x, y, ...")
-FUNCTIONS["dot"] = (functions.dot, range(2, 4), "[w1, w2], [x1, x2], b")
-FUNCTIONS["leaky_relu"] = (functions.leaky_relu, range(1, 3), "x, slope")
+for _function in (total, mean, prod, logsumexp):
+    FUNCTIONS[_function.__name__] = (_spread(_function), range(1, LONGEST), "x, y, ...")
+FUNCTIONS["dot"] = (dot, range(2, 4), "[w1, w2], [x1, x2], b")
+FUNCTIONS["leaky_relu"] = (leaky_relu, range(1, 3), "x, slope")
 FUNCTIONS |= {"min": FUNCTIONS["minimum"], "max": FUNCTIONS["maximum"]}
 
-# The rest of Python that one may well try, in the words of someone who does not know its name.
+# What else of Python users may try, named in words that need no knowledge of Python's grammar.
 REFUSED: dict[type[ast.AST], str] = {
     ast.Constant: "what is no real number: write 2, 0.5 or 1e-3",
     ast.BitXor: "^: write a power as x**2",
@@ -138,7 +157,7 @@ class _Reader:
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant() as inner):  # -1 is a number of its own
                 return as_value(-self.read(inner, depth).data)
             case ast.UnaryOp(op=ast.USub(), operand=inner):
-                return self.apply(node, primitives.neg, self.read(inner, depth + 1))
+                return self.apply(node, neg, self.read(inner, depth + 1))
             case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
                 operands = self.read(left, depth + 1), self.read(right, depth + 1)
                 return self.apply(node, OPERATORS[type(op)], *operands)

@@ -1,4 +1,4 @@
-"""Stepping through a walk in a terminal, key by key."""
+"""Stepping through lines of text in a terminal, key by key."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from shutil import get_terminal_size
 from textwrap import wrap
-
-from autograd import Walkthrough
 
 FORWARD, BACK, FIRST, LAST, QUIT, NOTHING = "forward", "back", "first", "last", "quit", "nothing"
 HELP = "enter, right: forward   left: back   home, end   q: quit"
@@ -22,34 +20,36 @@ KEYS = {
        {"C": FORWARD, "B": FORWARD, "D": BACK, "A": BACK, "H": FIRST, "F": LAST}.items()},
     "\x1b[1~": FIRST, "\x1b[7~": FIRST, "\x1b[4~": LAST, "\x1b[8~": LAST,
 }  # fmt: skip
-WINDOWS_KEYS = {"M": FORWARD, "P": FORWARD, "K": BACK, "H": BACK, "G": FIRST, "O": LAST}  # behind \0 or \xe0
+WINDOWS_KEYS = {"M": FORWARD, "P": FORWARD, "K": BACK, "H": BACK, "G": FIRST, "O": LAST}  # each after \0 or \xe0
 
-# The screen that editors use: what stood on the terminal comes back behind it.
+# The second screen of a terminal, which editors use: when it closes, what was there before is back.
 OPEN, CLEAR, CLOSE = "\x1b[?1049h\x1b[?25l", "\x1b[2J\x1b[H", "\x1b[?25h\x1b[?1049l"
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 
 
 def can_step() -> bool:
-    """Whether both ends are a terminal that moves its cursor."""
+    """Whether input and output are a terminal that can move its cursor."""
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def step_through(walk: Walkthrough) -> None:
-    """Show the steps one by one as keys ask for them; then leave those that were seen on the terminal."""
-    lines, at, last = str(walk).splitlines(), 0, len(walk) - 1
+def step_through(title: str, lines: list[str], ends: Sequence[int]) -> None:
+    """Show the steps one by one as keys ask for them; at the end, leave those that were seen on the terminal.
+
+    With step i the first ``ends[i]`` of the lines are shown.
+    """
+    at, last = 0, len(ends) - 1
     with keyboard() as read, screen():
         while True:
-            seen = at + len({step.phase for step in walk[: at + 1]})  # each phase has a line of its own
-            show(lines[: seen + 1], f"{walk.title}: {at} of {last}")
+            show(lines[: ends[at]], f"{title}: {at} of {last}")
             move = read()
             if move == QUIT:
                 break
             at = {FORWARD: min(at + 1, last), BACK: max(at - 1, 0), FIRST: 0, LAST: last}.get(move, at)
-    print("\n".join(lines[: seen + 1]))
+    print("\n".join(lines[: ends[at]]))
 
 
 def show(lines: list[str], title: str) -> None:
-    """The last lines that fit, long ones on several rows, the current one in bold."""
+    """Show the last lines that fit, long ones on several rows, and the last of them in bold."""
     columns, rows = get_terminal_size()
     room = max(rows - 4, 1)  # title, help and a blank row for each
     parts = [wrap(line, columns - 1, subsequent_indent="     ") for line in lines[-room:]]
@@ -62,7 +62,7 @@ def show(lines: list[str], title: str) -> None:
 @contextmanager
 def screen() -> Iterator[None]:
     if sys.platform == "win32":
-        os.system("")  # makes the console of Windows understand what follows
+        os.system("")  # from then on the console of Windows understands these codes
     sys.stdout.write(OPEN)
     try:
         yield
@@ -73,7 +73,7 @@ def screen() -> Iterator[None]:
 
 @contextmanager
 def keyboard() -> Iterator[Callable[[], str]]:
-    """A function that waits for the next key and says what it asks for."""
+    """A context with a function that waits for the next key and gives the move that it stands for."""
     if sys.platform == "win32":
         import msvcrt
 
@@ -95,7 +95,7 @@ def keyboard() -> Iterator[Callable[[], str]]:
         signals = (signal.SIGTERM, signal.SIGHUP)
         handlers = [signal.signal(number, stop) for number in signals]
         try:
-            tty.setcbreak(descriptor)  # keys one by one and unseen; Ctrl-C still interrupts
+            tty.setcbreak(descriptor)  # keys come one by one and are not shown; Ctrl-C still interrupts
             yield lambda: read_terminal(descriptor)
         finally:
             termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
@@ -104,13 +104,13 @@ def keyboard() -> Iterator[Callable[[], str]]:
 
 
 def stop(number: int, frame: object) -> None:
-    """End by way of the ``finally`` clauses, which give the terminal back as it was."""
+    """End through the ``finally`` clauses, which restore the terminal."""
     sys.exit(128 + number)
 
 
 def read_terminal(descriptor: int) -> str:
     key = os.read(descriptor, 1)
-    # An arrow is several bytes, sent at once: a longer wait tells it from the escape key alone.
+    # An arrow is several bytes, sent at once; after the escape key alone nothing follows.
     while key[:1] == b"\x1b" and len(key) < 6 and select.select([descriptor], [], [], 0.05)[0]:
         key += os.read(descriptor, 1)
         if len(key) > 2 and (key[-1:].isalpha() or key[-1:] == b"~"):

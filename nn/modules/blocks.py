@@ -1,23 +1,26 @@
-"""Residual, Dropout and LayerNorm: what stands between and around the layers of neurons.
+"""Residual, Dropout and LayerNorm: blocks to put between and around layers of neurons.
 
-Each takes a list of numbers or Values, or a bare one, and gives as many: several as a list, one as itself.
+Each takes a list of numbers or Values, or a single one, and gives as many: several as a list, one as itself.
 """
 
 from __future__ import annotations
 
 import random
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Self
 
 from autograd import Value, dot, ge, mean, sqrt, uniform, where
 
+from .config import buildable, setting
 from .models import Sequential
-from .module import Module, bare, listed
+from .module import Module, as_list, as_output
 
 
+@buildable
 class Residual(Sequential):
     """x + f(x), where f is the given layers one after the other: as many numbers out as in.
 
-    Gradients pass by the layers through the sum, however small the partials of f are.  ValueError where f gives
+    Through the sum a gradient reaches x undiminished, however small the partials of f are.  ValueError where f gives
     another number of outputs.
 
     He et al., "Deep Residual Learning for Image Recognition", 2016.
@@ -29,21 +32,23 @@ class Residual(Sequential):
     """
 
     def forward(self, x: Any) -> Any:
-        xs = listed(x)
-        ys = listed(super().forward(xs))
+        xs = as_list(x)
+        ys = as_list(super().forward(xs))
         if len(xs) != len(ys):
             raise ValueError(
                 f"Residual adds its input to what its layers give, and they give {len(ys)} number(s) for {len(xs)}: "
                 f"let the last layer be {len(xs)} wide"
             )
-        return bare([a + b for a, b in zip(xs, ys, strict=True)])
+        return as_output([a + b for a, b in zip(xs, ys, strict=True)])
 
 
+@buildable
 class Dropout(Module):
-    """In training x·m / (1 − p), where m is 0 with probability p and else 1, drawn anew for each number and row.
+    """In training it gives x·m / (1 − p), where m is 0 with probability p and else 1, drawn for each number and row.
 
-    In evaluation (``model.eval()``; ``predict`` and ``evaluate`` see to it) x as it is: the division has kept its
-    expectation.  ``seed`` makes the draws the same in every run, eager and compiled.
+    In evaluation (after ``model.eval()``, and inside ``predict`` and ``evaluate``) it gives x as it is: thanks to the
+    division, that is also the mean of what it gives in training.  ``seed`` makes the draws the same in every run, eager
+    and compiled.
 
     Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", 2014.
 
@@ -60,15 +65,23 @@ class Dropout(Module):
         self.p, self.rng = p, random.Random(seed)
 
     def forward(self, x: Any) -> Any:
-        xs = listed(x)
+        xs = as_list(x)
         if self.training and self.p:
             xs = [xi * where(ge(uniform(self.rng), self.p), 1.0 / (1.0 - self.p), 0.0) for xi in xs]
-        return bare(xs)
+        return as_output(xs)
+
+    def to_config(self) -> dict[str, Any]:
+        return {"p": self.p}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], room: int) -> Self:
+        return cls(setting(config, "p", int, float))
 
     def __repr__(self) -> str:
         return f"Dropout({self.p})"
 
 
+@buildable
 class LayerNorm(Module):
     """gainᵢ·(xᵢ − m) / √(v + eps) + biasᵢ, where m is the mean of the inputs and v the mean of (xᵢ − m)².
 
@@ -90,13 +103,23 @@ class LayerNorm(Module):
         self.bias = [Value(0.0) for _ in range(width)]
 
     def forward(self, x: Any) -> Any:
-        xs = listed(x)
+        xs = as_list(x)
         if len(xs) != len(self.gain):
             raise ValueError(f"{self!r} takes {len(self.gain)} inputs and was given {len(xs)}")
         middle = mean(xs)
         centred = [xi - middle for xi in xs]
         scale = 1.0 / sqrt(dot(centred, centred) / len(xs) + self.eps)
-        return bare([g * (c * scale) + b for g, c, b in zip(self.gain, centred, self.bias, strict=True)])
+        return as_output([g * (c * scale) + b for g, c, b in zip(self.gain, centred, self.bias, strict=True)])
+
+    def to_config(self) -> dict[str, Any]:
+        return {"width": len(self.gain), "eps": self.eps}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], room: int) -> Self:
+        width, eps = setting(config, "width", int), setting(config, "eps", int, float)
+        if 2 * width > room:
+            raise ValueError(f"a LayerNorm of {width} inputs does not fit {room} parameters")
+        return cls(width, eps)
 
     def __repr__(self) -> str:
         return f"LayerNorm({len(self.gain)}, eps={self.eps})"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral  # NumPy's integers too
-from typing import Any
+from typing import Any, Self
 
 from autograd import Value, dot
 
 from ..activations import Activation, find_activation
 from ..init import Initialiser, find_initialiser
-from .module import Module, bare
+from .config import buildable, config_of, setting
+from .module import Module, as_output
 
 
+@buildable
 class Neuron(Module):
     """activation(b + w₁x₁ + … + wₙxₙ): nin inputs, one Value out.
 
@@ -26,15 +28,9 @@ class Neuron(Module):
     """
 
     def __init__(
-        self,
-        nin: int,
-        nonlin: bool = True,
-        *,
-        activation: str | Activation | None = None,
-        init: str | Initialiser | None = None,
-        rng: random.Random | None = None,
-        nout: int = 1,
-    ) -> None:
+        self, nin: int, nonlin: bool = True, *, activation: str | Activation | None = None,
+        init: str | Initialiser | None = None, rng: random.Random | None = None, nout: int = 1,
+    ) -> None:  # fmt: skip
         if not isinstance(nin, (int, Integral)) or nin < 1:
             raise ValueError(f"a neuron needs at least one input, not nin={nin!r}")
         self.activation = activation if activation is not None else "relu" if nonlin else "linear"
@@ -57,12 +53,22 @@ class Neuron(Module):
     def applies(self) -> str:
         return _name(self.activation)
 
+    def to_config(self) -> dict[str, Any] | None:
+        return {"nin": len(self.w), "activation": self.activation} if isinstance(self.activation, str) else None
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], room: int) -> Self:
+        nin, activation = setting(config, "nin", int), setting(config, "activation", str)
+        _check_room("Neuron", nin, 1, room)
+        return cls(nin, activation=activation, init="zeros")
+
     def __repr__(self) -> str:
         return f"Neuron({len(self.w)}, activation={_name(self.activation)!r})"
 
 
+@buildable
 class Layer(Module):
-    """nout neurons over the same nin inputs: a list of Values, or the bare Value where nout is 1."""
+    """nout neurons over the same nin inputs: a list of Values, or the Value itself where nout is 1."""
 
     def __init__(self, nin: int, nout: int, *, rng: random.Random | None = None, **neuron: Any) -> None:
         if not isinstance(nout, (int, Integral)) or nout < 1:
@@ -76,7 +82,7 @@ class Layer(Module):
             raise ValueError(f"{self!r} takes {width} inputs and was given {len(x)}")
         # One leaf for an input number, shared by all neurons.
         inputs = [xi if isinstance(xi, Value) else Value(xi, requires_grad=False) for xi in x]
-        return bare([neuron(inputs) for neuron in self.neurons])
+        return as_output([neuron(inputs) for neuron in self.neurons])
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -85,9 +91,21 @@ class Layer(Module):
     def applies(self) -> str:
         return self.neurons[0].applies()
 
+    def to_config(self) -> dict[str, Any] | None:
+        first, *others = map(config_of, self.neurons)
+        if first is None or any(other != first for other in others):
+            return None
+        return {"nin": first["nin"], "activation": first["activation"], "nout": len(self.neurons)}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], room: int) -> Self:
+        nin, activation = setting(config, "nin", int), setting(config, "activation", str)
+        nout: Any = config.get("nout")
+        _check_room("Layer", nin, nout, room)
+        return cls(nin, nout, activation=activation, init="zeros")
+
     def __repr__(self) -> str:
-        first = self.neurons[0]
-        return f"Layer({len(first.w)}, {len(self.neurons)}, activation={_name(first.activation)!r})"
+        return f"Layer({len(self.neurons[0].w)}, {len(self.neurons)}, activation={self.applies()!r})"
 
 
 def generator(init: str | Initialiser | None, seed: int | None) -> random.Random:
@@ -95,6 +113,11 @@ def generator(init: str | Initialiser | None, seed: int | None) -> random.Random
     if init == "uniform" and seed is None:
         return random  # type: ignore[return-value]  # the module has the methods of its hidden Random
     return random.Random(seed)
+
+
+def _check_room(kind: str, nin: int, nout: Any, room: int) -> None:
+    if not isinstance(nout, int) or nin < 1 or nout < 1 or (nin + 1) * nout > room:
+        raise ValueError(f"a {kind} of {nin} inputs and {nout} neurons does not fit {room} parameters")
 
 
 def _name(function: str | Callable[..., Any]) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
 
 from ..activations import Activation
 from ..init import Initialiser
+from .config import build, buildable, config_of, setting
 from .layers import Layer, generator
-from .module import Module, listed
+from .module import Module, as_list
 
 
+@buildable
 class Sequential(Module):
     """Layers (or functions) one after the other; each but the first is given a list.
 
@@ -29,7 +31,7 @@ class Sequential(Module):
 
     def forward(self, x: Any) -> Any:
         for layer in self.layers[:-1]:
-            x = listed(layer(x))
+            x = as_list(layer(x))
         return self.layers[-1](x)
 
     @property
@@ -40,10 +42,25 @@ class Sequential(Module):
     def sequence(self) -> dict[str, Any]:
         return {f"layers.{i}": layer for i, layer in enumerate(self.layers)}
 
+    def to_config(self) -> dict[str, Any] | None:
+        layers = [*map(config_of, self.layers)]
+        return None if None in layers else {"layers": layers}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], room: int) -> Self:
+        layers: list[Module] = []
+        for inner in setting(config, "layers", list):
+            layers.append(build(inner, room))
+            room -= len(layers[-1].parameters())
+        model = object.__new__(cls)  # the __init__ of MLP takes widths, and these are layers
+        Sequential.__init__(model, *layers)
+        return model
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(repr, self.layers))})"
 
 
+@buildable
 class MLP(Sequential):
     """A multi-layer perceptron: nin inputs, then a layer for each width in nouts.
 
@@ -61,14 +78,9 @@ class MLP(Sequential):
     """
 
     def __init__(
-        self,
-        nin: int,
-        nouts: Sequence[int],
-        activation: str | Activation = "relu",
-        output_activation: str | Activation = "linear",
-        init: str | Initialiser | None = None,
-        seed: int | None = None,
-    ) -> None:
+        self, nin: int, nouts: Sequence[int], activation: str | Activation = "relu",
+        output_activation: str | Activation = "linear", init: str | Initialiser | None = None, seed: int | None = None,
+    ) -> None:  # fmt: skip
         rng = generator(init, seed)
         activations = [activation] * (len(nouts) - 1) + [output_activation]
         layers = zip([nin, *nouts], nouts, activations, strict=False)

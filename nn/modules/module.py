@@ -1,9 +1,10 @@
-"""Module: anything that holds parameters, found by walking its attributes."""
+"""Module: the base of layers and models.  It finds its parameters by walking its attributes."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Self
 
 from autograd import Scoped, Value, as_float
@@ -12,8 +13,8 @@ from autograd import Scoped, Value, as_float
 class Module(Scoped):
     """The base of layers and models: subclass it, set attributes, write ``forward``.
 
-    Parameters are the leaf ``Value``s found in its attributes, in the order of assignment, in lists, tuples
-    and dicts too, and in the modules among them.  One that appears twice counts once, under its first name.
+    Its parameters are the leaf ``Value``s in its attributes, in lists, tuples, dicts and modules among these too, in
+    the order of assignment.  One that appears twice counts once, under its first name.
     """
 
     training = True  # set by train() and eval(), for modules that behave differently in the two
@@ -42,6 +43,38 @@ class Module(Scoped):
         """This module and every module inside it."""
         return [self, *(found for _, found in _walk(self) if isinstance(found, Module))]
 
+    def layers_of(self, names: Iterable[str]) -> list[str]:
+        """For each dotted name of a parameter or module of this model, the name of the layer that holds it.
+
+        The layers of a model are the modules directly in it, and where one of these runs others in sequence (as
+        Sequential, MLP and Residual do), those others.  What is in no layer counts under the name of the model's class.
+
+        >>> from nn import MLP
+        >>> MLP(2, [3, 1]).layers_of(["layers.1.neurons.0.b"])
+        ['layers.1']
+        """
+        layers = {*self._layer_names()}
+        found = []
+        for name in names:
+            while name and name not in layers:
+                name = name.rpartition(".")[0]
+            found.append(name or type(self).__name__)
+        return found
+
+    def _layer_names(self) -> Iterator[str]:
+        for name, inner in self.direct_modules().items():
+            yield name
+            if inner.sequence() is not None:
+                yield from (f"{name}.{deeper}" for deeper in inner._layer_names())
+
+    def parameters_by_layer(self) -> dict[str, list[Value]]:
+        """The parameters of each layer (see ``layers_of``), by the name of the layer."""
+        named = self.named_parameters()
+        found: dict[str, list[Value]] = {}
+        for layer, parameter in zip(self.layers_of(named), named.values(), strict=True):
+            found.setdefault(layer, []).append(parameter)
+        return found
+
     def zero_grad(self) -> None:
         """Set every parameter's grad to 0.0: do so before each backward pass."""
         for parameter in self.parameters():
@@ -57,17 +90,15 @@ class Module(Scoped):
         """Switch this module and all inside it to evaluation."""
         return self.train(False)
 
-    def freeze(self) -> Self:
-        """Let no gradient flow to the parameters; optimisers leave them as they are."""
+    def freeze(self, frozen: bool = True) -> Self:
+        """Let no gradient flow to the parameters, so that optimisers leave them as they are; with False, undo that."""
         for parameter in self.parameters():
-            parameter.requires_grad = False
+            parameter.requires_grad = not frozen
         return self
 
     def unfreeze(self) -> Self:
         """Undo freeze()."""
-        for parameter in self.parameters():
-            parameter.requires_grad = True
-        return self
+        return self.freeze(False)
 
     def state_dict(self) -> dict[str, float]:
         """Every parameter's number under its dotted name."""
@@ -89,14 +120,39 @@ class Module(Scoped):
             parameter.data = state[name]
         return self
 
+    def to_config(self) -> dict[str, Any] | None:
+        """The settings from which ``from_config`` builds a module of this shape; None where they cannot be data."""
+        return None
 
-def listed(x: Any) -> list[Any]:
-    """The numbers that go into a layer or loss as a list: a bare one is a list of one."""
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], room: int) -> Self:
+        """A module of this shape with no more than ``room`` parameters; ValueError where the settings do not allow it.
+
+        They may come from a damaged file, which can ask for anything: so they are checked before anything is built.
+        """
+        raise NotImplementedError
+
+
+@contextmanager
+def evaluating(modules: Sequence[Module]) -> Iterator[None]:
+    """A context in which these modules, all of a model, are in evaluation mode."""
+    before = [module.training for module in modules]
+    try:
+        for module in modules:
+            module.training = False
+        yield
+    finally:
+        for module, training in zip(modules, before, strict=True):
+            module.training = training
+
+
+def as_list(x: Any) -> list[Any]:
+    """The numbers that go into a layer or loss, as a list: a single one becomes a list of one."""
     return [*x] if isinstance(x, (list, tuple)) or getattr(x, "ndim", None) else [x]
 
 
-def bare(xs: list[Any]) -> Any:
-    """What a layer gives: several numbers as a list, one as itself."""
+def as_output(xs: list[Any]) -> Any:
+    """The numbers that come out of a layer: several as a list, a single one as itself."""
     return xs[0] if len(xs) == 1 else xs
 
 

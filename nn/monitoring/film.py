@@ -1,64 +1,74 @@
-"""The film of a training that ``watch`` recorded: what the player shows at each epoch, and walks through one row."""
+"""The film of a training: what the player shows at each recorded epoch, and the walks through one row."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from autograd import DrawError, Value, draw, topological_order, walkthrough
-from autograd.html import player
+from autograd.html import CATEGORIES, escape, player
 
+from ..data import classes_of
 from ..evaluation import predict
-from ..measures import evaluating
-from ..plots import COLOURS
-from ..surfaces import classes_of
-from .health import as_of
-from .panels import Picture, Shot, panels
-from .plane import Plane
+from ..losses import Loss
+from ..modules import Module, evaluating
+from .health import Snapshot, as_of
+from .panels import Shot, panels
+from .plane import Group, Plane
 
-if TYPE_CHECKING:
-    from .recorder import Snapshot, watch
-
-MOST_PICTURED = 150  # values of a graph whose picture is shown at each epoch
-MOST_WALKED = 1000  # whose steps are
+# The most values in a graph for which each epoch shows its picture, and its steps.
+MOST_PICTURED = 150
+MOST_WALKED = 1000
 
 
-def film(w: watch) -> str:
+class Recording(NamedTuple):
+    """What ``watch`` recorded of a training: the loss of every epoch, the model at the chosen ones, and the notes."""
+
+    model: Module
+    rows: list[list[float]]
+    targets: list[Any]
+    loss: Loss | None
+    threshold: float
+    losses: list[float]
+    snapshots: list[Snapshot]
+    notes: list[str]
+
+
+def film(recording: Recording) -> str:
     """The player of a training, as HTML."""
-    if not w.records:
+    if not recording.losses:
         raise ValueError("nothing was recorded: give watch(model) to fit(..., callbacks=[w]) first")
-    pictures, above = _pictures(w)
+    pictures, above = _pictures(recording)
     shots = [
-        Shot(s.record.epoch, told(s), s.record.loss, _rows(s), picture)
-        for s, picture in zip(w.snapshots, pictures, strict=True)
+        Shot(s.record.epoch, in_words(s), s.record.loss, _rows(s), picture)
+        for s, picture in zip(recording.snapshots, pictures, strict=True)
     ]
-    title = f"{type(w.model).__name__}, {len(w.records):,} epochs of training"
-    svg, frames = panels(title, [record.loss for record in w.records], shots, above)
-    notes = "".join(f"<li>{escape(note)}</li>" for note in w.notes)
+    title = f"{type(recording.model).__name__}, {len(recording.losses):,} epochs of training"
+    svg, frames = panels(title, recording.losses, shots, above)
+    notes = "".join(f"<li>{escape(note)}</li>" for note in recording.notes)
     return player(title, frames, svg, {}) + (f"<p>What watch noted:</p><ul>{notes}</ul>" if notes else "")
 
 
-def told(snapshot: Snapshot) -> str:
+def in_words(snapshot: Snapshot) -> str:
     """An epoch in one line."""
-    parts = [f"{name}: {', '.join(texts)}" for name, *texts in map(_filled, _rows(snapshot))]
+    parts = [f"{name}: {', '.join(texts)}" for name, *texts in map(_parts, _rows(snapshot))]
     return f"epoch {snapshot.record.epoch:,}: loss {snapshot.record.loss:.4g}; {'; '.join(parts)}"
 
 
-def walks(w: watch) -> str:
-    """A walk through the first row at each recorded epoch, folded, each as a player of its own."""
-    if w.loss is None:
+def walks(recording: Recording) -> str:
+    """For each recorded epoch a player that walks through the first row, each in a section that opens by a click."""
+    if recording.loss is None:
         return ""
     parts = []
-    for snapshot in w.snapshots:
-        with as_of(w.model, snapshot.before):
-            root = _first_row(w)
+    for snapshot in recording.snapshots:
+        with as_of(recording.model, snapshot.before):
+            root = _first_row(recording)
             size = len(topological_order(root))
             if size > MOST_WALKED:
-                said = f"The graph of one row has {size:,} values, too many to walk through at each epoch"
-                return f"<p>{said}: watch a smaller network for that, of up to {MOST_WALKED:,} values.</p>"
-            moved = dict(zip(w.model.parameters(), snapshot.after, strict=True))
+                why = f"The graph of one row has {size:,} values, too many to walk through at each epoch"
+                return f"<p>{why}: watch a smaller network for that, of up to {MOST_WALKED:,} values.</p>"
+            moved = dict(zip(recording.model.parameters(), snapshot.after, strict=True))
             update = {p: x for p, x in moved.items() if p.requires_grad}
             part = walkthrough(root).player(update, pictured=size <= MOST_PICTURED)
         title = f"Epoch {snapshot.record.epoch:,}: the first row, forward, loss, backward and the update by the epoch"
@@ -67,7 +77,7 @@ def walks(w: watch) -> str:
 
 
 def _rows(snapshot: Snapshot) -> list[list[str]]:
-    """For each layer its name, gradient, update, and units that learn no more."""
+    """For each layer its name, gradient, update, and how many of its units are dead or saturated."""
     rows = []
     for name, gradient in snapshot.record.gradients.items():
         states = snapshot.units.get(name, [])
@@ -80,26 +90,29 @@ def _percent(x: float) -> str:
     return f"{x:.0%}" if x >= 1.0 else f"{100.0 * x:.2g}%"
 
 
-def _filled(row: Sequence[str]) -> list[str]:
+def _parts(row: Sequence[str]) -> list[str]:
     name, gradient, update, lost = row
     return [name, f"gradient {gradient}", f"moved {update}", *([lost] if lost else [])]
 
 
-def _pictures(w: watch) -> tuple[list[Picture | None], str]:
-    """A picture for each snapshot, and what lies on all of them."""
-    if w.rows and len(w.rows[0]) == 2:
-        plane = Plane(w.rows)
+def _pictures(recording: Recording) -> tuple[list[Group | None], str]:
+    """A picture for each snapshot, and elements that lie on top of all of them.
+
+    Of two inputs it is the plane; else the graph of the first row, if there is a loss and the graph can be drawn.
+    """
+    if recording.rows and len(recording.rows[0]) == 2:
+        plane = Plane(recording.rows)
         regions = []
-        for snapshot in w.snapshots:
-            with as_of(w.model, snapshot.after):
-                regions.append(plane.regions(classes_of(predict(w.model, plane.points), w.threshold)))
-        return [*regions], plane.samples(w.rows, _classes(w.targets) or [0] * len(w.rows))
-    if w.loss is None:
-        return [None] * len(w.snapshots), ""
-    graphs: list[Picture | None] = []
-    for snapshot in w.snapshots:
-        with as_of(w.model, snapshot.after):
-            root = _first_row(w)
+        for snapshot in recording.snapshots:
+            with as_of(recording.model, snapshot.after):
+                regions.append(plane.regions(classes_of(predict(recording.model, plane.points), recording.threshold)))
+        return [*regions], plane.samples(recording.rows, _classes(recording.targets) or [0] * len(recording.rows))
+    if recording.loss is None:
+        return [None] * len(recording.snapshots), ""
+    graphs: list[Group | None] = []
+    for snapshot in recording.snapshots:
+        with as_of(recording.model, snapshot.after):
+            root = _first_row(recording)
             root.backward()
             try:
                 graphs.append(_nested(draw(root, depth=1).svg))
@@ -110,25 +123,24 @@ def _pictures(w: watch) -> tuple[list[Picture | None], str]:
 
 def _classes(targets: list[Any]) -> list[int]:
     """The number of each target's class; none where the targets are no classes but lists, or too many numbers."""
-    if not targets or isinstance(targets[0], list) or len(labels := sorted({*targets})) > len(COLOURS):
+    if not targets or isinstance(targets[0], list) or len(labels := sorted({*targets})) > len(CATEGORIES):
         return []
     return [labels.index(target) for target in targets]
 
 
-def _nested(svg: str) -> Picture:
+def _nested(svg: str) -> Group:
     """The picture of a graph inside another SVG, where ids and titles would repeat."""
     width, height = (float(x) for x in re.findall(r'\b(?:width|height)="([\d.]+)pt"', svg)[:2])
-    bare = re.sub(r"(?s)<(title|desc|style)>.*?</\1>| id=\"[^\"]*\"", "", svg)
-    return Picture(
-        width, height, re.sub(r'width="[^"]*" height="[^"]*"', f'width="{width}" height="{height}"', bare, count=1)
-    )
+    inner = re.sub(r"(?s)<(title|desc|style)>.*?</\1>| id=\"[^\"]*\"", "", svg)
+    inner = re.sub(r'width="[^"]*" height="[^"]*"', f'width="{width}" height="{height}"', inner, count=1)
+    return Group(width, height, inner)
 
 
-def _first_row(w: watch) -> Value:
-    """The loss of the first row, its inputs and its loss named."""
-    assert w.loss is not None
-    inputs = [Value(x, label=f"x{i + 1}", requires_grad=False) for i, x in enumerate(w.rows[0])]
-    with evaluating(w.model.modules()):
-        root: Value = w.loss(w.model(inputs), w.targets[0])
+def _first_row(recording: Recording) -> Value:
+    """The graph of the loss of the first row, with names at its inputs and at the loss."""
+    assert recording.loss is not None
+    inputs = [Value(x, label=f"x{i + 1}", requires_grad=False) for i, x in enumerate(recording.rows[0])]
+    with evaluating(recording.model.modules()):
+        root: Value = recording.loss(recording.model(inputs), recording.targets[0])
     root.label = "loss"
     return root

@@ -1,4 +1,4 @@
-"""How well a model learns: the size of gradients and updates in each layer, and units that learn nothing more."""
+"""How well a model learns: the size of gradients and updates in each layer, and units that have stopped to learn."""
 
 from __future__ import annotations
 
@@ -9,30 +9,38 @@ from typing import NamedTuple
 
 from autograd import Value, topological_order
 from autograd.drawing import state
-from autograd.points import UNITS
 
-from ..measures import evaluating
-from ..modules.module import Module
+from ..modules import Module, evaluating
 
-# A gradient vanishes where its size per parameter (root mean square) is less than this part of the last layer's; it
-# explodes where it is more than the inverse of it, or where it grew by as much since the first epoch.
+# A gradient vanishes where its size per parameter (root mean square) is below this fraction of the last layer's.  It
+# explodes where it is above the last layer's divided by this fraction, or above the first epoch's divided by it.
 LOST = 1e-3
 MOST_ROWS = 200  # on which units are looked at
 
 
 class Record(NamedTuple):
-    """One epoch: its loss; by the name of each layer the norm of the gradient at the last step, and by what part of
-    its size the epoch moved the layer.
+    """The numbers of one epoch: its loss, and for each layer by name two norms over its parameters p.
+
+    ``gradients`` has ‖g‖ at the last step, ``updates`` ‖Δp‖ / ‖p‖: the change over the epoch relative to the size.
     """
 
     epoch: int
     loss: float
-    gradients: dict[str, float]  # ‖g‖
-    updates: dict[str, float]  # ‖Δp‖ / ‖p‖
+    gradients: dict[str, float]
+    updates: dict[str, float]
+
+
+class Snapshot(NamedTuple):
+    """A model at an epoch: its parameters before and after it, and for each layer the state of its units."""
+
+    record: Record
+    before: list[float]
+    after: list[float]
+    units: dict[str, list[str]]
 
 
 def record_of(epoch: int, loss: float, layers: Mapping[str, list[Value]], before: Mapping[Value, float]) -> Record:
-    """What is recorded of an epoch before which the parameters had other numbers."""
+    """The record of an epoch, given the parameters of each layer and the numbers they had before the epoch."""
     gradients, updates = {}, {}
     for name, own in layers.items():
         gradients[name] = math.hypot(*(p.grad for p in own))
@@ -42,24 +50,10 @@ def record_of(epoch: int, loss: float, layers: Mapping[str, list[Value]], before
     return Record(epoch, loss, gradients, updates)
 
 
-def layers(model: Module) -> dict[str, list[Value]]:
-    """The parameters of each module right inside the model; what is in none of them goes by the model's class."""
-    found: dict[str, list[Value]] = {}
-    for name, parameter in model.named_parameters().items():
-        found.setdefault(layer_of(name, model), []).append(parameter)
-    return found
-
-
-def layer_of(name: str, model: Module) -> str:
-    """The module right inside the model that holds what has this dotted name."""
-    holders = (layer for layer in model.direct_modules() if f"{name}.".startswith(f"{layer}."))
-    return next(holders, type(model).__name__)
-
-
 def units(model: Module, rows: list[list[float]]) -> dict[str, list[str]]:
-    """For each layer what each of its units is on every row: "dead", "saturated", or "" for one that still learns.
+    """For each layer the state of each of its units: "dead" or "saturated" if it is so on every row, else "".
 
-    A unit is a module whose call ends in a relu, tanh, sigmoid or erf, such as a neuron.
+    A unit is a module that computes a relu, tanh, sigmoid or erf itself, such as a neuron.
     """
     names = {id(module): name for name, module in model.named_modules().items()}
     states: dict[str, set[str]] = {}
@@ -67,42 +61,45 @@ def units(model: Module, rows: list[list[float]]) -> dict[str, list[str]]:
         for row in rows[:: max(1, len(rows) // MOST_ROWS)]:
             out = model(row)
             for node in topological_order(*(out if isinstance(out, (list, tuple)) else [out])):
-                if node.primitive in UNITS and node.scope is not None and id(node.scope[0]) in names:
-                    states.setdefault(names[id(node.scope[0])], set()).add(state(node))
+                owner = None if node.scope is None else names.get(id(node.scope[0]))
+                if owner is not None and node.primitive is not None and any(p.state for p in node.primitive.special):
+                    states.setdefault(owner, set()).add(state(node))
     found: dict[str, list[str]] = {}
-    for unit, seen in states.items():
-        found.setdefault(layer_of(unit, model), []).append(seen.pop() if len(seen) == 1 else "")
+    for layer, seen in zip(model.layers_of(states), states.values(), strict=True):
+        found.setdefault(layer, []).append(seen.pop() if len(seen) == 1 else "")
     return found
 
 
-def lost_gradients(record: Record, first: Record, counts: Mapping[str, int]) -> Iterator[tuple[str, str]]:
-    """What is wrong with the gradients of layers of so many parameters, last layer last; and why one says so."""
+def gradient_warnings(record: Record, first: Record, counts: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """(what, why) for each layer with a gradient that vanishes or explodes.
+
+    ``counts`` has the number of parameters of each layer, the last layer of the model last.
+    """
     sizes = {name: record.gradients[name] / math.sqrt(n) for name, n in counts.items()}
     last = next(reversed(sizes), "")
     for name, size in sizes.items():
         beside = f"{size:.2g} a parameter, beside {sizes[last]:.2g} in {last}"
-        grown = first.gradients[name] / LOST
+        limit = first.gradients[name] / LOST
         if size < LOST * sizes[last]:
             yield f"the gradient of {name} vanishes", beside
         elif size > sizes[last] / LOST > 0.0:
             yield f"the gradient of {name} explodes", beside
-        elif record.gradients[name] > grown > 0.0:
+        elif record.gradients[name] > limit > 0.0:
             yield f"the gradient of {name} explodes", f"its norm began at {first.gradients[name]:.2g}"
 
 
-def lost_units(found: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
-    """The layers with units that learn nothing more; and how many those are."""
+def unit_warnings(found: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
+    """(what, why) for each layer with units that are dead or saturated."""
     for name, states in found.items():
-        for what, why in (("dead", "are 0"), ("saturated", "have hardly any slope")):
+        for what, how in (("dead", "are 0"), ("saturated", "have hardly any slope")):
             if n := states.count(what):
-                told = f"{n} of {len(states)} {why} on every row, so that hardly anything reaches their weights"
-                most = 2 * n > len(states)
-                yield f"{name} has {what} units" if not most else f"most units of {name} are {what}", told
+                why = f"{n} of {len(states)} {how} on every row, so that hardly anything reaches their weights"
+                yield f"most units of {name} are {what}" if 2 * n > len(states) else f"{name} has {what} units", why
 
 
 @contextmanager
 def as_of(model: Module, numbers: Sequence[float]) -> Iterator[None]:
-    """A context in which the parameters have other numbers, no gradients, and their names as labels."""
+    """A context in which the parameters have these numbers, no gradients, and their names as labels."""
     named = model.named_parameters()
     now = [(p, p.data, p.grad, p.label) for p in named.values()]
     try:

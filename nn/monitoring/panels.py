@@ -1,19 +1,21 @@
-"""The picture that a film of a training plays in: the curve of the loss, numbers for each layer, and beside them
-a picture for each recorded epoch, all in one SVG, of which the player shows one epoch at a time.
+"""The picture in which a training plays: the curve of the loss, the numbers of each layer, a picture of each epoch.
+
+All is in one SVG, of which the player shows one epoch at a time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import NamedTuple
 
 from autograd.drawing import FONT, finish_svg
-from autograd.html import BLUE, GREY, INK, Frame
+from autograd.html import BLUE, GREY, INK, Frame, escape
+
+from .plane import Group
 
 CURVE, CURVE_HEIGHT, LINE = 300.0, 180.0, 19.0
 MARGIN, TOP, WIDTH = 46.0, 40.0, 420.0  # left of the curve, above it, and room for the table
-COLUMNS = (0.0, 120.0, 215.0, 300.0)  # of the table
+COLUMNS = {"layer": 0.0, "gradient": 120.0, "update": 215.0, "units": 300.0}  # of the table, and where they begin
 MOST_POINTS = 400  # of the curve
 STYLE = (
     ".stepgrad .epoch{display:none}.stepgrad .epoch.now{display:inline}"
@@ -21,63 +23,74 @@ STYLE = (
 )
 
 
-class Picture(NamedTuple):
-    """Elements of an SVG and the room that they take."""
-
-    width: float
-    height: float
-    elements: str
-
-
 class Shot(NamedTuple):
-    """One recorded epoch: what is said of it, its loss, a row of the table for each layer, its own picture."""
+    """One recorded epoch: its number, a line about it, its loss, a row of the table for each layer, and its picture."""
 
     epoch: int
     text: str
     loss: float
     rows: Sequence[Sequence[str]]
-    picture: Picture | None
+    picture: Group | None
+
+
+class Places(NamedTuple):
+    """Where the parts lie: the size of the whole, and the corners of the table and of the pictures."""
+
+    width: float
+    height: float
+    table: tuple[float, float]
+    pictures: tuple[float, float]
 
 
 def panels(title: str, losses: Sequence[float], shots: Sequence[Shot], above: str) -> tuple[str, list[Frame]]:
-    """The SVG as it is at the last shot, and the frames; ``above`` lies on top of every picture."""
-    frames = [
-        Frame(
-            shot.text,
-            {"now": [f"epoch{shot.epoch}"]},
-            {f"row{i}.{j}": text for i, row in enumerate(shot.rows) for j, text in enumerate(row)},
-        )
-        for shot in shots
-    ]
+    """The SVG as it is at the last shot, and a frame for each; ``above`` lies on top of the picture of every epoch."""
     table = _table(shots[-1].rows)
-    wide = max((shot.picture.width for shot in shots if shot.picture), default=130.0)  # room for the epoch
-    high = max((shot.picture.height for shot in shots if shot.picture), default=0.0)
-    width, height = MARGIN + WIDTH, TOP + CURVE_HEIGHT + 62.0 + table.height
-    table_at = MARGIN, TOP + CURVE_HEIGHT + 62.0
-    if wide > WIDTH:  # below, with the table beside the curve
-        table_at = MARGIN + CURVE + 50.0, TOP - 16.0
-        x, y = MARGIN, max(TOP + CURVE_HEIGHT, table_at[1] + table.height) + 70.0
-        width, height = max(table_at[0] + WIDTH, x + wide), y + high + 12.0
-    else:
-        x, y = width + 30.0, TOP
-        width, height = x + wide + 12.0, max(height, y + high + 12.0)
+    places = _places(table, [shot.picture for shot in shots if shot.picture])
     body = [
-        f'<rect width="{width:.0f}" height="{height:.0f}" fill="white"/>',
-        f'<g transform="translate({MARGIN} {TOP})">{_curve(losses, shots)}</g>',
-        f'<g transform="translate({table_at[0]} {table_at[1]})">{table.elements}</g>',
-        *(
-            f'<g transform="translate({x} {y})" class="epoch{" now" * (shot is shots[-1])}" '
-            f'data-part="epoch{shot.epoch}">{shot.picture.elements if shot.picture else ""}'
-            f"{_text(0, -16, f'after epoch {shot.epoch:,}', bold=True)}</g>"
-            for shot in shots
-        ),
-        f'<g transform="translate({x} {y})" pointer-events="none">{above}</g>',
+        f'<rect width="{places.width:.0f}" height="{places.height:.0f}" fill="white"/>',
+        _at((MARGIN, TOP), _curve(losses, shots)),
+        _at(places.table, table.elements),
+        *(_at(places.pictures, _picture(shot), _epoch(shot, shots)) for shot in shots),
+        _at(places.pictures, above, 'pointer-events="none"'),
     ]
     svg = (
-        f'<svg width="{width:.0f}pt" height="{height:.0f}pt" viewBox="0 0 {width:.0f} {height:.0f}" '
-        f'xmlns="http://www.w3.org/2000/svg">{"".join(body)}</svg>'
+        f'<svg width="{places.width:.0f}pt" height="{places.height:.0f}pt" '
+        f'viewBox="0 0 {places.width:.0f} {places.height:.0f}" xmlns="http://www.w3.org/2000/svg">{"".join(body)}</svg>'
     )
-    return finish_svg(svg, title, shots[-1].text).replace("</style>", f"{STYLE}</style>", 1), frames
+    svg = finish_svg(svg, title, shots[-1].text).replace("</style>", f"{STYLE}</style>", 1)
+    return svg, [_frame(shot) for shot in shots]
+
+
+def _frame(shot: Shot) -> Frame:
+    texts = {f"row{i}.{j}": text for i, row in enumerate(shot.rows) for j, text in enumerate(row)}
+    return Frame(shot.text, {"now": [f"epoch{shot.epoch}"]}, texts)
+
+
+def _places(table: Group, pictures: Sequence[Group]) -> Places:
+    """The table below the curve, the pictures beside both; or the table beside the curve and wide pictures below."""
+    wide = max((picture.width for picture in pictures), default=130.0)  # room for the epoch
+    high = max((picture.height for picture in pictures), default=0.0)
+    if wide > WIDTH:
+        at = MARGIN + CURVE + 50.0, TOP - 16.0
+        x, y = MARGIN, max(TOP + CURVE_HEIGHT, at[1] + table.height) + 70.0
+        return Places(max(at[0] + WIDTH, x + wide), y + high + 12.0, at, (x, y))
+    at = MARGIN, TOP + CURVE_HEIGHT + 62.0
+    x, y = MARGIN + WIDTH + 30.0, TOP
+    return Places(x + wide + 12.0, max(at[1] + table.height, y + high + 12.0), at, (x, y))
+
+
+def _at(place: tuple[float, float], elements: str, attributes: str = "") -> str:
+    return f'<g transform="translate({place[0]} {place[1]})"{" " * bool(attributes)}{attributes}>{elements}</g>'
+
+
+def _epoch(shot: Shot, shots: Sequence[Shot]) -> str:
+    """The attributes of what is shown at one epoch alone; at first the last one is."""
+    return f'class="epoch{" now" * (shot is shots[-1])}" data-part="epoch{shot.epoch}"'
+
+
+def _picture(shot: Shot) -> str:
+    elements = shot.picture.elements if shot.picture else ""
+    return elements + _text(0, -16, f"after epoch {shot.epoch:,}", bold=True)
 
 
 def _curve(losses: Sequence[float], shots: Sequence[Shot]) -> str:
@@ -110,18 +123,15 @@ def _curve(losses: Sequence[float], shots: Sequence[Shot]) -> str:
     return f'<g fill="white">{"".join(parts)}</g>'
 
 
-def _table(rows: Sequence[Sequence[str]]) -> Picture:
+def _table(rows: Sequence[Sequence[str]]) -> Group:
     """The numbers of each layer, in parts that the frames write into."""
-    parts = [_text(x, 0, name, bold=True) for x, name in zip(COLUMNS, HEADINGS, strict=True)]
+    parts = [_text(x, 0, name, bold=True) for name, x in COLUMNS.items()]
     for i, row in enumerate(rows):
         parts += [
             _text(x, (i + 1) * LINE, text, part=f"row{i}.{j}")
-            for j, (x, text) in enumerate(zip(COLUMNS, row, strict=True))
+            for j, (x, text) in enumerate(zip(COLUMNS.values(), row, strict=True))
         ]
-    return Picture(WIDTH, (len(rows) + 1) * LINE, "".join(parts))
-
-
-HEADINGS = ("layer", "gradient", "update", "units")
+    return Group(WIDTH, (len(rows) + 1) * LINE, "".join(parts))
 
 
 def _text(x: float, y: float, text: str, anchor: str = "start", bold: bool = False, part: str = "") -> str:

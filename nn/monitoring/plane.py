@@ -1,38 +1,45 @@
-"""The plane of a model with two inputs, as a picture: samples as marks, regions by the class that the model gives."""
+"""The plane of a model's two inputs as a picture: a mark for each sample, an area for each class of the model."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import NamedTuple
 
-from autograd.html import GREY
+from autograd.html import CATEGORIES, GREY
 
-from ..plots import COLOURS
-from ..surfaces import around
-from .panels import Picture
+from ..data import grid_around
 
 SIDE = 320.0  # the longer side
 STEPS = 48  # points across and up
 MOST_SAMPLES = 400
 
-# The marks of the classes, which also differ in shape.
+# The marks of the classes, by shape: colour alone is not enough for everyone.
 SHAPES = ("M-4,0a4,4 0 1 0 8,0a4,4 0 1 0 -8,0z", "M-3.5,-3.5h7v7h-7z", "M0,-5l5,8h-10z", "M0,-5l5,5l-5,5l-5,-5z")
 
 
+class Group(NamedTuple):
+    """Elements of an SVG and the room that they take."""
+
+    width: float
+    height: float
+    elements: str
+
+
 class Plane:
-    """The plane around some samples, with ``points`` on it in rows, from below, at which to ask the model."""
+    """The plane around some samples.  ``points`` form a grid on it, row by row from below: there the model is asked."""
 
     def __init__(self, X: Sequence[Sequence[float]]) -> None:
         xs, ys = ([row[k] for row in X] for k in (0, 1))
-        across, up = around(xs, STEPS), around(ys, STEPS)
+        across, up = grid_around(xs, STEPS), grid_around(ys, STEPS)
         self.points = [[a, b] for b in up for a in across]
         self._left, self._bottom = across[0], up[0]
         wide, high = across[-1] - across[0], up[-1] - up[0]
         self._scale = SIDE / max(wide, high)
         self.width, self.height = wide * self._scale, high * self._scale
 
-    def regions(self, classes: Sequence[int]) -> Picture:
-        """The classes at the points as areas."""
+    def regions(self, classes: Sequence[int]) -> Group:
+        """Areas from the class at each point."""
         areas: dict[int, list[str]] = {}
         for i in range(STEPS):
             x = 0
@@ -41,20 +48,20 @@ class Plane:
                 areas.setdefault(k, []).append(f"M{x},{STEPS - 1 - i}h{n}v1h{-n}z")
                 x += n
         shapes = [
-            f'<path d="{"".join(area)}" fill="{COLOURS[k % len(COLOURS)]}" fill-opacity="0.28"/>'
+            f'<path d="{"".join(area)}" fill="{CATEGORIES[k % len(CATEGORIES)]}" fill-opacity="0.28"/>'
             for k, area in sorted(areas.items())
         ]
         scale = f"scale({self.width / STEPS:.3f} {self.height / STEPS:.3f})"
         grid = f'<g transform="{scale}" shape-rendering="crispEdges">{"".join(shapes)}</g>'
-        return Picture(self.width, self.height, grid)
+        return Group(self.width, self.height, grid)
 
     def samples(self, X: Sequence[Sequence[float]], classes: Sequence[int]) -> str:
-        """A mark for each sample; of very many some."""
+        """A mark for each sample; where there are very many, for a part of them."""
         parts = [f'<rect width="{self.width:.1f}" height="{self.height:.1f}" fill="none" stroke="{GREY.light}"/>']
         for (a, b), k in list(zip(X, classes, strict=True))[:: -(-len(X) // MOST_SAMPLES)]:
             x, y = (a - self._left) * self._scale, self.height - (b - self._bottom) * self._scale
             parts.append(
                 f'<path transform="translate({x:.1f} {y:.1f})" d="{SHAPES[k % len(SHAPES)]}" '
-                f'fill="{COLOURS[k % len(COLOURS)]}" stroke="white"/>'
+                f'fill="{CATEGORIES[k % len(CATEGORIES)]}" stroke="white"/>'
             )
         return "".join(parts)

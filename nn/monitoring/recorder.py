@@ -5,41 +5,33 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Collection, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
-from ..data import check_data, check_rows
 from ..losses import Loss, find_loss
-from ..modules.module import Module
-from ..training.history import History
-from .health import Record, as_of, layers, lost_gradients, lost_units, record_of, units
+from ..modules import Module
+from ..samples import check_data, check_rows
+from ..training import History
+from .film import Recording, film, in_words, walks
+from .health import Record, Snapshot, as_of, gradient_warnings, record_of, unit_warnings, units
 
 EPOCHS = frozenset(k * 10**n for n in range(7) for k in (1, 2, 3, 5))  # those kept where none are asked for
-
-
-class Snapshot(NamedTuple):
-    """A model after an epoch: the parameters before it and after it, and the state of each unit."""
-
-    record: Record
-    before: list[float]
-    after: list[float]
-    units: dict[str, list[str]]  # by layer
 
 
 class watch:
     """A callback of ``fit`` that records what happens inside the model.
 
-    After every epoch it keeps the loss and, for each layer (each module right inside the model), ‖g‖ at the last
-    step and ‖Δp‖ / ‖p‖ over the epoch.  It says so, once for each layer, where a gradient vanishes or explodes: where
-    its root mean square is less than 1/1000 of that of the last layer, or more than 1000 times that, or where its
-    norm is more than 1000 times that of the first epoch.
+    After every epoch it keeps the loss and, for each layer (see ``Module.layers_of``), ‖g‖ at the last step and
+    ‖Δp‖ / ‖p‖ over the epoch.  It warns once for each layer with a gradient that vanishes or explodes: its root mean
+    square is less than 1/1000 of that of the last layer, or more than 1000 times that, or its norm is more than 1000
+    times that of the first epoch.
 
     With rows X, at the chosen ``epochs`` (1, 2, 3, 5, 10, 20, 30, 50, …), it counts the units that are dead (relus
     that give 0 on every row) or saturated (tanhs and sigmoids with less than a hundredth of their slope on every
-    row), and its film shows, for two inputs, what the model says over the plane; one output is the positive class
-    above ``threshold``.  With targets y and the ``loss`` too, it walks through the first row, and where there are
-    more inputs shows its graph.
+    row).  Of a model with two inputs its film shows the class at each point of the plane; one output is the positive
+    class above ``threshold``.  With targets y and the ``loss`` too, it walks through the first row, and of a model
+    with more inputs shows the graph of that row.
 
-    ``records`` has one entry for each epoch, ``notes`` what was said; ``table()`` gives the numbers as rows, ``plot()``
+    ``records`` has one entry for each epoch, ``notes`` the warnings; ``table()`` gives the numbers as rows, ``plot()``
     the curves.  In a notebook, and with ``save("training.html")``, the training plays.
 
     >>> from nn import MLP, SGD, datasets, fit
@@ -69,7 +61,7 @@ class watch:
         self.loss = None if loss is None else find_loss(loss)
         self.records: list[Record] = []
         self.notes: list[str] = []
-        self._layers = layers(model)
+        self._layers = model.parameters_by_layer()
         self._kept: list[Snapshot] = []
         self._latest: Snapshot | None = None
         self._now = {p: p.data for p in model.parameters()}
@@ -84,19 +76,19 @@ class watch:
         record = record_of(epoch, history.loss[-1], self._layers, before)
         self.records.append(record)
         trained = {name: len(own) for name, own in self._layers.items() if any(p.requires_grad for p in own)}
-        for what, why in lost_gradients(record, self.records[0], trained):
-            self._say(epoch, what, why)
+        for what, why in gradient_warnings(record, self.records[0], trained):
+            self._note(epoch, what, why)
         chosen = epoch in self._epochs
         found = units(model, self.rows) if chosen else {}
-        for what, why in lost_units(found):
-            self._say(epoch, what, why)
+        for what, why in unit_warnings(found):
+            self._note(epoch, what, why)
         self._latest = Snapshot(record, [*before.values()], [*self._now.values()], found)
         if chosen:
             self._kept.append(self._latest)
 
-    def _say(self, epoch: int, what: str, why: str) -> None:
-        """Note something the first time that it is seen."""
-        from tqdm import tqdm  # its bar may be there
+    def _note(self, epoch: int, what: str, why: str) -> None:
+        """Keep a warning and print it, the first time that it comes up."""
+        from tqdm import tqdm  # which prints beside its bar, if there is one
 
         if not any(f": {what}, " in note for note in self.notes):
             self.notes.append(f"epoch {epoch}: {what}, {why}")
@@ -123,25 +115,31 @@ class watch:
         """The curves of the loss, and of each layer's gradient and update; a matplotlib Figure."""
         from ..plots import plot_layers
 
-        return plot_layers(self.records, title)
+        layers = self.records[0].gradients if self.records else ()
+        gradients, updates = (
+            {name: [getattr(record, kind)[name] for record in self.records] for name in layers}
+            for kind in ("gradients", "updates")
+        )
+        return plot_layers([record.loss for record in self.records], gradients, updates, title)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a page, .html, that plays the training, with a walk through one row at each recorded epoch."""
         from autograd.html import write_page
 
-        from .film import film, walks
+        recording = self._recording()
+        body = f"<h1>Training {type(self.model).__name__}</h1>{film(recording)}{walks(recording)}"
+        write_page(path, "training", body, "a training")
 
-        write_page(
-            path, "training", f"<h1>Training {type(self.model).__name__}</h1>{film(self)}{walks(self)}", "a training"
+    def _recording(self) -> Recording:
+        losses = [record.loss for record in self.records]
+        return Recording(
+            self.model, self.rows, self.targets, self.loss, self.threshold, losses, self.snapshots, self.notes
         )
 
     def __repr__(self) -> str:
-        from .film import told
-
-        return "\n".join([*(told(snapshot) for snapshot in self.snapshots), *self.notes]) or "nothing recorded yet"
+        return "\n".join([*(in_words(snapshot) for snapshot in self.snapshots), *self.notes]) or "nothing recorded yet"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """What a notebook shows: the film."""
-        from .film import film
-
-        return {"text/html": film(self), "text/plain": repr(self)} if self.records else {"text/plain": repr(self)}
+        text = {"text/plain": repr(self)}
+        return {"text/html": film(self._recording()), **text} if self.records else text

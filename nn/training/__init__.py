@@ -1,1 +1,33 @@
 """Training: ``fit`` and what it is made of."""
+
+from typing import TYPE_CHECKING, Any
+
+from ..wings import find as _find
+from .history import Callback, History
+from .optimizers import SGD, AdaGrad, Adam, AdamW, Optimizer, RMSprop
+from .trainer import fit
+
+if TYPE_CHECKING:
+    from .callbacks import EarlyStopping, StopBelow
+    from .schedules import CosineDecay, ExponentialDecay, ReduceOnPlateau, StepDecay, Warmup
+
+WINGS = {
+    **dict.fromkeys(("EarlyStopping", "StopBelow"), "callbacks"),
+    **dict.fromkeys(("CosineDecay", "ExponentialDecay", "ReduceOnPlateau", "StepDecay", "Warmup"), "schedules"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What a training can do without is loaded when it is first asked for."""
+    return _find(__name__, WINGS, name)
+
+
+def __dir__() -> list[str]:
+    """All names, for completion: those that are not loaded yet too."""
+    return sorted({*globals(), *__all__})
+
+
+__all__ = [
+    "SGD", "AdaGrad", "Adam", "AdamW", "Callback", "CosineDecay", "EarlyStopping", "ExponentialDecay", "History",
+    "Optimizer", "RMSprop", "ReduceOnPlateau", "StepDecay", "StopBelow", "Warmup", "fit",
+]  # fmt: skip

@@ -1,7 +1,7 @@
 """When to stop: callbacks for ``fit``, called after each epoch with the history and the model; True stops.
 
-One that has ``end(history, model)`` is called when the training ends, whatever ended it but an error; one that has
-``state_dict()`` and ``load_state_dict(state)`` is kept in checkpoints.
+If a callback has a method ``end(history, model)``, that is called when the training ends, except by an error.  With
+``state_dict()`` and ``load_state_dict(state)`` its state is kept in checkpoints.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ..modules.module import Module
+from ..modules import Module
 from .history import History
 
 
 class EarlyStopping:
-    """Stop after ``patience`` epochs in a row that were not better than the best so far by more than ``min_delta``.
+    """Stop after ``patience`` epochs in a row that were not better, by more than ``min_delta``, than the best so far.
 
     Better is a lower validation loss, or where there is none a lower loss.  When the training ends, the model gets
     back the parameters of the best epoch.
@@ -39,7 +39,7 @@ class EarlyStopping:
         self.best, self.waited, self.parameters = math.inf, 0, dict[str, float]()
 
     def __call__(self, history: History, model: Module) -> bool:
-        if len(history.loss) == 1:  # a new training
+        if len(history.loss) == 1:  # the first epoch of a training
             self.best, self.waited = math.inf, 0
         loss = history.watched[-1]
         self.waited += 1

@@ -1,31 +1,23 @@
-"""Steps of training as compiled loops; where something cannot be compiled, the eager ones, and why."""
+"""Steps of training as compiled loops over whole batches."""
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
-from autograd import maximum
+from autograd import TraceError, maximum
 
-from ..measures import loss_of_sample
-from ..rows import with_targets
+from ..data import loss_of_sample, with_targets
 from .eager import EagerSteps, Epoch
 from .history import Compilation
 from .optimizers import Optimizer
 
-AT_ONCE = 0.1  # seconds of machine code between two chances for Ctrl-C
-
-
-class Steps(Protocol):
-    """Takes the steps of some epochs: (objective, data loss) of each, means over the epoch's samples."""
-
-    def run(self, number: int, epochs: Sequence[Epoch]) -> list[tuple[float, float]]: ...
+BETWEEN = 0.1  # seconds of machine code, in which Ctrl-C has to wait
 
 
 class OwnCount:
-    """The rule of an optimiser whose parameters have taken different numbers of steps: each keeps its own t."""
+    """The rule of an optimiser for parameters that have taken different numbers of steps: each has its own t."""
 
     def __init__(self, optimizer: Optimizer) -> None:
         self.states, self.clip_norm = optimizer.states + 1, optimizer.clip_norm
@@ -33,35 +25,38 @@ class OwnCount:
 
     def update(self, p: Any, g: Any, lr: Any, t: Any, *state: Any) -> tuple[Any, ...]:
         *own, count = state
-        # The maximum is for lanes without a parameter, whose count is 0: there Adam would divide by 0.
+        # The maximum is for lanes without a parameter: their count is 0, and Adam would divide by it.
         return (*self._update(p, g, lr, maximum(count, 1.0), *own), count + 1.0)
 
 
 class CompiledSteps:
-    """What EagerSteps does, as calls into machine code; the numbers are in the Values before and after each."""
+    """What EagerSteps does, as calls into machine code.
+
+    Before and after each call the numbers are in the Values.  TraceError where something cannot be compiled.
+    """
 
     def __init__(self, eager: EagerSteps) -> None:
         import numpy as np
 
         if type(eager.optimizer).step is not Optimizer.step:
-            raise NotImplementedError(f"{type(eager.optimizer).__name__} has a step of its own")
+            raise TraceError(f"{type(eager.optimizer).__name__} has a step of its own")
         started = time.perf_counter()
         self.eager, self.optimizer, self.modules = eager, eager.optimizer, eager.model.modules()
         self.samples = np.array(with_targets(eager.rows, eager.targets))
-        self._at_once = 1  # steps that take about AT_ONCE
+        self._together = 1  # steps that take about BETWEEN
         self._compile()
         self.compilation = Compilation(self.training.operations, time.perf_counter() - started)
 
     def _compile(self) -> None:
-        """Compile for what is frozen now, and for the mode in which each module is."""
-        from autograd.compiler.compiled_training import Training
+        """Compile for the parameters that are not frozen now, and for the present mode of each module."""
+        from autograd.compiler.compiled_training import Training  # TODO(merge): from the face autograd.compiler
 
         eager, optimizer = self.eager, self.optimizer
         self.compiled_for = self._state()
         self.own = [i for i, p in enumerate(optimizer.parameters) if p.requires_grad]
         parameters, of_model = [optimizer.parameters[i] for i in self.own], set(eager.model.parameters())
         if eager.penalty and not of_model.issuperset(parameters):
-            raise NotImplementedError("the penalty leaves out parameters that the optimizer moves")
+            raise TraceError("the penalty leaves out parameters that the optimizer moves")
         self.still = of_model.difference(parameters)  # in the penalty, and not moved
         loss = loss_of_sample(eager.model, eager.rows, eager.targets, eager.loss)
         penalty = eager.penalty
@@ -70,7 +65,7 @@ class CompiledSteps:
         self.training = Training(loss, self.samples.shape[1], parameters, rule, of_one)
 
     def _state(self) -> tuple[Any, ...]:
-        """What decides which code is right; callbacks may change it."""
+        """What the code was made for.  Callbacks may change it: then it is compiled again."""
         frozen = [p.requires_grad for p in self.optimizer.parameters]
         return frozen, [module.training for module in self.modules], self._uneven()
 
@@ -97,7 +92,7 @@ class CompiledSteps:
         while len(losses) < len(bounds):
             taken = self._run(order, bounds[len(losses) :])
             losses = np.concatenate([losses, taken + np.array([penalty, 0.0])])
-            if len(losses) < len(bounds):  # not finite: the eager step raises, or knows better
+            if len(losses) < len(bounds):  # not finite: the eager step raises, with row, or finds that it is finite
                 first, end = bounds[len(losses)]
                 at = number + len(losses) // len(starts)
                 batch = list(range(first, end)) if order is None else order[first:end].tolist()
@@ -114,7 +109,7 @@ class CompiledSteps:
 
         optimizer, training = self.optimizer, self.training
         if not self.own:
-            return np.empty((0, 2))  # all is frozen: the eager step has something to say
+            return np.empty((0, 2))  # all is frozen: the eager step raises, and says so
         before = optimizer.t[self.own[0]]
         columns = [[optimizer.state[i][k] for i in self.own] for k in range(optimizer.states)]
         if training.states > optimizer.states:
@@ -123,27 +118,18 @@ class CompiledSteps:
         training.load(optimizer.lr, before, columns)
         try:
             while len(bounds):
-                piece, bounds = bounds[: self._at_once], bounds[self._at_once :]
+                piece, bounds = bounds[: self._together], bounds[self._together :]
                 started = time.perf_counter()
                 pieces.append(training.run(self.samples, order, piece))
                 if len(pieces[-1]) < len(piece):
                     break
-                self._at_once = max(1, int(len(piece) * AT_ONCE / (time.perf_counter() - started)))
-        finally:  # Ctrl-C
+                self._together = max(1, int(len(piece) * BETWEEN / (time.perf_counter() - started)))
+        finally:  # Ctrl-C too: the Values then hold what was learned
             columns, taken = training.store()[: optimizer.states], training.steps_taken() - before
             for parameter, gradient in zip(training.parameters, training.gradients(), strict=True):
                 parameter.grad = gradient
-            for i, kept in zip(self.own, zip(*columns, strict=True), strict=False):  # none, without a state
+            for i, kept in zip(self.own, zip(*columns, strict=True), strict=False):  # nothing to zip without a state
                 optimizer.state[i] = kept
             for i in self.own:
                 optimizer.t[i] += taken
         return np.concatenate(pieces)
-
-
-def steps_for(eager: EagerSteps) -> CompiledSteps | EagerSteps:
-    """Compiled steps; where that is not possible the eager ones, with a line that says why."""
-    try:
-        return CompiledSteps(eager)
-    except Exception as error:  # of the user's own code, too: if it is wrong, the eager step will say so
-        print(f"fit: training eagerly, one Value at a time: {str(error) or type(error).__name__}", file=sys.stderr)
-        return eager

@@ -1,56 +1,63 @@
-"""Steps of training over Values: a graph for the batch, backward, the optimiser; and who is to blame."""
+"""Steps of training over Values: a graph for the batch, backward, the optimiser; errors name the epoch and row."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from autograd import NonFiniteError, Value, located, mean
 
 from ..losses import Loss
-from ..modules.module import Module
+from ..modules import Module
 from .optimizers import Optimizer
 
 
 class Epoch(NamedTuple):
-    """The rows of an epoch in the order in which they are taken, an array, and how many make a step."""
+    """The order in which an epoch takes the rows, an array of their numbers, and how many of them make a step."""
 
     order: Any
     size: int
 
     def batches(self) -> list[list[int]]:
+        """The numbers of the rows of each step."""
         rows = self.order.tolist()
         return [rows[i : i + self.size] for i in range(0, len(rows), self.size)]
 
 
+class Steps(Protocol):
+    """Takes the steps of some epochs, the first of them of that number: (objective, data loss) of each epoch.
+
+    Both are means over the samples, as they were before the update of their step.
+    """
+
+    def run(self, number: int, epochs: Sequence[Epoch]) -> list[tuple[float, float]]: ...
+
+
 class EagerSteps:
-    """The model, data, loss and optimiser of a training, and its steps over Values."""
+    """The model, data, loss and optimiser of a training, and its steps over Values.
+
+    ``penalty`` is a function of the parameters, which is added to the mean loss of the data: the objective.
+    """
 
     def __init__(
-        self,
-        model: Module,
-        rows: list[list[float]],
-        targets: list[Any],
-        loss: Loss,
-        optimizer: Optimizer,
+        self, model: Module, rows: list[list[float]], targets: list[Any], loss: Loss, optimizer: Optimizer,
         penalty: Callable[[list[Any]], Any] | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.model, self.rows, self.targets = model, rows, targets
         self.loss, self.optimizer, self.penalty = loss, optimizer, penalty
 
     def run(self, number: int, epochs: Sequence[Epoch]) -> list[tuple[float, float]]:
-        """The steps of some epochs, the first of them of that number: (objective, data loss) of each epoch."""
+        """See ``Steps``."""
         return [self._epoch(number + i, epoch.batches()) for i, epoch in enumerate(epochs)]
 
     def _epoch(self, number: int, batches: list[list[int]]) -> tuple[float, float]:
-        """The mean over the samples of what the steps had before their updates."""
         losses = [self.step(batch, number) for batch in batches]
         if len(losses) == 1:
             return losses[0]
         n = sum(map(len, batches))
         objective, data = (
-            sum(x * len(b) / n for x, b in zip(xs, batches, strict=True)) for xs in zip(*losses, strict=True)
+            sum(x * len(batch) / n for x, batch in zip(xs, batches, strict=True)) for xs in zip(*losses, strict=True)
         )
         return objective, data
 
@@ -81,7 +88,7 @@ class EagerSteps:
 
 
 def _row_to_blame(parameter: Value, batch: Sequence[int], losses: list[Value]) -> str:
-    """The first row whose own loss has a gradient that is not finite."""
+    """The first row that alone gives this parameter a gradient that is not finite, to begin a message with."""
     for i, one in zip(batch, losses, strict=True):
         parameter.grad = 0.0
         if one.requires_grad:

@@ -1,12 +1,12 @@
-"""History: what happened in a training."""
+"""History: what happened in a training; and what ``fit`` calls in its course."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..modules.module import Module
+from ..modules import Module
 
 
 class Compilation(NamedTuple):
@@ -44,16 +44,14 @@ class History:
         """What schedules and early stopping go by: the validation loss, or where there is none the loss."""
         return self.val_loss or self.loss
 
-    def add(self, lists: dict[str, list[float]], measured: dict[str, float]) -> None:
-        """Append what was measured after an epoch to its lists."""
-        for name, x in measured.items():
-            lists.setdefault(name, []).append(x)
-
     def plot(self, title: str = "") -> Any:
-        """The curves of loss and metrics over the epochs; a matplotlib Figure."""
+        """The loss of each epoch, and below it each metric, with those of the validation data; a matplotlib Figure."""
         from ..plots import plot_history
 
-        return plot_history(self, title)
+        training, validation = {"loss": self.loss, **self.metrics}, {"loss": self.val_loss, **self.val_metrics}
+        names = {**training, **validation}
+        return plot_history({name: (training.get(name, []), validation.get(name, [])) for name in names}, title)
 
 
-Callback = Callable[[History, Module], Any]
+Callback = Callable[[History, Module], Any]  # called after each epoch; True stops the training
+Schedule = Callable[[float, int, Sequence[float]], float]  # (lr, epoch from 0, losses so far) → the epoch's own lr

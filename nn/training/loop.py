@@ -1,4 +1,4 @@
-"""The loop over the epochs of a training, and the order of the rows in each."""
+"""Run: one training, with all that it is made of, and the loop over its epochs."""
 
 from __future__ import annotations
 
@@ -8,78 +8,108 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, Self
+from contextlib import contextmanager, nullcontext
+from typing import Any, Protocol
 
-from .checkpoint import Checkpoint
-from .compiled import Steps
-from .eager import EagerSteps, Epoch
-from .history import Callback, History
-from .schedules import Schedule
+from .eager import EagerSteps, Epoch, Steps
+from .history import Callback, History, Schedule
+
+CLOCK = 0.25  # seconds between two looks at the clock, where nothing else happens between epochs
 
 
-def run_epochs(
-    eager: EagerSteps,
-    steps: Steps,
-    order: Iterator[Epoch],
-    epochs: int,
-    history: History,
-    schedule: Schedule | None,
-    callbacks: Sequence[Callback],
-    checkpoint: Checkpoint | None,
-    progress: bool | None,
-) -> None:
-    """Add epochs to the history until there are as many as wanted, or a callback or Ctrl-C stops.
+class Saving(Protocol):
+    """Writes the state of a training to a file after each ``every`` epochs."""
 
-    ``eager`` knows model and optimiser; ``steps`` are its own, or what was compiled of them.
+    every: int
+
+    def save(self, lr: float) -> None: ...
+
+
+class Run:
+    """One training: its model, data, loss and optimiser (in ``eager``), and all that ``fit`` was asked to add.
+
+    ``steps`` are the eager ones, or what was compiled of them.  ``recorders`` write measurements into the history
+    after each epoch; then the ``callbacks`` are called.
     """
-    together = 1  # epochs between two looks at the clock, where nobody else looks
-    every = epochs if checkpoint is None else checkpoint.every
-    optimizer, lr = eager.optimizer, eager.optimizer.lr
-    try:
-        with _bar(len(history.loss), epochs, progress) as bar, _interruptible() as interrupts:
-            while (done := len(history.loss)) < epochs and not interrupts:
-                started = time.perf_counter()
-                count = 1 if callbacks or schedule else min(together, epochs - done, every - done % every)
-                if schedule is not None:
-                    optimizer.lr = schedule(lr, done, history.watched)
-                for objective, data_loss in steps.run(done + 1, [next(order) for _ in range(count)]):
-                    history.loss.append(objective)
-                    history.data_loss.append(data_loss)
-                history.lr += [optimizer.lr] * count
-                history.seconds += [(time.perf_counter() - started) / count] * count
-                bar.set_postfix_str(f"loss {history.loss[-1]:.4g}", refresh=False)
-                bar.update(count)
-                answers = [callback(history, eager.model) for callback in callbacks]  # all of them, also when one stops
-                stop = any(type(x).__name__ in ("bool", "bool_") and x for x in answers)  # True, of Python or NumPy
-                done += count
-                if checkpoint and (stop or interrupts or done == epochs or done % every == 0):
-                    checkpoint.save(optimizer.lr if schedule is None else lr)
-                if stop:
-                    break
-                together = max(1, min(10_000, int(count * 0.25 / (time.perf_counter() - started))))
-    finally:
-        if schedule is not None:
-            optimizer.lr = lr
-    history.interrupted = bool(interrupts)
-    if interrupts:
-        print(f"fit: stopped by Ctrl-C after epoch {len(history.loss)} of {epochs}", file=sys.stderr)
 
+    def __init__(self, eager: EagerSteps, batch_size: int | None = None, seed: int | None = None) -> None:
+        self.eager, self.batch_size, self.rng = eager, batch_size, random.Random(seed)
+        self.steps: Steps = eager
+        self.history = History()
+        self.schedule: Schedule | None = None
+        self.recorders: list[Callback] = []
+        self.callbacks: list[Callback] = []
+        self.checkpoint: Saving | None = None
+        self.progress: bool | None = None
+        eager.model.train()
 
-def epochs_of(rows: int, size: int | None, rng: random.Random) -> Iterator[Epoch]:
-    """One epoch after the other: all rows in order, or with a batch size shuffled anew each time."""
-    import numpy as np
+    def epochs(self, wanted: int) -> History:
+        """Train until the history has so many epochs, or a callback or Ctrl-C ends it."""
+        history, optimizer, order = self.history, self.eager.optimizer, self._order()
+        lr, stopped, together = optimizer.lr, False, 1
+        try:
+            with progress_bar(len(history.loss), wanted, self.progress) as bar, interruptible() as interrupts:
+                while not stopped and not interrupts and (done := len(history.loss)) < wanted:
+                    started = time.perf_counter()
+                    count = self._count(done, wanted, together)
+                    if self.schedule is not None:
+                        optimizer.lr = self.schedule(lr, done, history.watched)
+                    self._take([next(order) for _ in range(count)])
+                    if bar is not None:
+                        bar.set_postfix_str(f"loss {history.loss[-1]:.4g}", refresh=False)
+                        bar.update(count)
+                    stopped = self._call_back()
+                    if self.checkpoint is not None:
+                        done += count
+                        if stopped or interrupts or done == wanted or done % self.checkpoint.every == 0:
+                            self.checkpoint.save(optimizer.lr if self.schedule is None else lr)
+                    together = max(1, min(10_000, int(count * CLOCK / (time.perf_counter() - started))))
+        finally:
+            if self.schedule is not None:
+                optimizer.lr = lr
+        history.interrupted = bool(interrupts)
+        if interrupts:
+            print(f"fit: stopped by Ctrl-C after epoch {len(history.loss)} of {wanted}", file=sys.stderr)
+        for callback in self.callbacks:
+            if hasattr(callback, "end"):
+                callback.end(history, self.eager.model)
+        return history
 
-    order = np.arange(rows)
-    while True:
-        if size is not None:
-            order = np.random.default_rng(rng.getrandbits(64)).permutation(rows)  # a tenth of the time of rng.shuffle
-        yield Epoch(order, size or rows)
+    def _order(self) -> Iterator[Epoch]:
+        """One epoch after the other: all rows in order, or with a batch size shuffled anew each time."""
+        import numpy as np
+
+        rows, size = len(self.eager.rows), self.batch_size
+        order = np.arange(rows)
+        while True:
+            if size is not None:  # by NumPy, in a tenth of the time of rng.shuffle
+                order = np.random.default_rng(self.rng.getrandbits(64)).permutation(rows)
+            yield Epoch(order, size or rows)
+
+    def _count(self, done: int, wanted: int, together: int) -> int:
+        """How many epochs to take in one go: one, where something happens after each."""
+        if self.schedule is not None or self.recorders or self.callbacks:
+            return 1
+        every = wanted if self.checkpoint is None else self.checkpoint.every
+        return min(together, wanted - done, every - done % every)
+
+    def _take(self, epochs: Sequence[Epoch]) -> None:
+        history, count, started = self.history, len(epochs), time.perf_counter()
+        for objective, data_loss in self.steps.run(len(history.loss) + 1, epochs):
+            history.loss.append(objective)
+            history.data_loss.append(data_loss)
+        history.lr += [self.eager.optimizer.lr] * count
+        history.seconds += [(time.perf_counter() - started) / count] * count
+
+    def _call_back(self) -> bool:
+        """Whether a callback says stop; all of them are called, also when one does."""
+        answers = [callback(self.history, self.eager.model) for callback in [*self.recorders, *self.callbacks]]
+        return any(type(x).__name__ in ("bool", "bool_") and x for x in answers)  # True, of Python or NumPy
 
 
 @contextmanager
-def _interruptible() -> Iterator[list[Any]]:
-    """A context in which a first Ctrl-C is only noted, in the list; a second interrupts as usual."""
+def interruptible() -> Iterator[list[Any]]:
+    """A context in which a first Ctrl-C is only noted, in the list that it gives; a second interrupts as usual."""
     noted: list[Any] = []
     usual = signal.getsignal(signal.SIGINT)
 
@@ -87,36 +117,25 @@ def _interruptible() -> Iterator[list[Any]]:
         noted.append(number)
         signal.signal(signal.SIGINT, usual)
 
+    # Other threads get no signals; and where the program has a handler of its own, that one stays.
     ours = usual is signal.default_int_handler and threading.current_thread() is threading.main_thread()
-    if ours:  # other threads get no signals, and another handler has its reasons
+    if ours:
         signal.signal(signal.SIGINT, note)
     try:
         yield noted
     except KeyboardInterrupt as interrupt:
         if noted:
             raise
-        noted.append(interrupt)  # of another handler, or of a callback
+        noted.append(interrupt)  # from a handler of the program's own, or from a callback
     finally:
         if ours:
             signal.signal(signal.SIGINT, usual)
 
 
-class _Silent:
-    """The progress bar where nobody watches, without the tenth of a second that it takes to import one."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None: ...
-
-    def set_postfix_str(self, text: str, refresh: bool = True) -> None: ...
-
-    def update(self, count: int) -> None: ...
-
-
-def _bar(done: int, epochs: int, progress: bool | None) -> Any:
+def progress_bar(done: int, epochs: int, progress: bool | None) -> Any:
+    """A context with a bar if it is asked for, or, by default, if a terminal or notebook shows it; else with None."""
     if not (sys.stderr.isatty() or "ipykernel" in sys.modules if progress is None else progress):
-        return _Silent()
+        return nullcontext()  # without the tenth of a second that it takes to import a bar
     from tqdm import tqdm
 
     return tqdm(initial=done, total=epochs, unit="epoch")

@@ -12,10 +12,10 @@ nothing between two calls.  A function of your own serves as well; so does a loo
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-Schedule = Callable[[float, int, Sequence[float]], float]
+from .history import Schedule
 
 
 @dataclass(frozen=True)

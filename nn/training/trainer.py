@@ -4,63 +4,44 @@ from __future__ import annotations
 
 import math
 import os
-import random
+import sys
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from ..data import check_data
-from ..evaluation import check_targets
-from ..losses import Loss, find_loss, penalty
-from ..measures import recorders
-from ..metrics import Metric, find_metrics
-from ..modules.module import Module
-from .checkpoint import Checkpoint
-from .compiled import CompiledSteps, steps_for
+from autograd import AutogradError
+
+from ..losses import Loss, Metric, check_targets, find_loss, penalty
+from ..modules import Module
+from ..samples import check_data
 from .eager import EagerSteps
-from .history import Callback, History
-from .loop import epochs_of, run_epochs
+from .history import Callback, History, Schedule
+from .loop import Run
 from .optimizers import Optimizer
-from .schedules import Schedule
 
 
 def fit(
-    model: Module,
-    X: Iterable[Any],
-    y: Iterable[Any],
-    *,
-    loss: str | Loss,
-    optimizer: Optimizer,
-    epochs: int,
-    batch_size: int | None = None,
-    l1: float = 0.0,
-    l2: float = 0.0,
-    schedule: Schedule | None = None,
-    validation: tuple[Iterable[Any], Iterable[Any]] | None = None,
-    metrics: Sequence[str | Metric] = (),
-    seed: int | None = None,
-    callbacks: Sequence[Callback] = (),
-    checkpoint: str | os.PathLike[str] | None = None,
-    every: int = 1,
-    resume: bool = False,
-    progress: bool | None = None,
-    compiled: bool = True,
-) -> History:
+    model: Module, X: Iterable[Any], y: Iterable[Any], *, loss: str | Loss, optimizer: Optimizer, epochs: int,
+    batch_size: int | None = None, l1: float = 0.0, l2: float = 0.0, schedule: Schedule | None = None,
+    validation: tuple[Iterable[Any], Iterable[Any]] | None = None, metrics: Sequence[str | Metric] = (),
+    seed: int | None = None, callbacks: Sequence[Callback] = (), checkpoint: str | os.PathLike[str] | None = None,
+    every: int = 1, resume: bool = False, progress: bool | None = None, compiled: bool = True,
+) -> History:  # fmt: skip
     """Train the model: minimise the mean loss over each batch, plus l1·Σ|p| + l2·Σp² over all parameters.
 
     X and y are lists, NumPy arrays, anything that iterates over rows.  ``loss`` is a name from ``nn.losses``
     or a function ``(prediction, target) -> Value``.  Without a ``batch_size`` every step takes all rows, in
-    order; with one, the rows are shuffled in each epoch by ``seed``.  ``schedule``, one from ``nn.schedules`` or a
+    order; with one, the rows are shuffled in each epoch by ``seed``.  ``schedule``, such as ``nn.StepDecay`` or a
     function, sets the learning rate of each epoch; afterwards the optimiser has its own again.
 
-    After each epoch the ``metrics`` are taken, names from ``nn.metrics`` or functions, of the ``validation`` data
+    After each epoch the ``metrics`` are measured, names from ``nn.metrics`` or functions, on the ``validation`` data
     too; then every ``callback(history, model)`` is called, and one that returns True stops the training.
-    ``progress`` shows a bar; by default where a terminal or notebook watches.  Ctrl-C ends the training when its
-    epoch is done, and the history tells what was learned until then; a second one interrupts at once.
+    ``progress`` shows a bar; by default where there is a terminal or notebook to show it.  Ctrl-C ends the training
+    when its epoch is done, and the history tells what was learned until then; a second one interrupts at once.
 
-    ``checkpoint`` names a file that is written after ``every`` so many epochs, and at the end.  With ``resume`` the
-    training goes on from that file, if it is there, as if it had never stopped, to the last bit: model, optimiser
-    and history become what they were then, and ``epochs`` counts from the very beginning.
+    ``checkpoint`` names a file that is written after each ``every`` epochs, and at the end.  With ``resume`` the
+    training goes on from that file, if it is there, and gives the same bits as one that never stopped: model,
+    optimiser and history become what they were then, and ``epochs`` counts from the very beginning.
 
     ``compiled`` runs the steps as machine code over whole batches, where NumPy and llvmlite are installed; a
     model, loss or optimiser that cannot be compiled trains eagerly, with a line that says why.  Both give the
@@ -86,30 +67,64 @@ def fit(
         raise ValueError("fit: resume=True goes on from a checkpoint: name its file with checkpoint=")
     if set(model.parameters()).isdisjoint(optimizer.parameters):
         raise ValueError("fit: the optimizer holds no parameter of this model: give it model.parameters()")
-    function = find_loss(loss)
-    measures = find_metrics(metrics, function)
-    rows, targets = check_data(X, y)
-    held_out = check_data(*validation) if validation is not None else None
+    function, rows, targets = find_loss(loss), *check_data(X, y)
+    held_out = None if validation is None else check_data(*validation)
     check_targets(model, rows, targets, function, "fit: ", epoch="epoch 1, ")
     if held_out is not None:
         check_targets(model, *held_out, function, "fit: validation ")
+    measures = _metrics(metrics, function)
+    regularizer = partial(penalty, l1=l1, l2=l2) if l1 or l2 else None
 
-    model.train()
-    history, rng = History(), random.Random(seed)
-    penalised = partial(penalty, l1=l1, l2=l2) if l1 or l2 else None
-    eager = EagerSteps(model, rows, targets, function, optimizer, penalised)
-    kept = None
+    run = Run(EagerSteps(model, rows, targets, function, optimizer, regularizer), batch_size, seed)
+    run.schedule, run.callbacks, run.progress = schedule, [*callbacks], progress
     if checkpoint is not None:
-        settings = {"batch_size": batch_size, "l1": l1, "l2": l2}
-        kept = Checkpoint(checkpoint, every, eager, rng, history, callbacks, settings)
-        if resume:
-            kept.resume()
-    steps = steps_for(eager) if compiled else eager
-    history.compiled = steps.compilation if isinstance(steps, CompiledSteps) else None
-    watching = [*recorders(eager, held_out, measures, again=history.compiled is not None), *callbacks]
-    order = epochs_of(len(rows), batch_size, rng)
-    run_epochs(eager, steps, order, epochs, history, schedule, watching, kept, progress)
-    for callback in callbacks:
-        if hasattr(callback, "end"):
-            callback.end(history, model)
-    return history
+        _save(run, checkpoint, every, resume, {"batch_size": batch_size, "l1": l1, "l2": l2})
+    if compiled:
+        _compile(run)
+    if held_out is not None or measures:
+        _record(run, held_out, measures)
+    return run.epochs(epochs)
+
+
+# Parts that only some trainings need.  Each is a wing, imported here and nowhere else, when it is asked for.
+
+
+def _metrics(metrics: Sequence[str | Metric], loss: Loss) -> dict[str, Metric]:
+    """The metrics by name."""
+    if not metrics:
+        return {}
+    from ..metrics import find_metrics
+
+    return find_metrics(metrics, loss)
+
+
+def _record(run: Run, held_out: tuple[list[list[float]], list[Any]] | None, metrics: dict[str, Metric]) -> None:
+    """Let the run write the metrics, and the loss of the validation data, into the history after each epoch."""
+    from ..evaluation import recorders
+
+    eager, repeated = run.eager, run.history.compiled is not None
+    run.recorders = recorders(eager.model, (eager.rows, eager.targets), held_out, eager.loss, metrics, repeated)
+
+
+def _save(run: Run, path: str | os.PathLike[str], every: int, resume: bool, settings: dict[str, Any]) -> None:
+    """Let the run write checkpoints, and with ``resume`` go on from the one in the file."""
+    from .checkpoint import Checkpoint
+
+    run.checkpoint = kept = Checkpoint(path, every, run.eager, run.rng, run.history, run.callbacks, settings)
+    if resume:
+        kept.resume()
+
+
+def _compile(run: Run) -> None:
+    """Let the run take compiled steps; where that is not possible, its eager ones, with a line that says why."""
+    try:
+        from .compiled import CompiledSteps
+    except ModuleNotFoundError:  # the wing was taken away
+        return
+    # TODO(merge): ``with falling_back(..., unasked=True):`` instead of the try, except and print.
+    try:
+        compiled = CompiledSteps(run.eager)
+    except (AutogradError, ImportError) as error:
+        print(f"fit: training eagerly, one Value at a time: {error}", file=sys.stderr)
+        return
+    run.steps, run.history.compiled = compiled, compiled.compilation

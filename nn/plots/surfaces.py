@@ -1,19 +1,20 @@
-"""Pictures over a plane: what a model answers, and how a loss rises and falls; they need matplotlib too."""
+"""Pictures over a plane: the class that a model gives at each point, and the contours of a loss."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from autograd import Value, no_grad
+from autograd.html import CATEGORIES
 
-from .evaluation import predict
-from .modules.module import Module
-from .plots import COLOURS, figure_of
+from ..data import classes_of, grid, grid_around
+from ..evaluation import predict
+from ..modules import Module
+from .curves import figure_of
 
-Path = Sequence[tuple[float, float]]
-MARGIN = 0.3  # around the samples of a plane
+Points = Sequence[tuple[float, float]]
 
 
 def plot_decision_boundary(
@@ -27,18 +28,18 @@ def plot_decision_boundary(
     from matplotlib.colors import ListedColormap  # now that it is known to be there
 
     steps = 120
-    across, up = (around([row[k] for row in X], steps) for k in (0, 1))
+    across, up = (grid_around([row[k] for row in X], steps) for k in (0, 1))
     flat = classes_of(predict(model, [[a, b] for b in up for a in across]), threshold)
     regions = [flat[i * steps : (i + 1) * steps] for i in range(steps)]
 
     classes = sorted(set(y))
-    colours = ListedColormap(COLOURS[: max(len(classes), max(flat) + 1, 2)])
+    colours = ListedColormap(CATEGORIES[: max(len(classes), max(flat) + 1, 2)])
     axes.pcolormesh(across, up, regions, cmap=colours, vmin=0, vmax=colours.N - 1, alpha=0.25, rasterized=True)
     for k, label in enumerate(classes):
         own = [row for row, target in zip(X, y, strict=True) if target == label]
         axes.scatter(
             *zip(*own, strict=True),
-            color=COLOURS[k % len(COLOURS)],
+            color=CATEGORIES[k % len(CATEGORIES)],
             marker="os^Dv*XP"[k % 8],
             edgecolor="white",
             linewidth=0.6,
@@ -50,21 +51,11 @@ def plot_decision_boundary(
     return figure
 
 
-def classes_of(outputs: Iterable[Any], threshold: float) -> list[int]:
-    """The class that each output of a model says: of several numbers the largest, of one 1 above the threshold."""
-    return [out.index(max(out)) if isinstance(out, list) else int(out > threshold) for out in outputs]
-
-
-def around(xs: Sequence[float], steps: int) -> list[float]:
-    """Equal steps from below the smallest of some numbers to above the largest."""
-    return _grid(min(xs) - MARGIN, max(xs) + MARGIN, steps)
-
-
 def plot_loss_surface(
     loss: Callable[[], Any],
     a: Value,
     b: Value,
-    paths: Path | Mapping[str, Path] = (),
+    paths: Points | Mapping[str, Points] = (),
     region: tuple[tuple[float, float], tuple[float, float]] | None = None,
     title: str = "",
 ) -> Any:
@@ -76,38 +67,48 @@ def plot_loss_surface(
     1,681 points, and a and b get their numbers back.
     """
     figure, (axes,) = figure_of(title)
-    from matplotlib.colors import BoundaryNorm
-
     steps = 41
     named = paths if isinstance(paths, Mapping) else {"": paths}
     if region is None:
         points = [(a.data, b.data), *(point for path in named.values() for point in path)]
         region = _span([x for x, _ in points]), _span([y for _, y in points])
-    across, up = (_grid(low, high, steps) for low, high in region)
+    across, up = (grid(low, high, steps) for low, high in region)
     before = a.data, b.data
     try:
         with no_grad():
             heights = [[_height(loss, a, b, x, y) for x in across] for y in up]
     finally:
         a.data, b.data = before
-    known = sorted(z for row in heights for z in row if math.isfinite(z))
-    if not known:
-        raise ValueError("the loss is nowhere finite in this region: choose another with region=((a, a), (b, b))")
-    levels = sorted({known[i * (len(known) - 1) // 20] for i in range(21)})  # as much room between any two of them
-    if len(levels) > 1:
-        shades = BoundaryNorm(levels, 256)
-        axes.contourf(across, up, heights, levels=levels, cmap="Greys", norm=shades, alpha=0.5)
-        axes.contour(across, up, heights, levels=levels, colors="#888888", linewidths=0.6)
-    for colour, (name, path) in zip(COLOURS * len(named), named.items(), strict=False):
+    _draw_contours(axes, across, up, heights)
+    for colour, (name, path) in zip(CATEGORIES * len(named), named.items(), strict=False):
         if path:
-            xs, ys = zip(*path, strict=True)
-            axes.plot(xs, ys, color=colour, marker=".", markersize=4, linewidth=1.4, label=name)
-            axes.plot(xs[0], ys[0], color=colour, marker="o", markersize=7)
-            axes.plot(xs[-1], ys[-1], color=colour, marker="*", markersize=13, markeredgecolor="white")
+            _draw_path(axes, path, colour, name)
     if isinstance(paths, Mapping) and any(named.values()):
         axes.legend(frameon=True, framealpha=0.9)
     axes.set(xlabel=a.label or "a", ylabel=b.label or "b", xlim=region[0], ylim=region[1])
     return figure
+
+
+def _draw_contours(axes: Any, across: Sequence[float], up: Sequence[float], heights: Sequence[Sequence[float]]) -> None:
+    """Contours at the quantiles of the heights, so that there is as much room between any two of them."""
+    from matplotlib.colors import BoundaryNorm
+
+    known = sorted(z for row in heights for z in row if math.isfinite(z))
+    if not known:
+        raise ValueError("the loss is nowhere finite in this region: choose another with region=((a, a), (b, b))")
+    levels = sorted({known[i * (len(known) - 1) // 20] for i in range(21)})
+    if len(levels) > 1:
+        shades = BoundaryNorm(levels, 256)
+        axes.contourf(across, up, heights, levels=levels, cmap="Greys", norm=shades, alpha=0.5)
+        axes.contour(across, up, heights, levels=levels, colors="#888888", linewidths=0.6)
+
+
+def _draw_path(axes: Any, path: Points, colour: str, name: str) -> None:
+    """The points that an optimiser visited, a circle at the first and a star at the last."""
+    xs, ys = zip(*path, strict=True)
+    axes.plot(xs, ys, color=colour, marker=".", markersize=4, linewidth=1.4, label=name)
+    axes.plot(xs[0], ys[0], color=colour, marker="o", markersize=7)
+    axes.plot(xs[-1], ys[-1], color=colour, marker="*", markersize=13, markeredgecolor="white")
 
 
 def _height(loss: Callable[[], Any], a: Value, b: Value, x: float, y: float) -> float:
@@ -123,7 +124,3 @@ def _span(numbers: Sequence[float]) -> tuple[float, float]:
     low, high = min(numbers), max(numbers)
     room = 0.25 * (high - low) or 1.0
     return low - room, high + room
-
-
-def _grid(low: float, high: float, steps: int) -> list[float]:
-    return [low + (high - low) * i / (steps - 1) for i in range(steps)]

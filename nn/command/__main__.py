@@ -1,0 +1,5 @@
+"""``python -m nn.command``: the command ``stepgrad``."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,96 @@
+"""Pictures of a training: the curves of its numbers, and the gradients of each layer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from autograd.html import CATEGORIES
+
+from ..modules import Module
+
+Curve = tuple[
+    Sequence[float], Sequence[float]
+]  # the numbers of each epoch: of the training data, of the validation data
+
+
+def plot_history(curves: Mapping[str, Curve], title: str = "") -> Any:
+    """The curves of a history by name, first that of the loss, each in a panel of its own; a matplotlib Figure."""
+    figure, panels = figure_of(title, len(curves))
+    for axes, (name, (training, validation)) in zip(panels, curves.items(), strict=True):
+        for label, numbers, k in (("training", training, 0), ("validation", validation, 5)):
+            if numbers:
+                marker = "." if len(numbers) == 1 else ""
+                axes.plot(range(1, len(numbers) + 1), numbers, color=CATEGORIES[k], label=label, marker=marker)
+        axes.set_ylabel(name)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    training, validation = curves["loss"]
+    if validation:
+        panels[0].legend(frameon=False)
+    if min([*training, *validation], default=0.0) >= 0.0:
+        panels[0].set_ylim(bottom=0.0)
+    panels[-1].set_xlabel("epoch")
+    return figure
+
+
+def plot_gradients(model: Module, title: str = "") -> Any:
+    """The size of every gradient, layer by layer, as ``backward`` has left them; a matplotlib Figure.
+
+    A dot is |∂loss/∂p| of one parameter, on a logarithmic scale, and the line their mean.  Such a scale has no place
+    for gradients of 0: their number is written below the layer.
+    """
+    layers = {name: [abs(p.grad) for p in own] for name, own in model.parameters_by_layer().items()}
+    figure, (axes,) = figure_of(title)
+    ticks = []
+    for i, (layer, sizes) in enumerate(layers.items()):
+        shown = [size for size in sizes if 0.0 < size < math.inf]
+        side_by_side = [i + 0.6 * ((n + 0.5) / len(shown) - 0.5) for n in range(len(shown))]
+        axes.scatter(side_by_side, shown, color=CATEGORIES[0], s=12, alpha=0.5, linewidth=0)
+        if shown:
+            axes.hlines(math.fsum(shown) / len(sizes), i - 0.35, i + 0.35, color=CATEGORIES[5], linewidth=2)
+        ticks.append(layer + (f"\n{sizes.count(0.0)} of {len(sizes)} are 0" if 0.0 in sizes else ""))
+    if any(size > 0.0 for sizes in layers.values() for size in sizes):
+        axes.set_yscale("log")
+    axes.set_xticks(range(len(ticks)), ticks)
+    axes.set_xlim(-0.5, len(ticks) - 0.5)
+    axes.set_ylabel("|gradient|")
+    axes.margins(y=0.1)
+    return figure
+
+
+def plot_layers(
+    losses: Sequence[float],
+    gradients: Mapping[str, Sequence[float]],
+    updates: Mapping[str, Sequence[float]],
+    title: str = "",
+) -> Any:
+    """The loss, and by the name of each layer its gradient and update, over the epochs; a matplotlib Figure."""
+    figure, (loss, gradient, update) = figure_of(title, 3)
+    epochs = range(1, len(losses) + 1)
+    loss.plot(epochs, losses, color=CATEGORIES[0])
+    for axes, curves in ((gradient, gradients), (update, updates)):
+        for i, (name, sizes) in enumerate(curves.items()):
+            colour, line = CATEGORIES[i % len(CATEGORIES)], ("-", "--", ":")[i // len(CATEGORIES) % 3]
+            seen = [size or math.nan for size in sizes]  # a logarithmic scale has no 0
+            axes.plot(epochs, seen, color=colour, linestyle=line, label=name)
+    loss.set(ylabel="loss", ylim=(0.0, None))
+    gradient.set(ylabel="gradient ‖g‖", yscale="log")
+    update.set(ylabel="update ‖Δp‖ / ‖p‖", yscale="log", xlabel="epoch")
+    if gradients:
+        gradient.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return figure
+
+
+def figure_of(title: str, panels: int = 1) -> tuple[Any, Any]:
+    """A figure and the axes of its panels, one below the other."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise ImportError('pictures need matplotlib: python -m pip install "stepgrad[plot]"') from None
+    figure = Figure(figsize=(6.4, 4.2 if panels == 1 else 1.2 + 2.0 * panels), layout="constrained")
+    column = figure.subplots(panels, 1, sharex=True, squeeze=False)[:, 0]
+    column[0].set_title(title)
+    for axes in column:
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure, column
