@@ -348,20 +348,6 @@ def test_what_cannot_be_traced_trains_eagerly_with_a_line_that_says_why(
     assert len(history.loss) == 3
 
 
-def test_any_other_error_in_the_model_passes_through() -> None:
-    class Mistaken(nn.Module):
-        def __init__(self) -> None:
-            self.w = Value(0.3)
-
-        def forward(self, x: Any) -> Any:
-            return {}["no such key"] * self.w
-
-    model = Mistaken()
-    optimizer = nn.SGD(model.parameters(), lr=0.1)
-    with pytest.raises(KeyError, match="no such key"):
-        nn.fit(model, X, Y, loss=lambda p, t: p * t, optimizer=optimizer, epochs=1)
-
-
 @pytest.mark.usefixtures("without_llvmlite")
 def test_without_llvmlite_training_is_eager_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     model = net()

@@ -673,3 +673,17 @@ def test_a_small_network_learns_xor():
         model = nn.MLP(2, [8, outputs], "tanh", output_activation, seed=1)
         fit(model, X, y, loss=loss, optimizer=nn.Adam(model.parameters(), lr=0.05), epochs=150)
         assert nn.accuracy(model, X, y, threshold=threshold) == 1.0, loss
+
+
+def test_a_mistake_in_the_model_is_not_taken_for_something_that_cannot_be_compiled():
+    class Mistaken(nn.Module):
+        def __init__(self):
+            self.w = Value(0.3)
+
+        def forward(self, x):
+            return {}["no such key"] * self.w
+
+    model = Mistaken()
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(KeyError, match="no such key"):
+        nn.fit(model, [1.0, 2.0], [1.0, 2.0], loss=lambda p, t: p * t, optimizer=optimizer, epochs=1)
