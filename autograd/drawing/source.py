@@ -180,5 +180,5 @@ def wrapped(note: str) -> list[str]:
 
 
 def html(text: str) -> str:
-    """Clean text for an HTML-like label: dot expands backslashes in those too."""
-    return escape(text).replace("\\", "\\\\")
+    """Clean text for an HTML-like label: dot expands backslashes in those too, and some take a lone ] for an error."""
+    return escape(text).replace("\\", "\\\\").replace("]", "&#93;")
