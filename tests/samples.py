@@ -18,7 +18,7 @@ needs_dot = pytest.mark.skipif(no_dot, reason="no dot executable here: pip insta
 # Labels that are hard to show.
 NASTY = [
     '"quotes" and \'these\'', "back\\slash \\N \\G \\\\", "ends in \\", "{a|b}<p>", "&amp; &#65; &", "two\nlines\ttab",
-    "<script>alert(1)</script>", "</b>]>;}", "-->", "]]>", "nul\0bell\a", "\ud800 alone", "\ufffe\uffff",
+    "<script>alert(1)</script>", "</b>]>;}", "]", "-->", "]]>", "nul\0bell\a", "\ud800 alone", "\ufffe\uffff",
     "Gewichtsänderung", "سلام", "重み", "😀", "\u202ebackwards", "W" * 1000, "%n", "$x^2$", "n0", "node", " ",
 ]  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import math
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -84,7 +85,14 @@ print(json.dumps(found))
 @pytest.fixture(scope="module")
 def meeting() -> Any:
     """What the contenders, as far as they are installed, have to say of each other's losses."""
-    result = subprocess.run([sys.executable, "-c", MEETING], cwd=Path(__file__).parent, capture_output=True, text=True)
+    folder = Path(__file__).parent
+    result = subprocess.run(
+        [sys.executable, "-c", MEETING],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{folder.parent}"},  # not what is installed
+        capture_output=True,
+        text=True,
+    )
     assert not result.returncode, result.stderr
     return json.loads(result.stdout)
 

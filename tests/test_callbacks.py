@@ -140,6 +140,7 @@ def press_ctrl_c_after(seconds, times=1):
 
 
 @BOTH
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_the_training_with_what_was_learned(compiled, capsys):
     model, X, y, _ = overfitted()
     optimizer = nn.Adam(model.parameters(), lr=0.001)
@@ -160,6 +161,7 @@ def test_ctrl_c_ends_the_training_with_what_was_learned(compiled, capsys):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a signal does not interrupt a sleep on Windows")
+@pytest.mark.usefixtures("ctrl_c")
 def test_a_second_ctrl_c_interrupts_at_once():
     model, X, y, _ = overfitted()
     thread = press_ctrl_c_after(0.2, times=2)
@@ -203,6 +205,7 @@ def test_another_handler_and_another_thread_are_left_alone():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX sends signals to processes")
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_stops_the_demo_as_before(tmp_path):
     """The demo is not to go on with its next training."""
     root = Path(nn.__file__).parents[1]

@@ -66,6 +66,7 @@ def test_bad_input_takes_three_lines_at_most_and_exit_status_2(
     arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")  # a narrow terminal breaks the lines
     with pytest.raises(SystemExit) as stop:
         main(arguments)
     assert stop.value.code == 2

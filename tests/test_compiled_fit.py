@@ -378,6 +378,7 @@ def test_history_tells_what_was_compiled() -> None:
     assert compiled.compiled.seconds > 0.0
 
 
+@pytest.mark.timeout(method="thread")  # the other method is the timer that the test takes for itself
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer that interrupts")
 def test_an_interrupt_in_mid_epoch_keeps_what_was_learned_and_the_optimiser_in_step() -> None:
     """As by another handler than Python's own, or by a second Ctrl-C: the steps that were taken count."""

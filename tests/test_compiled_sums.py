@@ -21,7 +21,7 @@ from autograd.compiler import compiled_training as training
 from autograd.compiler.compiled_training import Training
 from autograd.compiler.llvm import codegen
 from autograd.compiler.plan import pieces as grouping
-from autograd.compiler.plan.calls import Outer
+from autograd.compiler.plan.calls import Elementwise, Outer
 from autograd.compiler.run import machine
 
 Loss = Callable[..., Any]
@@ -296,6 +296,13 @@ def test_batches_take_their_rows_through_the_order() -> None:
     for (first, end), (_, found) in zip([(0, 7), (7, 20), (20, 30), (5, 6)], losses, strict=True):
         value, _, size = eager(loss, parameters, [rows[i] for i in order[first:end]])
         assert abs(found - value) <= 1e-12 * size
+
+
+def test_what_is_needed_for_a_gradient_anyway_is_computed_early_so_that_what_it_takes_is_not_stored() -> None:
+    loss, parameters, inputs = residual()
+    calls = [call for call in Training(loss, inputs, parameters).plan.calls if isinstance(call, Elementwise)]
+    stored = [v for call in calls for outputs in call.outputs for v in outputs]
+    assert len(stored) <= 4 * inputs + 2  # 7 * inputs + 2, were all of it as late as possible
 
 
 def test_the_same_network_gives_the_same_code_and_a_layer_is_a_rectangle() -> None:

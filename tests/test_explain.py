@@ -119,6 +119,22 @@ def test_a_kink_is_told_from_a_wrong_derivative() -> None:
     assert str(found).splitlines()[-1] == "finite difference   0.5   a kink: 0 on the left, 1 on the right"
 
 
+def test_a_kink_is_one_at_any_scale_and_a_curve_is_none() -> None:
+    x = named(0.0, "x")
+    assert explain(x, abs(x)).kink
+    assert explain(x, 1e-5 * x.relu()).kink
+    assert not explain(x, x * x).kink  # nothing but curvature: both slopes shrink with the step
+
+
+@pytest.mark.parametrize("slope", [1.0, -1.0])
+def test_the_rounding_of_a_large_value_is_no_kink(slope: float) -> None:
+    x = named(0.7, "x")
+    found = explain(x, slope * x + 1e6)  # each slope is off by 1e-5 or so, of which a smaller step makes more
+    assert found.numeric != slope
+    assert found.numeric == pytest.approx(slope, rel=1e-4)
+    assert not found.kink
+
+
 def test_where_no_difference_can_be_taken_there_is_none() -> None:
     x = named(0.0, "x")
     found = explain(x, x.sqrt())

@@ -54,7 +54,7 @@ def numbers(module: nn.Module) -> list[float]:
 @pytest.mark.parametrize("activation", PLAIN)
 def test_a_neuron_is_its_activation_of_the_bias_plus_the_products(activation):
     rng = random.Random(activation)
-    neuron = nn.Neuron(3, activation=activation)
+    neuron = nn.Neuron(3, activation=activation, rng=rng)
     neuron.b.data = -0.3
     for _ in range(20):
         xs = [rng.gauss(0, 1) for _ in range(3)]

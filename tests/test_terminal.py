@@ -122,6 +122,7 @@ def test_every_key_steps_and_the_terminal_is_given_back() -> None:
 
 
 @posix
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 128 + signal.SIGTERM)], ids=["ctrl-c", "sigterm"]
 )
