@@ -49,7 +49,7 @@ class Scoped:
         return {"": self}
 
     def direct_modules(self) -> dict[str, Any]:
-        """Those of them that are right inside this one, and in no other."""
+        """Those of them that are in no other one inside this one."""
         found: dict[str, Any] = {}
         for name, inner in self.named_modules().items():
             if name and not any(name.startswith(f"{outer}.") for outer in found):
@@ -59,19 +59,6 @@ class Scoped:
     def named_parameters(self) -> dict[str, Any]:
         """The leaves that belong to this object, whoever uses them."""
         return {}
-
-    @property
-    def shape(self) -> tuple[int, int] | None:
-        """How many inputs and outputs it has, where that is known without data."""
-        return None
-
-    def sequence(self) -> dict[str, Any] | None:
-        """What runs one after the other in it, by name; None where that is not known without data."""
-        return None
-
-    def applies(self) -> str:
-        """The name of the function that it applies last: its activation."""
-        return ""
 
 
 @contextmanager

@@ -28,9 +28,9 @@ class Element:
         self.kind = type(run).__name__ if isinstance(run, Scoped) else "function"
         self.parameters = dict.fromkeys(run.named_parameters().values()) if isinstance(run, Scoped) else {}
         self.shape = getattr(run, "shape", None)
-        sequence = run.sequence() if hasattr(run, "sequence") else None
-        self.in_sequence = sequence is not None
-        inside = direct_modules(run) if sequence is None else sequence
+        self.in_sequence = hasattr(run, "sequence")
+        modules = run.direct_modules() if isinstance(run, Scoped) else {}
+        inside = run.sequence() if self.in_sequence else modules
         self.elements = [Element(f"{name}.{inner}".lstrip("."), module) for inner, module in inside.items()]
         self.repeated = ""  # what it consists of, where that is one thing many times: said in its box
         if self.in_sequence:
@@ -54,15 +54,6 @@ class Element:
     def says(self) -> tuple[object, ...]:
         """What it says without its name."""
         return (*self.lines(), self.in_sequence, *(element.says() for element in self.elements))
-
-
-def direct_modules(module: Any) -> dict[str, Any]:
-    """The modules in a module that are in no other one in it, by name; none in a function."""
-    found: dict[str, Any] = {}
-    for name, inner in module.named_modules().items() if isinstance(module, Scoped) else ():
-        if name and not any(name.startswith(f"{outer}.") for outer in found):
-            found[name] = inner
-    return found
 
 
 def _join_repeats(elements: list[Element]) -> Iterator[Element]:

@@ -64,7 +64,7 @@ class Module(Scoped):
     def _layer_names(self) -> Iterator[str]:
         for name, inner in self.direct_modules().items():
             yield name
-            if inner.sequence() is not None:
+            if hasattr(inner, "sequence"):
                 yield from (f"{name}.{deeper}" for deeper in inner._layer_names())
 
     def parameters_by_layer(self) -> dict[str, list[Value]]:
