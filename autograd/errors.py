@@ -26,6 +26,10 @@ class GradcheckError(AutogradError):
     """An analytic derivative disagrees with the numeric one."""
 
 
+class FallbackWarning(UserWarning):
+    """Something could not be compiled, and is done in a slower way with the same result."""
+
+
 @contextmanager
 def located(where: str) -> Iterator[None]:
     """A context that adds the place to what goes wrong inside, the user's own code included.

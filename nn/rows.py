@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd import TraceError, no_grad
+from autograd import no_grad
+from autograd.compiler import falling_back
 
 MANY = 200  # rows that take about as long one by one as a model takes to be traced
 
@@ -41,14 +41,11 @@ class OverRows:
     def __call__(self) -> list[Any]:
         """For each row a number, or a list of numbers."""
         if self._jitted is not None:
-            try:
+            with falling_back(f"{self._f.__name__}: one row at a time", unasked=True):
                 found = self._jitted(*self._columns)
-            except TraceError as error:
-                self._jitted = None
-                print(f"{self._f.__name__}: one row at a time, which is slower: {error}", file=sys.stderr)
-            else:
                 several = isinstance(found, (list, tuple))
                 return [list(map(float, row)) for row in zip(*found, strict=True)] if several else found.tolist()
+            self._jitted = None
         with no_grad():
             outs = [self._f(*row) for row in self._rows]
         return [[y.data for y in out] if isinstance(out, (list, tuple)) else out.data for out in outs]

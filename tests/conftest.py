@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-MACHINE_CODE = ("llvm.codegen", "run.executable", "run.machine", "compiled_training")  # the files that need llvmlite
+# What needs llvmlite.
+MACHINE_CODE = ("llvm", "llvm.codegen", "run", "run.executable", "run.machine", "compiled_training")
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ from autograd import (
     where,
 )
 from autograd.primitives import TABLE
-from autograd.program.trace import same
+from autograd.program import same
 
 pytestmark = pytest.mark.usefixtures("backend")
 

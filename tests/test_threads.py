@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from autograd import Value, no_grad
 from autograd.graph import mode
-from autograd.program.trace import tracing
+from autograd.program import tracing
 
 
 def meanwhile(work: Callable[[], None]) -> None:

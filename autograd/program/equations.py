@@ -10,23 +10,14 @@ Variables are numbered, first the inputs, then leaves, constants and results as 
 
 from __future__ import annotations
 
-import copy
 import itertools
 from collections import Counter
 from collections.abc import Container, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..graph import topological_order
-from ..primitives import Primitive
 from ..value import Constant, Value, evaluate, set_mode
-
-
-class Equation(NamedTuple):
-    """Variable ``out`` is ``primitive`` of the variables ``args``."""
-
-    out: int
-    primitive: Primitive
-    args: tuple[int, ...]
+from .dataflow import Equation, dependent
 
 
 class Program:
@@ -77,18 +68,7 @@ class Program:
 
     def dependents(self, variables: Iterable[int]) -> set[int]:
         """The results that were computed from any of the variables."""
-        found = set(variables)
-        given = set(found)
-        for out, _, args in self.equations:
-            if not found.isdisjoint(args):
-                found.add(out)
-        return found - given
-
-    def part(self, outs: set[int]) -> Program:
-        """The same program with only the equations for some results."""
-        part = copy.copy(self)
-        part.equations = [equation for equation in self.equations if equation.out in outs]
-        return part
+        return dependent(self.equations, variables)
 
     def __str__(self) -> str:
         names = self._names()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Sequence
 from typing import Any, Protocol
 
 from autograd import maximum
+from autograd.compiler import NotCompilable, falling_back
 
 from ..measures import loss_of_sample
 from ..rows import with_targets
@@ -44,7 +44,9 @@ class CompiledSteps:
         import numpy as np
 
         if type(eager.optimizer).step is not Optimizer.step:
-            raise NotImplementedError(f"{type(eager.optimizer).__name__} has a step of its own")
+            raise NotCompilable(
+                f"{type(eager.optimizer).__name__} has a step of its own: write its rule as update, which can be traced"
+            )
         started = time.perf_counter()
         self.eager, self.optimizer, self.modules = eager, eager.optimizer, eager.model.modules()
         self.samples = np.array(with_targets(eager.rows, eager.targets))
@@ -54,14 +56,16 @@ class CompiledSteps:
 
     def _compile(self) -> None:
         """Compile for what is frozen now, and for the mode in which each module is."""
-        from autograd.compiler.compiled_training import Training
+        from autograd.compiler import Training
 
         eager, optimizer = self.eager, self.optimizer
         self.compiled_for = self._state()
         self.own = [i for i, p in enumerate(optimizer.parameters) if p.requires_grad]
         parameters, of_model = [optimizer.parameters[i] for i in self.own], set(eager.model.parameters())
         if eager.penalty and not of_model.issuperset(parameters):
-            raise NotImplementedError("the penalty leaves out parameters that the optimizer moves")
+            raise NotCompilable(
+                "l1 and l2 are of the model's parameters, and the optimizer moves others too: give it the model's alone"
+            )
         self.still = of_model.difference(parameters)  # in the penalty, and not moved
         loss = loss_of_sample(eager.model, eager.rows, eager.targets, eager.loss)
         penalty = eager.penalty
@@ -141,9 +145,7 @@ class CompiledSteps:
 
 
 def steps_for(eager: EagerSteps) -> CompiledSteps | EagerSteps:
-    """Compiled steps; where that is not possible the eager ones, with a line that says why."""
-    try:
+    """Compiled steps; where that is not possible the eager ones, with a FallbackWarning that says why."""
+    with falling_back("fit: training eagerly, one Value at a time", unasked=True):
         return CompiledSteps(eager)
-    except Exception as error:  # of the user's own code, too: if it is wrong, the eager step will say so
-        print(f"fit: training eagerly, one Value at a time: {str(error) or type(error).__name__}", file=sys.stderr)
-        return eager
+    return eager
