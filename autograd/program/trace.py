@@ -62,9 +62,8 @@ class Traced(Value):
         return NotImplemented
 
     def __getattr__(self, name: str) -> NoReturn:
-        """Asked for a name that a Value does not have: refused if it is of floats, or NumPy can apply it to them."""
-        function = getattr(sys.modules.get("numpy"), name, None)
-        if hasattr(float, name) or type(function).__name__ == "ufunc":
+        """Asked for a name that a Value does not have: refused if floats have it."""
+        if hasattr(float, name):
             refuse(f"{name!r} of a Value")
         raise AttributeError(f"a Value has no attribute {name!r}")
 

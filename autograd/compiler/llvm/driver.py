@@ -11,7 +11,7 @@ from .records import EvaluateJob, TrainJob
 
 def train(e: Emitter) -> Emitter:
     """Run steps: the sums over the samples of a batch, the rule, the update; stop where one is not finite."""
-    job = e.arguments(TrainJob[Integer])
+    job = e.job(TrainJob[Integer])
     failed = e.argument_address(TrainJob._fields.index("failed"))
     with e.loop(job.steps) as step, e.when(e.integer(f"load i64, ptr {failed}"), "<", 0):
         add_up(e, job, step)
@@ -103,7 +103,7 @@ def load_weights(e: Emitter, job: TrainJob[Integer], count: Integer) -> None:
 
 def evaluate(e: Emitter) -> Emitter:
     """Run a program over columns, one block of samples after the other, and write columns of its outputs."""
-    job = e.arguments(EvaluateJob[Integer])
+    job = e.job(EvaluateJob[Integer])
     e.run(job.prologue, job.prologue_lines, e.lanes)
     with blocks(e, Integer(e, "0"), job.samples, job.block) as (start, count):
         with e.loop_if_any(job.columns) as c:

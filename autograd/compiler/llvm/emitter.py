@@ -55,6 +55,16 @@ class Variable:
         self.value = value
 
 
+class Fields:
+    """The arguments of a kernel: asking for one by its name writes the instruction that reads it."""
+
+    def __init__(self, e: Emitter, record: Any) -> None:
+        self._e, self._names = e, record._fields
+
+    def __getattr__(self, name: str) -> Integer:
+        return self._e.argument(self._names.index(name))
+
+
 class Emitter:
     """The text of one function ``void name(ptr base, ptr tables, i64 count, ptr args)``, a kernel.
 
@@ -97,12 +107,16 @@ class Emitter:
         return Integer(self, self.emit(instruction))
 
     def arguments(self, record: type[Record]) -> Record:
-        """The kernel's arguments, by the names of their fields."""
+        """The kernel's arguments, by the names of their fields, all read here."""
         make: Any = record  # a NamedTuple
-        return cast(
-            Record,
-            make._make(self.integer(f"load i64, ptr {self.argument_address(i)}") for i in range(len(make._fields))),
-        )
+        return cast(Record, make._make(self.argument(i) for i in range(len(make._fields))))
+
+    def job(self, record: type[Record]) -> Record:
+        """The same, but each is read where the code that follows needs it: a driver has too many for the registers."""
+        return cast(Record, Fields(self, record))
+
+    def argument(self, i: int) -> Integer:
+        return self.integer(f"load i64, ptr {self.argument_address(i)}")
 
     def argument_address(self, i: int) -> str:
         """Where the i-th argument of the kernel stands."""

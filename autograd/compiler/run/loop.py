@@ -30,7 +30,7 @@ class Loop:
         A row is as long as a block of samples, unless ``width`` says otherwise.
         """
         scalars: dict[Scalar, int] = {ZERO: workspace.zero, UNIT: workspace.one}
-        scalars |= {v: place for v, place in leaves.items()}
+        scalars |= dict(leaves.items())
         scalars |= {v: workspace.number(x) for v, x in plan.constants.items()}
         before = workspace.rows(allocate(plan.once, (), {*plan.uniform}), workspace.lanes)
         once = Assembly(plan.once, Places(before, scalars, {}), workspace)
