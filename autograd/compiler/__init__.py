@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import columns_standin as columns_standin
 from .fallback import NotCompilable, falling_back
+from .generators import generator_state, restore_generator
 
 if TYPE_CHECKING:
     from .compiled_function import Jitted, jit
@@ -28,4 +29,7 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["Jitted", "NotCompilable", "Rule", "Training", "compile_loss", "falling_back", "jit"]
+__all__ = [
+    "Jitted", "NotCompilable", "Rule", "Training", "compile_loss", "falling_back", "generator_state", "jit",
+    "restore_generator",
+]  # fmt: skip

@@ -57,18 +57,15 @@ class SampleSums:
 
         n = len(samples) + 1
         self.inputs, self.cotangents = program.inputs[:n], program.inputs[n:]
-        value, *outputs = self.program.outputs
-        variables = iter(outputs)
+        value, *factors = self.program.outputs
         places = {leaf: i for i, leaf in enumerate([*parameters, *edge])}
-        products, late_products = (
-            [
-                Product(next(variables), self._factor(next(variables)), places[leaf])
-                for leaf in found
-                for _ in found[leaf]
-            ]
-            for found in (body, after)
-        )
-        products.append(Product(self.inputs[-1], value, len(places)))
+        of_pairs = [places[leaf] for found in (body, after) for leaf in found for _ in found[leaf]]
+        summed = [
+            Product(g, self._factor(x), place)
+            for g, x, place in zip(factors[::2], factors[1::2], of_pairs, strict=True)
+        ]
+        own = sum(map(len, body.values()))  # how many of them are summed over the samples, and not after these
+        products, late_products = [*summed[:own], Product(self.inputs[-1], value, len(places))], summed[own:]
         varying = self.program.dependents(self.inputs)
         late = self.program.dependents(self.cotangents) - varying
         equations, constants = self.program.equations, self.program.constants
@@ -207,7 +204,7 @@ class Training:
             whole = g if penalty is None else g + slope
             return [as_value(value), whole, rule.limit(whole)]
 
-        program, layout = traced(gradient, ["p", "g"]), self.layout
+        program, layout = program_for_one(gradient, ["p", "g"]), self.layout
         value, whole, limited = program.outputs
         products = [] if penalty is None else [Product(value, ONES, 0)]
         products += [] if rule.clip_norm is None else [Product(limited, limited, 1)]
@@ -226,7 +223,7 @@ class Training:
             # Times 1, so that every result is a row of its own, whatever the rule returns.
             return [as_value(x) * 1.0 for x in rule.update(p, seen, lr, t, *state)]
 
-        program, layout = traced(updated, ["p", "g", *[""] * self.states]), self.layout
+        program, layout = program_for_one(updated, ["p", "g", *[""] * self.states]), self.layout
         states = [layout.of_state(1 + i) for i in range(self.states)]
         fixed = dict(zip(program.inputs, [layout.current, self._clipped, *states], strict=True))
         fixed |= {v: layout.changed + i * layout.parameters for i, v in enumerate(program.outputs)}
@@ -329,7 +326,7 @@ class Training:
         return numbers
 
 
-def traced(f: Callable[..., list[Any]], labels: list[str]) -> Program:
+def program_for_one(f: Callable[..., list[Any]], labels: list[str]) -> Program:
     """The program of what is done to one parameter."""
     found = trace(f, labels)
     if found.generators:

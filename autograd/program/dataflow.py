@@ -16,7 +16,7 @@ class Equation(NamedTuple):
     args: tuple[int, ...]
 
 
-def dependent(equations: Iterable[Equation], variables: Iterable[int]) -> set[int]:
+def dependent_variables(equations: Iterable[Equation], variables: Iterable[int]) -> set[int]:
     """The results of equations, given in order, that were computed from any of the variables."""
     given = set(variables)
     found = set(given)

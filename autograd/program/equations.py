@@ -17,7 +17,7 @@ from typing import Any
 
 from ..graph import topological_order
 from ..value import Constant, Value, evaluate, set_mode
-from .dataflow import Equation, dependent
+from .dataflow import Equation, dependent_variables
 
 
 class Program:
@@ -68,7 +68,7 @@ class Program:
 
     def dependents(self, variables: Iterable[int]) -> set[int]:
         """The results that were computed from any of the variables."""
-        return dependent(self.equations, variables)
+        return dependent_variables(self.equations, variables)
 
     def __str__(self) -> str:
         names = self._names()

@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from ...program import Equation, dependent
+from ...program import Equation, dependent_variables
 from .calls import COPY, Call, Elementwise, Operand, Plan, Row, Spread, Step, Template, reads, row_of
 from .sums import Product, outers, sums
 
@@ -57,7 +57,7 @@ def plan_loop(
 
     ``products`` are to be summed over the samples, ``kept`` are variables that are wanted afterwards.
     """
-    varying = dependent(equations, inputs)
+    varying = dependent_variables(equations, inputs)
     uniform = {equation.out for equation in equations} - varying
     # What is no input and not computed from one is alike for all samples: leaves, numbers, and what comes of them.
     used = {v for equation in equations for v in equation.args} | {v for product in products for v in product[:2]}

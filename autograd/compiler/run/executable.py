@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..llvm import LINE, EvaluateJob, Kernels, TrainJob
-from .lines import Line
+from .assembly import Line
 from .workspace import CACHE_LINE, Workspace
 
 SIGNATURE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)

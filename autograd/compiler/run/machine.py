@@ -11,7 +11,7 @@ from ...program import Program
 from ..llvm import EvaluateJob, lanes
 from ..plan import Plan, plan_loop
 from .executable import Executable, address
-from .loop import Loop
+from .sample_loop import Loop
 from .workspace import Workspace, row_stride
 
 

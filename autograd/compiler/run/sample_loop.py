@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..plan import UNIT, ZERO, LoopPlan, Scalar, row_of
-from .lines import Assembly, Places
+from .assembly import Assembly, Places
 from .workspace import Workspace, allocate, block_size
 
 
