@@ -16,7 +16,7 @@ from ..errors import AutogradError, FallbackWarning, TraceError
 
 REQUIRED = ("llvmlite", "numpy")  # by the compiler, and not installed everywhere
 
-reported: set[str] = set()  # causes that were told: each once
+reported: set[str] = set()  # the texts so far: each cause is told once for each thing that it slows down
 
 
 class NotCompilable(AutogradError):
@@ -54,9 +54,10 @@ def falling_back(instead: str, *, unasked: bool = False) -> Iterator[None]:
 
 
 def _report(instead: str, cause: str) -> None:
-    if cause not in reported:
-        reported.add(cause)
-        warnings.warn(f"{instead}, which is slower: {cause}", FallbackWarning, stacklevel=_depth())
+    text = f"{instead}, which is slower: {cause}"
+    if text not in reported:
+        reported.add(text)
+        warnings.warn(text, FallbackWarning, stacklevel=_depth())
 
 
 def _depth() -> int:
