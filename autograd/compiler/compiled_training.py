@@ -160,6 +160,8 @@ class Training:
         self.workspace = Workspace(lanes())
         edges = len(self.sums.cotangents)
         self.layout = lay_out(self.workspace, len(parameters), self.states, edges, rule is not None)
+        self._places = {parameter: self.layout.current + i for i, parameter in enumerate(parameters)}
+        self._captured: dict[Value, int] = {}  # other Values, read anew in every call
         self._gradients = self.layout.sums
         loop = self._over_samples()
         sections = {"prologue": loop.once, "body": loop.each, "epilogue": self._epilogue(loop.places)}
@@ -175,15 +177,18 @@ class Training:
 
     def _over_samples(self) -> Loop:
         """The loss and gradient of every sample, added up."""
-        n, layout, program = len(self.parameters), self.layout, self.sums.program
-        position = {parameter: layout.current + i for i, parameter in enumerate(self.parameters)}
-        self._captured = {leaf: self.workspace.take(1) for leaf in program.leaves.values() if leaf not in position}
-        position |= self._captured
+        n, layout = len(self.parameters), self.layout
         sums: dict[int | None, int] = {i: layout.sums + i for i in range(n)}
         sums |= {n + i: layout.edge + i for i in range(len(self.sums.cotangents))}
         sums |= {n + len(self.sums.cotangents): layout.loss, None: layout.unwanted}
-        leaves = {v: position[leaf] for v, leaf in program.leaves.items()}
-        return Loop(self.workspace, self.sums.plan, leaves, sums=sums)
+        return Loop(self.workspace, self.sums.plan, self._leaves(self.sums.program), sums=sums)
+
+    def _leaves(self, program: Program) -> dict[int, int]:
+        """The places of the Values that a program closes over: new ones for those that have none yet."""
+        for leaf in program.leaves.values():
+            if leaf not in self._places:
+                self._places[leaf] = self._captured[leaf] = self.workspace.take(1)
+        return {v: self._places[leaf] for v, leaf in program.leaves.items()}
 
     def _epilogue(self, places: Places) -> list[Line]:
         """What carries the gradients of the edge on: first each sum is put into the row of its cotangent."""
@@ -210,7 +215,7 @@ class Training:
         products += [] if rule.clip_norm is None else [Product(limited, limited, 1)]
         fixed = dict(zip(program.inputs, [layout.current, layout.sums], strict=True))
         plan = plan_loop(program.equations, program.constants, program.inputs, products, {*fixed, whole, limited})
-        loop = self._over_parameters(program, plan, {}, fixed)
+        loop = self._over_parameters(program, plan, fixed)
         self._gradients, self._clipped = loop.row(whole), loop.row(limited)
         return loop
 
@@ -228,16 +233,14 @@ class Training:
         fixed = dict(zip(program.inputs, [layout.current, self._clipped, *states], strict=True))
         fixed |= {v: layout.changed + i * layout.parameters for i, v in enumerate(program.outputs)}
         plan = plan_loop(program.equations, program.constants, program.inputs, kept=fixed)
-        return self._over_parameters(program, plan, {lr: layout.lr, t: layout.time, squares: layout.squares}, fixed)
+        self._places |= {lr: layout.lr, t: layout.time, squares: layout.squares}
+        return self._over_parameters(program, plan, fixed)
 
-    def _over_parameters(
-        self, program: Program, plan: LoopPlan, places: Mapping[Value, int], fixed: Mapping[int, int]
-    ) -> Loop:
+    def _over_parameters(self, program: Program, plan: LoopPlan, fixed: Mapping[int, int]) -> Loop:
         """A program as a loop over all parameters, one in a lane; ``fixed`` says where its rows lie already."""
         layout = self.layout
-        leaves = {v: places[leaf] for v, leaf in program.leaves.items()}
         sums = {0: layout.penalty, 1: layout.squares, None: layout.unwanted}
-        return Loop(self.workspace, plan, leaves, sums=sums, fixed=fixed, width=layout.parameters)
+        return Loop(self.workspace, plan, self._leaves(program), sums=sums, fixed=fixed, width=layout.parameters)
 
     def _new_job(self, loop: Loop) -> TrainJob[int]:
         """What the driver is told in every call; the rest, for one call each, is 0."""
