@@ -39,12 +39,10 @@ class Conditions(Node):
         return self._apply(row, (self, *others))
 
     def _where(self, a: Any, b: Any) -> Any:
-        """where(self, a, b): only the branch that is taken is called, and both while a program is traced."""
+        """where(self, a, b): only the branch that is taken is called."""
         if not is_condition(self):
             raise TypeError(f"the condition of where must be a comparison such as ne(x, 0.0), not {self!r}")
-        if mode.flags.tracer is not None:
-            a, b = a() if callable(a) else a, b() if callable(b) else b
-        elif callable(a) or callable(b):
+        if callable(a) or callable(b):
             return primitives.where(self._data != 0.0, a, b)
         return self._apply(primitives.select, (self, a, b))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, overload
 
-from autograd import TraceError, no_grad
+from autograd import no_grad
+from autograd.compiler import falling_back
 
 from .data import loss_of_sample, with_targets
 from .losses import Loss, Metric, check_targets, find_loss
@@ -158,13 +158,10 @@ class OverRows:
     def __call__(self) -> list[Any]:
         """For each row a number, or a list of numbers."""
         if self._compiled is not None:
-            # TODO(merge): ``with falling_back(..., unasked=True):`` instead of the try, except and print.
-            try:
+            with falling_back(f"{self._f.__name__}: one row at a time", unasked=True):
                 found = self._compiled()
                 several = isinstance(found, (list, tuple))
                 return [list(map(float, row)) for row in zip(*found, strict=True)] if several else found.tolist()
-            except TraceError as error:
-                print(f"{self._f.__name__}: one row at a time, which is slower: {error}", file=sys.stderr)
             self._compiled = None
         with no_grad():
             outs = [self._f(*row) for row in self._rows]

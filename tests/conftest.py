@@ -27,7 +27,8 @@ def ctrl_c() -> Iterator[None]:
     signal.signal(signal.SIGINT, inherited)
 
 
-MACHINE_CODE = ("llvm.codegen", "run.executable", "run.machine", "compiled_training")  # the files that need llvmlite
+# What needs llvmlite.
+MACHINE_CODE = ("llvm", "llvm.codegen", "run", "run.executable", "run.machine", "compiled_training")
 
 
 @pytest.fixture

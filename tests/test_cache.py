@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograd.compiler.run import cache
+from autograd.compiler.llvm import cache
 
 pytest.importorskip("llvmlite")
 from autograd.compiler.llvm import codegen
@@ -18,7 +18,7 @@ PROGRAM = """
 import sys
 import autograd.compiler.llvm.codegen as codegen
 from autograd import jit, sin
-from autograd.compiler.run import cache
+from autograd.compiler.llvm import cache
 
 stored = []
 store = cache.store

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import Value, dot, hypot, logsumexp
-from autograd.program.equations import Program
+from autograd.program import Program
 
 
 def made(x: Value, y: Value, w: Value) -> list[Value]:

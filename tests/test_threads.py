@@ -11,7 +11,7 @@ import pytest
 
 from autograd import Value, no_grad
 from autograd.modes import mode, recording
-from autograd.program.trace import tracing
+from autograd.program import tracing
 
 
 def meanwhile(work: Callable[[], None]) -> None:

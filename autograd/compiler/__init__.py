@@ -1,6 +1,34 @@
 """Compiled programs: the graph you drew, as machine code over whole batches."""
 
-from .compiled_function import Jitted, jit
-from .compiled_loss import compile_loss
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Jitted", "compile_loss", "jit"]
+from .fallback import NotCompilable, falling_back
+from .generators import generator_state, restore_generator
+
+if TYPE_CHECKING:
+    from .compiled_function import Jitted, jit
+    from .compiled_loss import compile_loss
+    from .compiled_training import Rule, Training
+
+
+def __getattr__(name: str) -> Any:
+    """What needs NumPy, or llvmlite as Training does, is loaded when it is first asked for."""
+    if name in ("Jitted", "jit"):
+        from .compiled_function import Jitted, jit
+
+        return jit if name == "jit" else Jitted
+    if name == "compile_loss":
+        from .compiled_loss import compile_loss
+
+        return compile_loss
+    if name in ("Rule", "Training"):
+        from .compiled_training import Rule, Training
+
+        return Training if name == "Training" else Rule
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+__all__ = [
+    "Jitted", "NotCompilable", "Rule", "Training", "compile_loss", "falling_back", "generator_state", "jit",
+    "restore_generator",
+]  # fmt: skip

@@ -13,12 +13,13 @@ import numpy as np
 
 from ..errors import AutogradError, located
 from ..modes import mode, without_collector
-from ..program.equations import Program
-from ..program.trace import program_of, trace
-from ..transforms.trees import Tree
+from ..program import Program, program_of, trace
+from ..transforms import Tree
 from ..value import Value
-from .backends import Evaluator, evaluator
 from .draws import Draws
+from .expansion import expand
+from .fallback import falling_back
+from .interpreter import Evaluator, InPython
 
 
 class Compiled(NamedTuple):
@@ -105,7 +106,8 @@ def jit(f: Callable[..., Any]) -> Jitted:
 
     ``.program`` prints the equations, ``.plan`` what is computed together, ``.llvm`` the code.  A program of more
     than 300 operations that differ from each other is not compiled as a whole but interpreted, an operation at a
-    time over blocks of rows.  Without llvmlite the program is run by Python, with the same results.
+    time over blocks of rows.  Without llvmlite, or where a primitive of your own cannot be compiled, Python runs
+    the program with the same results, and a FallbackWarning says so.
 
     What f reads while it is traced is fixed: plain numbers it closes over are, Values are read anew at every
     call.  TraceError where f reads the number behind a Value (``if x > 0``, ``math.sin(x)``, ``x.data``) or
@@ -140,6 +142,15 @@ def _compiled(call: _Call) -> Compiled:
     traced = trace(flat, call.labels())
     program = program_of(traced.inputs, traced.outputs)
     return Compiled(program, evaluator(program), traced.generators, results[-1])
+
+
+def evaluator(program: Program) -> Evaluator:
+    """The fastest way to run a program here."""
+    with falling_back("Python runs the program, an equation at a time"):
+        from .run import InMachineCode
+
+        return InMachineCode(expand(program))
+    return InPython(program)
 
 
 class _Call:
@@ -179,8 +190,8 @@ class _Call:
                 columns.append(np.ascontiguousarray(x, dtype=np.float64))
                 lengths[path] = len(columns[-1])
         if len({*lengths.values()}) > 1:
-            told = ", ".join(f"argument{path} has {n}" for path, n in lengths.items())
-            raise ValueError(f"{self.name}: all columns must be equally long, but {told}")
+            found = ", ".join(f"argument{path} has {n}" for path, n in lengths.items())
+            raise ValueError(f"{self.name}: all columns must be equally long, but {found}")
         return columns, next(iter(lengths.values()), None)
 
     def again(self, numbers: list[float], rows: int | None, i: int) -> list[float]:

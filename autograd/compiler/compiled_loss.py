@@ -10,9 +10,8 @@ import numpy as np
 
 from ..errors import located
 from ..functions import mean
-from ..program.trace import NoLowering
 from ..value import Value
-from .backends import tell
+from .fallback import falling_back
 
 if TYPE_CHECKING:
     from .compiled_training import Training
@@ -24,7 +23,8 @@ def compile_loss(loss: Callable[..., Any], parameters: Sequence[Value]) -> Calla
     ``loss`` takes the numbers of one sample and returns a Value; it may close over any number of models.
     ``step(*columns)`` takes a column of numbers for each of them (equally long; a single number counts for
     every sample), returns the mean loss and adds its gradient to the ``.grad`` of the parameters.  A mean or
-    gradient that is not finite is computed again eagerly, and raises what that raises, with the row.
+    gradient that is not finite is computed again eagerly, and raises what that raises, with the row.  Where the
+    loss cannot be compiled, every step is eager, and a FallbackWarning says why.
 
     >>> w = Value(0.0)
     >>> step = compile_loss(lambda x, y: (w * x - y) ** 2, [w])
@@ -60,14 +60,12 @@ def compile_loss(loss: Callable[..., Any], parameters: Sequence[Value]) -> Calla
 
 
 def _compiled(loss: Callable[..., Any], inputs: int, parameters: Sequence[Value]) -> Training | None:
-    """The loss as machine code; None, and a line that says why, where that cannot be had."""
-    try:
+    """The loss as machine code; None where that cannot be had."""
+    with falling_back("the loss is computed one Value at a time"):
         from .compiled_training import Training
 
         return Training(loss, inputs, parameters)
-    except (ImportError, NoLowering) as error:
-        tell("computing the loss one Value at a time", error)
-        return None
+    return None
 
 
 def _eagerly(loss: Callable[..., Any], samples: Any) -> float:

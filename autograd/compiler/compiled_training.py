@@ -8,7 +8,7 @@ parameters follow, one parameter in a lane: the first adds the penalty's gradien
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -16,19 +16,16 @@ from ..errors import TraceError, describe
 from ..graph import dependents, topological_order
 from ..modes import without_collector
 from ..primitives import sqrt
-from ..program.equations import Program
-from ..program.trace import computed_before, expand, program_of, trace, traced_input, tracing
-from ..transforms.derivatives import value_and_grad
+from ..program import Program, computed_before, program_of, trace, traced_input, tracing
+from ..transforms import value_and_grad
 from ..value import Value, as_value
 from .adjoint import adjoint
 from .draws import Draws
-from .llvm.codegen import lanes
-from .llvm.driver import TRAIN
-from .plan.calls import ONE
-from .plan.pieces import plan
-from .plan.sums import Product
-from .run.executable import Executable
-from .run.workspace import NOWHERE, Line, Loop, Workspace, allocate, row_stride
+from .expansion import expand
+from .fallback import NotCompilable
+from .llvm import PackArguments, TrainJob, lanes
+from .plan import ONES, LoopPlan, Product, Row, plan_loop
+from .run import Assembly, Executable, Line, Loop, Places, Workspace, allocate, row_stride
 
 
 class SampleSums:
@@ -36,6 +33,9 @@ class SampleSums:
 
     Its variables are of three kinds: ``uniform`` ones are alike for all samples, ``varying`` ones differ, and
     ``late`` ones carry the gradients that reached uniform variables, the ``edge``, on to the parameters.
+    ``plan`` computes the first two for every block of samples, ``late_plan`` the third after all of them.
+
+    The places of the sums: those of the parameters' gradients, in order, then of the edge's, then of the loss.
     """
 
     def __init__(self, loss: Callable[..., Any], inputs: int, parameters: Sequence[Value]) -> None:
@@ -47,36 +47,43 @@ class SampleSums:
                 f"the loss uses {describe(node)}, which was computed from parameters before the loss was called, "
                 f"and so would stay what it is: compute it in the loss"
             )
-        sampled = dependents(order, samples)
-        moved = dependents(order, parameters) - sampled
-        edge = [root] if root in moved else []
-        edge += [p for node in order if node in sampled for p in node.parents if p in moved and p.parents]
-        self.edge = list(dict.fromkeys(edge))
-        cotangents = [traced_input("cotangent") for _ in self.edge]
+        edge = edge_of(order, samples, parameters)
+        cotangents = [traced_input("cotangent") for _ in edge]
         with tracing():
-            body = adjoint(order, {root: seed}, [*parameters, *self.edge])
-            seeds = dict(zip(self.edge, cotangents, strict=True))
-            after = adjoint(topological_order(*self.edge), seeds, parameters)
-        pairs = [pair for pairs in (body, after) for leaf in pairs for pair in pairs[leaf]]
+            body = adjoint(order, {root: seed}, [*parameters, *edge])
+            after = adjoint(topological_order(*edge), dict(zip(edge, cotangents, strict=True)), parameters)
+        pairs = [pair for found in (body, after) for leaf in found for pair in found[leaf]]
         program = program_of([*samples, seed, *cotangents], [root, *(node for pair in pairs for node in pair)])
         self.program = expand(program)
+
         n = len(samples) + 1
         self.inputs, self.cotangents = program.inputs[:n], program.inputs[n:]
-        self.varying = self.program.dependents(self.inputs)
-        self.late = self.program.dependents(self.cotangents) - self.varying
-        self.uniform = {equation.out for equation in self.program.equations} - self.varying - self.late
-        places = {leaf: i for i, leaf in enumerate([*parameters, *self.edge])}
-        self.loss_place = len(places)
-        outputs = iter(self.program.outputs)
-        value = next(outputs)
-        self.products, self.late_products = (
-            [Product(next(outputs), self._factor(next(outputs)), places[leaf]) for leaf in found for _ in found[leaf]]
-            for found in (body, after)
-        )
-        self.products.append(Product(self.inputs[-1], value, self.loss_place))
+        value, *factors = self.program.outputs
+        places = {leaf: i for i, leaf in enumerate([*parameters, *edge])}
+        of_pairs = [places[leaf] for found in (body, after) for leaf in found for _ in found[leaf]]
+        summed = [
+            Product(g, self._factor(x), place)
+            for g, x, place in zip(factors[::2], factors[1::2], of_pairs, strict=True)
+        ]
+        own = sum(map(len, body.values()))  # how many of them are summed over the samples, and not after these
+        products, late_products = [*summed[:own], Product(self.inputs[-1], value, len(places))], summed[own:]
+        varying = self.program.dependents(self.inputs)
+        late = self.program.dependents(self.cotangents) - varying
+        equations, constants = self.program.equations, self.program.constants
+        self.plan = plan_loop([e for e in equations if e.out not in late], constants, self.inputs, products)
+        self.late_plan = plan_loop([e for e in equations if e.out in late], constants, self.cotangents, late_products)
 
-    def _factor(self, v: int) -> int:
-        return ONE if self.program.constants.get(v) == 1.0 else v
+    def _factor(self, v: int) -> Row:
+        return ONES if self.program.constants.get(v) == 1.0 else v
+
+
+def edge_of(order: Sequence[Value], samples: Sequence[Value], parameters: Sequence[Value]) -> list[Value]:
+    """The nodes computed from parameters and no sample that others, computed from samples, use; or the root."""
+    sampled = dependents(order, samples)
+    moved = dependents(order, parameters) - sampled
+    edge = [order[-1]] if order[-1] in moved else []
+    edge += [p for node in order if node in sampled for p in node.parents if p in moved and p.parents]
+    return list(dict.fromkeys(edge))
 
 
 class Rule(Protocol):
@@ -93,6 +100,43 @@ class Rule(Protocol):
 
     def update(self, p: Any, g: Any, lr: Any, t: Any, *state: Any) -> tuple[Any, ...]:
         """The new parameter and state."""
+
+
+class Layout(NamedTuple):
+    """Where the numbers of a training lie in its workspace: for each of its parameters, and of a step."""
+
+    parameters: int  # how many there are room for: whole vectors
+    current: int  # the parameters, then each of their states
+    changed: int  # what these are after a step
+    sums: int  # what is added up over the samples: first the gradient
+    sums_vectors: int
+    edge: int  # the gradients of the edge
+    loss: int
+    penalty: int
+    squares: int  # Σg², by which gradients are clipped
+    unwanted: int  # sums that nobody reads
+    lr: int
+    time: int
+    weight: int  # 1 / samples
+
+    def of_state(self, i: int) -> int:
+        """Where the i-th state of the parameters lies; the 0-th are the parameters themselves."""
+        return self.current + i * self.parameters
+
+
+def lay_out(workspace: Workspace, parameters: int, states: int, edges: int, moving: bool) -> Layout:
+    """Take room for the numbers of a training; ``moving`` parameters need it twice, before and after a step."""
+    room = -(-max(parameters, 1) // workspace.lanes) * workspace.lanes
+    current = workspace.take((1 + states) * room)
+    changed = workspace.take((1 + states) * room) if moving else current
+    sums = workspace.take(room + edges + 4)
+    edge = sums + room
+    loss, penalty, squares, unwanted = (edge + edges + i for i in range(4))
+    sums_vectors = (workspace.size - sums) // workspace.lanes
+    return Layout(
+        room, current, changed, sums, sums_vectors, edge, loss, penalty, squares, unwanted,
+        lr=workspace.number(0.0), time=workspace.number(1.0), weight=workspace.number(0.0),
+    )  # fmt: skip
 
 
 class Training:
@@ -112,60 +156,53 @@ class Training:
     ) -> None:
         self.parameters = list(parameters)
         self.states = rule.states if rule else 0
-        self.sums = sums = SampleSums(loss, inputs, parameters)
-        self.workspace = workspace = Workspace(lanes())
-        n = len(parameters)
-        self._count = count = -(-max(n, 1) // workspace.lanes) * workspace.lanes
-        self._current = current = workspace.take((1 + self.states) * count)
-        changed = workspace.take((1 + self.states) * count) if rule else current
-        gradients = workspace.take(count)
-        others = workspace.take(len(sums.edge) + 4)  # edge gradients, loss, penalty, Σg², what nobody wants
-        loss_place, penalty_place, self._squares, nowhere = (others + len(sums.edge) + i for i in range(4))
-        self._lr, self._t, weight = workspace.number(0.0), workspace.number(1.0), workspace.number(0.0)
-        places = {i: gradients + i for i in range(n)} | {n + i: others + i for i in range(len(sums.edge))}
-        places |= {sums.loss_place: loss_place, NOWHERE: nowhere}
-
-        position = {parameter: current + i for i, parameter in enumerate(parameters)}
-        self._captured = {v: workspace.take(1) for v in sums.program.leaves.values() if v not in position}
-        position |= self._captured
-        leaves = {v: position[leaf] for v, leaf in sums.program.leaves.items()}
-        loop = Loop(
-            workspace, sums.program, leaves, sums.uniform, sums.varying,
-            inputs=sums.inputs, products=sums.products, sums=places,
-        )  # fmt: skip
-        sections = {"prologue": loop.once, "body": loop.each, "epilogue": self._epilogue(loop)}
+        self.sums = SampleSums(loss, inputs, parameters)
+        self.plan, self.operations = self.sums.plan.each, len(self.sums.program.equations)
+        self.workspace = Workspace(lanes())
+        edges = len(self.sums.cotangents)
+        self.layout = lay_out(self.workspace, len(parameters), self.states, edges, rule is not None)
+        self._places = {parameter: self.layout.current + i for i, parameter in enumerate(parameters)}
+        self._captured: dict[Value, int] = {}  # other Values, read anew in every call
+        self._gradients = self.layout.sums
+        loop = self._over_samples()
+        sections = {"prologue": loop.once, "body": loop.each, "epilogue": self._epilogue(loop.places)}
         sections |= {"gradients": [], "rule": [], "update": []}
-        self._gradients = gradients
         if rule is not None:
-            clip = self._clip(rule, penalty, gradients, [penalty_place, self._squares, nowhere])
-            update = self._update(rule, changed)
+            clip = self._clip(rule, penalty)
+            update = self._update(rule)
             sections["epilogue"] += clip.once
             sections |= {"gradients": clip.each, "rule": update.once, "update": update.each}
-        self.plan, self.operations = loop.body, len(sums.program.equations)
-        self.executable = Executable(workspace, sections, "train")
+        self.executable = Executable(self.workspace, sections, "train")
         self.memory = self.executable.memory()
-        self._fields = self.executable.fields | {
-            "columns": len(sums.inputs) - 1, "first_row": loop.rows[sums.inputs[0]],
-            "row_stride": row_stride(loop.width), "block": loop.width,
-            "seed": loop.rows[sums.inputs[-1]], "seed_value": weight,
-            "sums": gradients, "sums_vectors": (self._lr - gradients) // workspace.lanes,
-            "parameters": count, "changed": changed, "changed_vectors": (1 + self.states) * count // workspace.lanes,
-            "current": current, "time": self._t, "loss_place": loss_place, "penalty_place": penalty_place,
-        }  # fmt: skip
+        self._job = self._new_job(loop)
 
-    def _epilogue(self, loop: Loop) -> list[Line]:
+    def _over_samples(self) -> Loop:
+        """The loss and gradient of every sample, added up."""
+        n, layout = len(self.parameters), self.layout
+        sums: dict[int | None, int] = {i: layout.sums + i for i in range(n)}
+        sums |= {n + i: layout.edge + i for i in range(len(self.sums.cotangents))}
+        sums |= {n + len(self.sums.cotangents): layout.loss, None: layout.unwanted}
+        return Loop(self.workspace, self.sums.plan, self._leaves(self.sums.program), sums=sums)
+
+    def _leaves(self, program: Program) -> dict[int, int]:
+        """The places of the Values that a program closes over: new ones for those that have none yet."""
+        for leaf in program.leaves.values():
+            if leaf not in self._places:
+                self._places[leaf] = self._captured[leaf] = self.workspace.take(1)
+        return {v: self._places[leaf] for v, leaf in program.leaves.items()}
+
+    def _epilogue(self, places: Places) -> list[Line]:
         """What carries the gradients of the edge on: first each sum is put into the row of its cotangent."""
-        sums, workspace = self.sums, self.workspace
-        if not sums.cotangents:
+        plan, workspace = self.sums.late_plan, self.workspace
+        if not plan.inputs:
             return []
-        calls = plan(sums.program.part(sums.late), sums.late_products, set(loop.scalars), ())
-        rows = workspace.rows(allocate(calls, sums.cotangents, ()), workspace.lanes)
-        sources = workspace.table([loop.sums[len(self.parameters) + i] for i in range(len(sums.cotangents))])
-        packs, lines = loop.code(calls, rows)
-        first, stride = rows[sums.cotangents[0]], row_stride(workspace.lanes)
-        return [["pack", len(sums.cotangents), sources, first, stride], *packs, *lines]
+        rows = workspace.rows(allocate(plan.each, plan.inputs, ()), workspace.lanes)
+        sources = workspace.table(self.layout.edge + i for i in range(len(plan.inputs)))
+        late = Assembly(plan.each, places._replace(rows=rows), workspace)
+        first, stride = rows[plan.inputs[0]], row_stride(workspace.lanes)
+        return [Line("pack", PackArguments(len(plan.inputs), sources, first, stride)), *late.packs, *late.lines]
 
-    def _clip(self, rule: Rule, penalty: Callable[[Any], Any] | None, gradients: int, sums: Sequence[int]) -> Loop:
+    def _clip(self, rule: Rule, penalty: Callable[[Any], Any] | None) -> Loop:
         """From the gradients of the loss to those of the objective, and to what the rule sees of them."""
 
         def gradient(p: Value, g: Value) -> list[Any]:
@@ -173,17 +210,17 @@ class Training:
             whole = g if penalty is None else g + slope
             return [as_value(value), whole, rule.limit(whole)]
 
-        program = self._traced(gradient, ["p", "g"])
+        program, layout = program_for_one(gradient, ["p", "g"]), self.layout
         value, whole, limited = program.outputs
-        products = [] if penalty is None else [Product(value, ONE, 0)]
+        products = [] if penalty is None else [Product(value, ONES, 0)]
         products += [] if rule.clip_norm is None else [Product(limited, limited, 1)]
-        loop = self._over_parameters(
-            program, {}, [self._current, gradients], {whole: None, limited: None}, products, sums
-        )
+        fixed = dict(zip(program.inputs, [layout.current, layout.sums], strict=True))
+        plan = plan_loop(program.equations, program.constants, program.inputs, products, {*fixed, whole, limited})
+        loop = self._over_parameters(program, plan, fixed)
         self._gradients, self._clipped = loop.row(whole), loop.row(limited)
         return loop
 
-    def _update(self, rule: Rule, changed: int) -> Loop:
+    def _update(self, rule: Rule) -> Loop:
         """The rule."""
         lr, t, squares = Value(0.0, label="lr"), Value(0.0, label="t"), Value(0.0, label="Σg²")
 
@@ -192,46 +229,42 @@ class Training:
             # Times 1, so that every result is a row of its own, whatever the rule returns.
             return [as_value(x) * 1.0 for x in rule.update(p, seen, lr, t, *state)]
 
-        program = self._traced(updated, ["p", "g", *[""] * self.states])
-        stride = self._count
-        inputs = [self._current, self._clipped, *(self._current + (1 + i) * stride for i in range(self.states))]
-        kept = {v: changed + i * stride for i, v in enumerate(program.outputs)}
-        return self._over_parameters(program, {lr: self._lr, t: self._t, squares: self._squares}, inputs, kept)
+        program, layout = program_for_one(updated, ["p", "g", *[""] * self.states]), self.layout
+        states = [layout.of_state(1 + i) for i in range(self.states)]
+        fixed = dict(zip(program.inputs, [layout.current, self._clipped, *states], strict=True))
+        fixed |= {v: layout.changed + i * layout.parameters for i, v in enumerate(program.outputs)}
+        plan = plan_loop(program.equations, program.constants, program.inputs, kept=fixed)
+        self._places |= {lr: layout.lr, t: layout.time, squares: layout.squares}
+        return self._over_parameters(program, plan, fixed)
 
-    def _traced(self, f: Callable[..., list[Any]], labels: list[str]) -> Program:
-        traced = trace(f, labels)
-        if traced.generators:
-            raise TraceError("the rule of an optimiser that draws random numbers cannot be compiled")
-        return expand(program_of(traced.inputs, traced.outputs))
+    def _over_parameters(self, program: Program, plan: LoopPlan, fixed: Mapping[int, int]) -> Loop:
+        """A program as a loop over all parameters, one in a lane; ``fixed`` says where its rows lie already."""
+        layout = self.layout
+        sums = {0: layout.penalty, 1: layout.squares, None: layout.unwanted}
+        return Loop(self.workspace, plan, self._leaves(program), sums=sums, fixed=fixed, width=layout.parameters)
 
-    def _over_parameters(
-        self,
-        program: Program,
-        leaves: Mapping[Value, int],
-        inputs: Sequence[int],
-        kept: Mapping[int, int | None],
-        products: Sequence[Product] = (),
-        sums: Sequence[int] = (),
-    ) -> Loop:
-        """A program as a loop over all parameters, one in a lane; ``inputs`` says where its inputs stand."""
-        varying = program.dependents(program.inputs)
-        return Loop(
-            self.workspace, program, {v: leaves[leaf] for v, leaf in program.leaves.items()},
-            {e.out for e in program.equations} - varying, varying, inputs=program.inputs, width=self._count,
-            products=products, sums=dict(enumerate(sums[:-1])) | {NOWHERE: sums[-1]} if sums else {},
-            kept={**kept, **dict(zip(program.inputs, inputs, strict=True))},
+    def _new_job(self, loop: Loop) -> TrainJob[int]:
+        """What the driver is told in every call; the rest, for one call each, is 0."""
+        layout, inputs = self.layout, self.sums.inputs
+        return TrainJob(
+            **self.executable.fields,
+            columns=len(inputs) - 1, first_row=loop.row(inputs[0]), row_stride=row_stride(loop.width), block=loop.width,
+            weights_row=loop.row(inputs[-1]), weight=layout.weight,
+            sums=layout.sums, sums_vectors=layout.sums_vectors, parameters=layout.parameters, current=layout.current,
+            changed=layout.changed, changed_vectors=(1 + self.states) * layout.parameters // self.workspace.lanes,
+            time=layout.time, loss=layout.loss, penalty=layout.penalty,
+            data=0, sample_stride=0, column_stride=0, sequential=0, order=0, bounds=0, steps=0, losses=0, reload=0,
+            failed=-1,
         )  # fmt: skip
 
     def load(self, lr: float = 0.0, t: int = 0, state: Sequence[Sequence[float]] = ()) -> None:
         """Take over the numbers of all Values, and the optimiser's."""
-        n = len(self.parameters)
-        self.memory[self._current : self._current + n] = [p._data for p in self.parameters]
+        for i, numbers in enumerate([[p._data for p in self.parameters], *state]):
+            start = self.layout.of_state(i)
+            self.memory[start : start + len(self.parameters)] = numbers
         for leaf, place in self._captured.items():
             self.memory[place] = leaf._data
-        for i, numbers in enumerate(state):
-            start = self._current + (1 + i) * self._count
-            self.memory[start : start + n] = numbers
-        self.memory[self._lr], self.memory[self._t] = lr, t + 1
+        self.memory[self.layout.lr], self.memory[self.layout.time] = lr, t + 1
 
     def run(self, data: Any, order: Any, bounds: Any) -> Any:
         """Take a step for each (first, end) in bounds, over those samples of the order.
@@ -257,15 +290,13 @@ class Training:
     def _run(self, data: Any, order: Any, bounds: Any) -> Any:
         order = None if order is None else np.ascontiguousarray(order, dtype=np.int64)
         losses = np.empty((len(bounds), 2))
-        same = bool((bounds == bounds[0]).all()) and bounds[0, 1] - bounds[0, 0] <= self._fields["block"]
-        job = self.executable.run(self.memory, TRAIN, self._fields | {
-            "data": data.ctypes.data, "sample_stride": data.strides[0] // 8, "column_stride": data.strides[1] // 8,
-            "sequential": int(order is None), "order": 0 if order is None else order.ctypes.data,
-            "bounds": bounds.ctypes.data, "steps": len(bounds), "losses": losses.ctypes.data,
-            "failed": -1, "reload": int(not same),
-        })  # fmt: skip
-        failed = int(job[TRAIN.index("failed")])
-        return losses if failed < 0 else losses[:failed]
+        same = bool((bounds == bounds[0]).all()) and bounds[0, 1] - bounds[0, 0] <= self._job.block
+        done = TrainJob(*self.executable.run(self.memory, self._job._replace(
+            data=data.ctypes.data, sample_stride=data.strides[0] // 8, column_stride=data.strides[1] // 8,
+            sequential=int(order is None), order=0 if order is None else order.ctypes.data,
+            bounds=bounds.ctypes.data, steps=len(bounds), losses=losses.ctypes.data, reload=int(not same),
+        )))  # fmt: skip
+        return losses if done.failed < 0 else losses[: done.failed]
 
     def add_gradient(self, data: Any) -> float | None:
         """The mean loss over all samples; its gradient is added to the parameters' ``.grad``.  None if not finite."""
@@ -280,17 +311,31 @@ class Training:
 
     def steps_taken(self) -> int:
         """The number of steps since the optimiser's first: the t of the last one."""
-        return int(self.memory[self._t]) - 1
+        return int(self.memory[self.layout.time]) - 1
 
     def store(self) -> list[list[float]]:
         """Give the parameters their numbers; returns the state."""
-        n = len(self.parameters)
-        for parameter, x in zip(self.parameters, self.memory[self._current : self._current + n].tolist(), strict=True):
+        parameters, *state = (self._numbers(self.layout.of_state(i)) for i in range(1 + self.states))
+        for parameter, x in zip(self.parameters, parameters, strict=True):
             parameter._data = x
-        starts = [self._current + (1 + i) * self._count for i in range(self.states)]
-        return [self.memory[start : start + n].tolist() for start in starts]
+        return state
 
     def gradients(self) -> list[float]:
         """The gradient of the objective in the last step."""
-        numbers: list[float] = self.memory[self._gradients : self._gradients + len(self.parameters)].tolist()
+        return self._numbers(self._gradients)
+
+    def _numbers(self, start: int) -> list[float]:
+        """One number for each parameter."""
+        numbers: list[float] = self.memory[start : start + len(self.parameters)].tolist()
         return numbers
+
+
+def program_for_one(f: Callable[..., list[Any]], labels: list[str]) -> Program:
+    """The program of what is done to one parameter."""
+    found = trace(f, labels)
+    if found.generators:
+        raise NotCompilable(
+            "an optimiser that draws random numbers cannot be compiled: draw them before the training, or train with "
+            "compiled=False"
+        )
+    return expand(program_of(found.inputs, found.outputs))

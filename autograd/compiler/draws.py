@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .generators import generator_state, restore_generator
+
 
 class Draws:
     """What a program draws for each of many rows, in the order in which the rows would have drawn it one by one.
@@ -18,7 +20,7 @@ class Draws:
     def __init__(self, generators: Sequence[Any]) -> None:
         self._count = len(generators)
         self._places = {id(g): [i for i, other in enumerate(generators) if other is g] for g in generators}
-        self._states = [(g, _state(g)) for g in {id(g): g for g in generators}.values()]
+        self._states = [(g, generator_state(g)) for g in {id(g): g for g in generators}.values()]
 
     def take(self, rows: int) -> Any:
         """An array of shape (rows, draws)."""
@@ -31,7 +33,7 @@ class Draws:
     def keep(self, rows: int) -> None:
         """Leave the generators as if only so many rows had been drawn."""
         for generator, state in self._states:
-            _restore(generator, state)
+            restore_generator(generator, state)
         self.take(rows)
 
 
@@ -41,14 +43,3 @@ def _uniform(generator: Any, count: int) -> Any:
         return generator.random(count)
     words = np.frombuffer(generator.randbytes(8 * count), "<u4").reshape(count, 2).astype(np.uint64)
     return ((words[:, 0] >> 5) * 2**26 + (words[:, 1] >> 6)) * 2.0**-53  # as random() makes 53 bits of two words
-
-
-def _state(generator: Any) -> Any:
-    return generator.getstate() if isinstance(generator, random.Random) else generator.bit_generator.state
-
-
-def _restore(generator: Any, state: Any) -> None:
-    if isinstance(generator, random.Random):
-        generator.setstate(state)
-    else:
-        generator.bit_generator.state = state

@@ -2,7 +2,7 @@
 
     { a b .
       c = a * b
-      d = tanh c
+      d = tanh(c)
       in d }
 
 Variables are numbered, first the inputs, then leaves, constants and results as they come; letters are for print.
@@ -10,24 +10,16 @@ Variables are numbered, first the inputs, then leaves, constants and results as 
 
 from __future__ import annotations
 
-import copy
 import itertools
 from collections import Counter
 from collections.abc import Container, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+from ..drawing import format_operation
 from ..graph import topological_order
 from ..modes import mode
-from ..primitives import Primitive
 from ..value import Value, evaluate
-
-
-class Equation(NamedTuple):
-    """Variable ``out`` is ``primitive`` of the variables ``args``."""
-
-    out: int
-    primitive: Primitive
-    args: tuple[int, ...]
+from .dataflow import Equation, dependent_variables
 
 
 class Program:
@@ -78,29 +70,13 @@ class Program:
 
     def dependents(self, variables: Iterable[int]) -> set[int]:
         """The results that were computed from any of the variables."""
-        found = set(variables)
-        given = set(found)
-        for out, _, args in self.equations:
-            if not found.isdisjoint(args):
-                found.add(out)
-        return found - given
-
-    def part(self, outs: set[int]) -> Program:
-        """The same program with only the equations for some results."""
-        part = copy.copy(self)
-        part.equations = [equation for equation in self.equations if equation.out in outs]
-        return part
+        return dependent_variables(self.equations, variables)
 
     def __str__(self) -> str:
         names = self._names()
         lines = ["{ " + " ".join(names[v] for v in self.inputs) + " ."]
         for out, primitive, args in self.equations:
-            operands = [names[arg] for arg in args]
-            if len(operands) == 2 and not primitive.symbol.isalpha():
-                text = f"{operands[0]} {primitive.symbol} {operands[1]}"
-            else:
-                text = " ".join([primitive.name, *operands])
-            lines.append(f"  {names[out]} = {text}")
+            lines.append(f"  {names[out]} = {format_operation(primitive, [names[arg] for arg in args])}")
         lines.append("  in " + " ".join(names[v] for v in self.outputs) + " }")
         return "\n".join(lines)
 

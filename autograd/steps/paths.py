@@ -16,7 +16,7 @@ from ..drawing import format_number, names_of
 from ..errors import describe
 from ..graph import dependents, topological_order
 from ..primitives import chain
-from ..program.equations import Program
+from ..program import Program
 from ..transforms import check_fresh, difference_step, is_kink, pushforward
 from ..value import Value, as_value
 from .wording import count, encodable, isolate

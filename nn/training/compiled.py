@@ -6,7 +6,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from autograd import TraceError, maximum
+from autograd import maximum
+from autograd.compiler import NotCompilable
 
 from ..data import loss_of_sample, with_targets
 from .eager import EagerSteps, Epoch
@@ -32,14 +33,16 @@ class OwnCount:
 class CompiledSteps:
     """What EagerSteps does, as calls into machine code.
 
-    Before and after each call the numbers are in the Values.  TraceError where something cannot be compiled.
+    Before and after each call the numbers are in the Values.  NotCompilable or TraceError where something cannot be.
     """
 
     def __init__(self, eager: EagerSteps) -> None:
         import numpy as np
 
         if type(eager.optimizer).step is not Optimizer.step:
-            raise TraceError(f"{type(eager.optimizer).__name__} has a step of its own")
+            raise NotCompilable(
+                f"{type(eager.optimizer).__name__} has a step of its own: write its rule as update, which can be traced"
+            )
         started = time.perf_counter()
         self.eager, self.optimizer, self.modules = eager, eager.optimizer, eager.model.modules()
         self.samples = np.array(with_targets(eager.rows, eager.targets))
@@ -49,14 +52,16 @@ class CompiledSteps:
 
     def _compile(self) -> None:
         """Compile for the parameters that are not frozen now, and for the present mode of each module."""
-        from autograd.compiler.compiled_training import Training  # TODO(merge): from the face autograd.compiler
+        from autograd.compiler import Training
 
         eager, optimizer = self.eager, self.optimizer
         self.compiled_for = self._state()
         self.own = [i for i, p in enumerate(optimizer.parameters) if p.requires_grad]
         parameters, of_model = [optimizer.parameters[i] for i in self.own], set(eager.model.parameters())
         if eager.penalty and not of_model.issuperset(parameters):
-            raise TraceError("the penalty leaves out parameters that the optimizer moves")
+            raise NotCompilable(
+                "l1 and l2 are of the model's parameters, and the optimizer moves others too: give it the model's alone"
+            )
         self.still = of_model.difference(parameters)  # in the penalty, and not moved
         loss = loss_of_sample(eager.model, eager.rows, eager.targets, eager.loss)
         penalty = eager.penalty

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from autograd import AutogradError
+from autograd.compiler import falling_back
 
 from ..losses import Loss, Metric, check_targets, find_loss, penalty
 from ..modules import Module
@@ -44,8 +43,8 @@ def fit(
     optimiser and history become what they were then, and ``epochs`` counts from the very beginning.
 
     ``compiled`` runs the steps as machine code over whole batches, where NumPy and llvmlite are installed; a
-    model, loss or optimiser that cannot be compiled trains eagerly, with a line that says why.  Both give the
-    same up to the order of sums.
+    model, loss or optimiser that cannot be compiled trains eagerly, with a FallbackWarning that says why.
+    Both give the same up to the order of sums.
 
     Bad data is refused before the first step.  A loss or gradient that is not finite raises NonFiniteError
     with the epoch and row; the parameters stay those of the last good step.
@@ -116,15 +115,11 @@ def _save(run: Run, path: str | os.PathLike[str], every: int, resume: bool, sett
 
 
 def _compile(run: Run) -> None:
-    """Let the run take compiled steps; where that is not possible, its eager ones, with a line that says why."""
+    """Let the run take compiled steps; where that is not possible, its eager ones, with a FallbackWarning."""
     try:
         from .compiled import CompiledSteps
     except ModuleNotFoundError:  # the wing was taken away
         return
-    # TODO(merge): ``with falling_back(..., unasked=True):`` instead of the try, except and print.
-    try:
+    with falling_back("fit: training eagerly, one Value at a time", unasked=True):
         compiled = CompiledSteps(run.eager)
-    except (AutogradError, ImportError) as error:
-        print(f"fit: training eagerly, one Value at a time: {error}", file=sys.stderr)
-        return
-    run.steps, run.history.compiled = compiled, compiled.compilation
+        run.steps, run.history.compiled = compiled, compiled.compilation

@@ -1,1 +1,21 @@
-"""Machine code: instructions, kernels and the loops around them."""
+"""Machine code: instructions, kernels and the loops around them.  It needs llvmlite."""
+
+from .codegen import Kernels, lanes
+from .emitter import LINE
+from .kernels import TILE, outer_tile
+from .records import (
+    Arguments,
+    EvaluateJob,
+    LogSumExpArguments,
+    MatVecArguments,
+    OuterArguments,
+    PackArguments,
+    PieceArguments,
+    RowDotArguments,
+    TrainJob,
+)
+
+__all__ = [
+    "LINE", "TILE", "Arguments", "EvaluateJob", "Kernels", "LogSumExpArguments", "MatVecArguments", "OuterArguments",
+    "PackArguments", "PieceArguments", "RowDotArguments", "TrainJob", "lanes", "outer_tile",
+]  # fmt: skip

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import functools
 import platform
 import sys
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 from weakref import WeakValueDictionary
 
 import llvmlite
 import llvmlite.binding as llvm
 
-from ..plan.calls import Template
-from ..run import cache as disk
+from ..plan import Template
+from . import cache
 from .driver import evaluate, train
 from .emitter import Emitter
-from .instructions import LIBRARY, LOWERINGS
-from .kernels import kernels
+from .instructions import FUNCTIONS
+from .kernels import kernels, piece
 
 OPTIMISATION = 2  # of the code generator; the passes before it are not run, as they take longer than all the rest
 
@@ -83,39 +83,10 @@ def _module(emitters: list[Emitter]) -> str:
     return "\n".join([*declarations, *(e.text() for e in emitters)])
 
 
-def piece(e: Emitter, template: Template) -> Emitter:
-    """args: units, table.  The table has a column for each row, scalar and output, one offset for each unit."""
-    units, table = e.argument(0), e.argument(1)
-    used = [operand for _, operands in template.steps for operand in operands]
-    rows = 1 + max((int(i) for kind, i in used if kind == "row"), default=-1)
-    scalars = 1 + max((int(i) for kind, i in used if kind == "scalar"), default=-1)
-
-    def unit(u: str) -> None:
-        def column(c: int) -> str:
-            return e.table(e.integer("add", table, e.integer("mul", units, c)), u)
-
-        row_places = [column(c) for c in range(rows)]
-        spread = [e.spread(e.load_scalar(column(rows + c))) for c in range(scalars)]
-        out_places = [column(rows + scalars + c) for c in range(len(template.stored))]
-
-        def vector(lane: str) -> None:
-            values = {"row": [e.load(place, lane) for place in row_places], "scalar": spread, "step": []}
-            for name, operands in template.steps:
-                names = [e.constant(float(v)) if kind == "constant" else values[kind][int(v)] for kind, v in operands]
-                values["step"].append(names[0] if name == "copy" else LOWERINGS[name](e, *names))
-            for place, step in zip(out_places, template.stored, strict=True):
-                e.store(values["step"][step], place, lane)
-
-        e.loop("%lanes", vector, step=e.lanes)
-
-    e.loop(units, unit)
-    return e
-
-
 # --- the processor at hand -------------------------------------------------------------------------------------
 
 
-@cache
+@functools.cache
 def lanes() -> int:
     """Doubles in a vector register of this processor."""
     features = llvm.get_host_cpu_features()
@@ -124,7 +95,7 @@ def lanes() -> int:
     return 4 if features.get("avx2") else 2
 
 
-@cache
+@functools.cache
 def vector_functions() -> dict[str, str]:
     """The C library's vector functions for this processor, by name; none where there is no libmvec."""
     found: dict[str, str] = {}
@@ -135,22 +106,23 @@ def vector_functions() -> dict[str, str]:
     except OSError:
         return found
     letter = {8: "e", 4: "d", 2: "b"}[lanes()]
-    for name, arguments in LIBRARY.items():
+    for name, arguments in FUNCTIONS.items():
         symbol = f"_ZGV{letter}N{lanes()}{'v' * arguments}_{name}"
         if _add_symbol(library, symbol):
             found[name] = symbol
     return found
 
 
-@cache
+@functools.cache
 def _initialize() -> None:
     """Once a process: the code generator, and the C library's functions under their names."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     name = "ucrtbase" if sys.platform == "win32" else ctypes.util.find_library("m")
     library = ctypes.CDLL(name)  # None: what the process has loaded
-    for function in LIBRARY:
-        _add_symbol(library, function)
+    for function in FUNCTIONS:
+        if not _add_symbol(library, function):
+            raise LookupError(f"the C library has no function {function!r}, which a row of the table names")
 
 
 def _add_symbol(library: ctypes.CDLL, name: str) -> bool:
@@ -175,11 +147,11 @@ def object_code(ir: str) -> bytes:
     """The IR compiled for this processor: from the disk, where it was compiled before."""
     version = ".".join(map(str, llvm.llvm_version_info))
     key = (ir, llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), llvmlite.__version__, version)
-    code = disk.load(*key, str(OPTIMISATION))
+    code = cache.load(*key, str(OPTIMISATION))
     if code is None:
         target = _target_machine()
         module = llvm.parse_assembly(ir)
         module.verify()
         code = bytes(target.emit_object(module))
-        disk.store(code, *key, str(OPTIMISATION))
+        cache.store(code, *key, str(OPTIMISATION))
     return code

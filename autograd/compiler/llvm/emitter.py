@@ -1,22 +1,74 @@
 """Writing LLVM instructions: one function at a time, as text, on vectors of doubles.
 
-Everything is single assignment: an instruction's result has a name of its own, and a loop hands on what it
-changes.  LLVM's passes are not run (they would take longer than all the rest), so the text is written the way
-it should run.  LLVM is version 15 or later: pointers have no element type.
+Everything is single assignment: an instruction's result has a name of its own, and what a loop changes is a
+:class:`Variable`.  LLVM's passes are not run (they would take longer than all the rest), so the text is written
+the way it should run.  LLVM is version 15 or later: pointers have no element type.
+
+    with e.loop(n) as i:                    for (i = 0; i < n; i++)
+        with e.when(i, ">", first):             if (i > first)
+            e.store(x, row + i, 0)                  ...
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
 
 LINE = 8  # 64-bit numbers in a line of code: the kernel's address and its arguments
 
+CONDITIONS = {"<": "slt", ">": "sgt", "==": "eq", "!=": "ne"}
+
+Record = TypeVar("Record", bound="tuple[Any, ...]")
+
+
+class Integer:
+    """A 64-bit number in the function that is written: ``a + b`` writes an instruction, and is its result."""
+
+    def __init__(self, e: Emitter, name: str) -> None:
+        self._e, self._name = e, name
+
+    def __str__(self) -> str:
+        return self._name
+
+    def __add__(self, other: Integer | int) -> Integer:
+        return self._e.integer(f"add i64 {self}, {other}")
+
+    def __sub__(self, other: Integer | int) -> Integer:
+        return self._e.integer(f"sub i64 {self}, {other}")
+
+    def __mul__(self, other: Integer | int) -> Integer:
+        return self._e.integer(f"mul i64 {self}, {other}")
+
+    def __floordiv__(self, other: Integer | int) -> Integer:
+        return self._e.integer(f"sdiv i64 {self}, {other}")
+
+    def __and__(self, other: Integer | int) -> Integer:
+        return self._e.integer(f"and i64 {self}, {other}")
+
+
+class Variable:
+    """A vector that the rounds of a loop change: ``value`` is what it is at this place of the code."""
+
+    def __init__(self, value: str) -> None:
+        self.value = value
+
+
+class Fields:
+    """The arguments of a kernel: asking for one by its name writes the instruction that reads it."""
+
+    def __init__(self, e: Emitter, record: Any) -> None:
+        self._e, self._names = e, record._fields
+
+    def __getattr__(self, name: str) -> Integer:
+        return self._e.argument(self._names.index(name))
+
 
 class Emitter:
-    """The text of one function ``void name(ptr base, ptr tables, i64 lanes, ptr args)``, a kernel.
+    """The text of one function ``void name(ptr base, ptr tables, i64 count, ptr args)``, a kernel.
 
-    ``base`` is the workspace, an array of doubles; ``tables`` an array of 32-bit offsets into it; ``lanes``
+    ``base`` is the workspace, an array of doubles; ``tables`` an array of 32-bit offsets into it; ``count``
     how many numbers of a row to work on, a multiple of the vector length; ``args`` the kernel's own 64-bit
     arguments.
     """
@@ -26,19 +78,18 @@ class Emitter:
         self.lanes = lanes
         self.type = f"<{lanes} x double>"
         self.mask = f"<{lanes} x i1>"
+        self.count = Integer(self, "%count")
         self.declarations: set[str] = set()
         self.masks: dict[str, str] = {}  # the mask behind a vector of 1.0 and 0.0
         self._vector_functions = vector_functions
         self._lines: list[str] = []
-        self._count = 0
+        self._names = 0
         self._block = "entry"
 
     def text(self) -> str:
-        """The finished function."""
-        head = f"define void @{self.name}(ptr %base, ptr %tables, i64 %lanes, ptr %args) {{"
+        """The whole function."""
+        head = f"define void @{self.name}(ptr %base, ptr %tables, i64 %count, ptr %args) {{"
         return "\n".join([head, "entry:", *self._lines, "  ret void", "}"])
-
-    # --- single instructions ----------------------------------------------------------------------------
 
     def emit(self, instruction: str) -> str:
         """Add an instruction and return the name of its result."""
@@ -46,66 +97,85 @@ class Emitter:
         self._lines.append(f"  {name} = {instruction}")
         return name
 
-    def integer(self, operation: str, a: str | int, b: str | int) -> str:
-        return self.emit(f"{operation} i64 {a}, {b}")
-
-    def argument(self, i: int) -> str:
-        """The i-th 64-bit argument of the kernel."""
-        return self.emit(f"load i64, ptr {self.emit(f'getelementptr i64, ptr %args, i64 {i}')}")
-
-    def table(self, start: str, i: str | int) -> str:
-        """The offset in row start + i of the tables."""
-        at = self.emit(f"getelementptr i32, ptr %tables, i64 {self.integer('add', start, i)}")
-        return self.emit(f"sext i32 {self.emit(f'load i32, ptr {at}')} to i64")
-
-    def address(self, offset: str, more: str | int = 0) -> str:
-        """The place in the workspace at offset + more."""
-        place = self.element("%base", offset)
-        return place if more == 0 else self.element(place, more)  # in two steps: loops keep the first
-
-    def load(self, offset: str, more: str | int = 0) -> str:
-        """A vector from the workspace."""
-        return self.emit(f"load {self.type}, ptr {self.address(offset, more)}, align 8")
-
-    def store(self, x: str, offset: str, more: str | int = 0) -> None:
-        self._lines.append(f"  store {self.type} {x}, ptr {self.address(offset, more)}, align 8")
-
-    def load_scalar(self, offset: str, more: str | int = 0) -> str:
-        return self.emit(f"load double, ptr {self.address(offset, more)}")
-
-    def store_scalar(self, x: str, offset: str, more: str | int = 0) -> None:
-        self._lines.append(f"  store double {x}, ptr {self.address(offset, more)}")
-
-    def number_at(self, pointer: str, i: str | int) -> str:
-        """The i-th 64-bit number behind a pointer that is itself a number."""
-        array = self.emit(f"inttoptr i64 {pointer} to ptr")
-        return self.emit(f"load i64, ptr {self.emit(f'getelementptr i64, ptr {array}, i64 {i}')}")
-
-    def double_at(self, pointer: str, i: str | int) -> str:
-        """The address of the i-th double behind a pointer that is itself a number."""
-        return self.element(self.emit(f"inttoptr i64 {pointer} to ptr"), i)
-
-    def element(self, array: str, i: str | int) -> str:
-        """The address of the i-th double of an array."""
-        return self.emit(f"getelementptr double, ptr {array}, i64 {i}")
-
-    def run(self, code: str, count: str, lanes: str) -> None:
-        """Call the kernels of some lines of code one after the other."""
-
-        def line(i: str) -> None:
-            start = self.integer("add", code, self.integer("mul", i, 8 * LINE))
-            kernel = self.emit(f"inttoptr i64 {self.number_at(start, 0)} to ptr")
-            args = self.emit(f"inttoptr i64 {self.integer('add', start, 8)} to ptr")
-            self._lines.append(f"  call void {kernel}(ptr %base, ptr %tables, i64 {lanes}, ptr {args})")
-
-        self.when(count, "sgt", 0, lambda: self.do(self.loop(count, line)))
-
     def put(self, instruction: str) -> None:
         """Add an instruction without a result."""
         self._lines.append(f"  {instruction}")
 
-    def do(self, results: object) -> None:
-        """For the sake of lambdas: drop a result."""
+    # --- 64-bit numbers -----------------------------------------------------------------------------------
+
+    def integer(self, instruction: str) -> Integer:
+        return Integer(self, self.emit(instruction))
+
+    def arguments(self, record: type[Record]) -> Record:
+        """The kernel's arguments, by the names of their fields, all read here."""
+        make: Any = record  # a NamedTuple
+        return cast(Record, make._make(self.argument(i) for i in range(len(make._fields))))
+
+    def job(self, record: type[Record]) -> Record:
+        """The same, but each is read where the code that follows needs it: a driver has too many for the registers."""
+        return cast(Record, Fields(self, record))
+
+    def argument(self, i: int) -> Integer:
+        return self.integer(f"load i64, ptr {self.argument_address(i)}")
+
+    def argument_address(self, i: int) -> str:
+        """Where the i-th argument of the kernel stands."""
+        return self.emit(f"getelementptr i64, ptr %args, i64 {i}")
+
+    def table(self, start: Integer, i: Integer | int) -> Integer:
+        """The offset in row start + i of the tables."""
+        at = self.emit(f"getelementptr i32, ptr %tables, i64 {start + i}")
+        return self.integer(f"sext i32 {self.emit(f'load i32, ptr {at}')} to i64")
+
+    def number_at(self, pointer: Integer, i: Integer | int) -> Integer:
+        """The i-th 64-bit number behind a pointer that is itself a number."""
+        array = self.emit(f"inttoptr i64 {pointer} to ptr")
+        return self.integer(f"load i64, ptr {self.emit(f'getelementptr i64, ptr {array}, i64 {i}')}")
+
+    def select(self, a: Integer, condition: str, b: Integer | int, yes: Integer | int, no: Integer | int) -> Integer:
+        """``yes if a condition b else no``."""
+        test = self._test(a, condition, b)
+        return self.integer(f"select i1 {test}, i64 {yes}, i64 {no}")
+
+    def smaller(self, a: Integer, b: Integer) -> Integer:
+        return self.select(a, "<", b, a, b)
+
+    def _test(self, a: Integer, condition: str, b: Integer | int) -> str:
+        return self.emit(f"icmp {CONDITIONS[condition]} i64 {a}, {b}")
+
+    # --- memory -------------------------------------------------------------------------------------------
+
+    def address(self, offset: Integer, more: Integer | int = 0) -> str:
+        """The address of the double in the workspace at offset + more."""
+        place = self.element("%base", offset)
+        return place if more == 0 else self.element(place, more)  # in two steps: loops keep the first
+
+    def double_at(self, pointer: Integer, i: Integer | int) -> str:
+        """The address of the i-th double behind a pointer that is itself a number."""
+        return self.element(self.emit(f"inttoptr i64 {pointer} to ptr"), i)
+
+    def element(self, array: str, i: Integer | int) -> str:
+        """The address of the i-th double of an array."""
+        return self.emit(f"getelementptr double, ptr {array}, i64 {i}")
+
+    def load(self, offset: Integer, more: Integer | int = 0) -> str:
+        """A vector from the workspace."""
+        return self.load_from(self.address(offset, more))
+
+    def load_from(self, address: str) -> str:
+        """A vector from anywhere."""
+        return self.emit(f"load {self.type}, ptr {address}, align 8")
+
+    def store(self, x: str, offset: Integer, more: Integer | int = 0) -> None:
+        self.put(f"store {self.type} {x}, ptr {self.address(offset, more)}, align 8")
+
+    def load_scalar(self, offset: Integer, more: Integer | int = 0) -> str:
+        return self.emit(f"load double, ptr {self.address(offset, more)}")
+
+    def store_scalar(self, x: str, offset: Integer, more: Integer | int = 0) -> None:
+        self.put(f"store double {x}, ptr {self.address(offset, more)}")
+
+    # --- vectors ------------------------------------------------------------------------------------------
 
     def spread(self, scalar: str) -> str:
         """A vector with one number in all lanes."""
@@ -199,49 +269,59 @@ class Emitter:
         self.declarations.add(f"declare {type} {function}({', '.join([type] * len(operands))})")
         return self.emit(f"call {type} {function}({', '.join(f'{type} {operand}' for operand in operands)})")
 
-    # --- loops ------------------------------------------------------------------------------------------
+    # --- loops and branches -------------------------------------------------------------------------------
 
-    def loop(
-        self,
-        stop: str,
-        body: Callable[..., Sequence[str] | None],
-        *,
-        start: str | int = 0,
-        step: int = 1,
-        carried: Sequence[str] = (),
-    ) -> list[str]:
-        """``for i from start to stop - 1 by step: carried = body(i, *carried)``; start < stop must hold.
+    @contextmanager
+    def loop(self, stop: Integer, *variables: Variable, start: Integer | int = 0, step: int = 1) -> Iterator[Integer]:
+        """``for (i = start; i < stop; i += step)``; start < stop must hold.
 
-        ``carried`` are vectors; the result is what the last round made of them.
+        ``variables`` are those that a round changes.
         """
         head, before = self._new("loop")[1:], self._block
         index, following = self._new("i"), self._new("i")
-        names = [self._new("c") for _ in carried]
-        self._lines += [f"  br label %{head}", f"{head}:"]
-        self._block = head
+        names, first = [self._new("c") for _ in variables], [variable.value for variable in variables]
+        for variable, name in zip(variables, names, strict=True):
+            variable.value = name
+        self._branch(f"label %{head}", head)
         place = len(self._lines)
-        results = list(body(index, *names) or ())
+        yield Integer(self, index)
         phis = [f"  {index} = phi i64 [{start}, %{before}], [{following}, %{self._block}]"]
-        for name, first, result in zip(names, carried, results, strict=True):
-            phis.append(f"  {name} = phi {self.type} [{first}, %{before}], [{result}, %{self._block}]")
+        for variable, name, x in zip(variables, names, first, strict=True):
+            phis.append(f"  {name} = phi {self.type} [{x}, %{before}], [{variable.value}, %{self._block}]")
         self._lines[place:place] = phis
+        self.put(f"{following} = add i64 {index}, {step}")
         done = self._new("done")[1:]
-        self._lines.append(f"  {following} = add i64 {index}, {step}")
         more = self.emit(f"icmp slt i64 {following}, {stop}")
-        self._lines += [f"  br i1 {more}, label %{head}, label %{done}", f"{done}:"]
-        self._block = done
-        return results
+        self._branch(f"i1 {more}, label %{head}, label %{done}", done)
 
-    def when(self, a: str, condition: str, b: str | int, body: Callable[[], None]) -> None:
-        """``if a condition b: body()`` for integers."""
+    @contextmanager
+    def loop_if_any(self, stop: Integer, start: Integer | int = 0, step: int = 1) -> Iterator[Integer]:
+        """The same, where there may be no round at all."""
+        with self.when(stop, ">", start), self.loop(stop, start=start, step=step) as i:
+            yield i
+
+    @contextmanager
+    def when(self, a: Integer, condition: str, b: Integer | int) -> Iterator[None]:
+        """``if (a condition b)``."""
         inside, after = self._new("if")[1:], self._new("end")[1:]
-        test = self.emit(f"icmp {condition} i64 {a}, {b}")
-        self._lines += [f"  br i1 {test}, label %{inside}, label %{after}", f"{inside}:"]
-        self._block = inside
-        body()
-        self._lines += [f"  br label %{after}", f"{after}:"]
-        self._block = after
+        test = self._test(a, condition, b)
+        self._branch(f"i1 {test}, label %{inside}, label %{after}", inside)
+        yield
+        self._branch(f"label %{after}", after)
+
+    def run(self, code: Integer, lines: Integer, count: Integer | int) -> None:
+        """Call the kernels of some lines of code one after the other, on so many numbers of each row."""
+        with self.loop_if_any(lines) as i:
+            start = code + i * (8 * LINE)
+            kernel = self.emit(f"inttoptr i64 {self.number_at(start, 0)} to ptr")
+            args = self.emit(f"inttoptr i64 {start + 8} to ptr")
+            self.put(f"call void {kernel}(ptr %base, ptr %tables, i64 {count}, ptr {args})")
+
+    def _branch(self, where: str, block: str) -> None:
+        """End a block, and begin another."""
+        self._lines += [f"  br {where}", f"{block}:"]
+        self._block = block
 
     def _new(self, kind: str) -> str:
-        self._count += 1
-        return f"%{kind}{self._count}"
+        self._names += 1
+        return f"%{kind}{self._names}"

@@ -1,1 +1,32 @@
 """What is computed together: equations become calls over many samples."""
+
+from .calls import (
+    ONES,
+    UNIT,
+    WASTE,
+    ZERO,
+    Elementwise,
+    LogSumExp,
+    MatVec,
+    Number,
+    Operand,
+    Outer,
+    Plan,
+    Row,
+    RowDot,
+    Scalar,
+    Spread,
+    Step,
+    Template,
+    reads,
+    row_of,
+    writes,
+)
+from .pieces import LoopPlan, plan_loop
+from .sums import Product
+
+__all__ = [
+    "ONES", "UNIT", "WASTE", "ZERO", "Elementwise", "LogSumExp", "LoopPlan", "MatVec", "Number", "Operand", "Outer",
+    "Plan", "Product", "Row", "RowDot", "Scalar", "Spread", "Step", "Template", "plan_loop", "reads", "row_of",
+    "writes",
+]  # fmt: skip

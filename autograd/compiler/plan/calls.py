@@ -1,55 +1,107 @@
 """What a compiled program consists of: calls of kernels, each for many variables at a time.
 
-A *row* is one variable of a program for every sample of a block; a *scalar* is a variable alike for all
-samples.  Variables are the numbers of :class:`~autograd.program.Program`; two more kinds of row have numbers
-below 0.  Every call prints, and so does the :class:`Plan` that holds them in order.
+A *row* holds one variable of the program for every sample of a block; a *scalar* is a number alike for all
+samples.  Every call prints, and so does the :class:`Plan` that holds them in order.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Container
+from typing import Literal, NamedTuple
 
-ONE = -1  # the row of ones
+
+class Spread(NamedTuple):
+    """The row of a scalar, for a call that needs one: the same number for every sample."""
+
+    scalar: int
 
 
-def spread(v: int) -> int:
-    """The row of a scalar, where a call needs one."""
-    return -2 - v
+class Filler:
+    """A row of no variable."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+ONES = Filler("ones")  # 1.0 for every sample
+WASTE = Filler("waste")  # written to where a kernel has a result too many, and never read
+
+Row = int | Spread | Filler  # an int is the row of the variable of that number
+
+
+class Number(NamedTuple):
+    """A plain number in the place of a scalar variable."""
+
+    x: float
+
+
+ZERO, UNIT = Number(0.0), Number(1.0)
+
+Scalar = int | Number  # an int is the scalar variable of that number
+
+
+def row_of(v: Row, scalars: Container[int]) -> Row:
+    """The row of a variable, for a call that needs one."""
+    return Spread(v) if isinstance(v, int) and v in scalars else v
+
+
+class Operand(NamedTuple):
+    """What a step of a template reads: an earlier step, a row or a scalar, each by its place; or a constant."""
+
+    kind: Literal["step", "row", "scalar", "constant"]
+    place: int = 0
+    number: str = ""  # the constant as text: 0.0 == -0.0, and nan is unequal to itself
+
+    def __str__(self) -> str:
+        return f"{self.kind}{self.number or self.place}"
+
+
+class Step(NamedTuple):
+    """One instruction, named as the table's rows name theirs."""
+
+    instruction: str
+    operands: tuple[Operand, ...]
+
+    def __str__(self) -> str:
+        return f"{self.instruction}({', '.join(map(str, self.operands))})"
 
 
 class Template(NamedTuple):
-    """The shape of an elementwise piece.
+    """The shape of an elementwise piece: its steps in order, and the places of those that are used elsewhere."""
 
-    ``steps`` are (primitive name, operands): an operand is ("step", i), ("row", i), ("scalar", i) or
-    ("constant", the number as text); ``stored`` are the steps whose results are used elsewhere.
-    """
-
-    steps: tuple[tuple[str, tuple[tuple[str, int | str], ...]], ...]
+    steps: tuple[Step, ...]
     stored: tuple[int, ...]
 
+    def reads(self, kind: str) -> int:
+        """How many rows, or scalars, it reads."""
+        places = [operand.place for step in self.steps for operand in step.operands if operand.kind == kind]
+        return 1 + max(places, default=-1)
 
-COPY = Template((("copy", (("scalar", 0),)),), (0,))  # a scalar as a row
+
+COPY = Template((Step("copy", (Operand("scalar"),)),), (0,))  # a scalar as a row
 
 
 class Elementwise(NamedTuple):
-    """A template for many units: for each, the variables it reads (rows, scalars) and writes."""
+    """A template for many units: for each, the rows and scalars it reads and the rows it writes."""
 
     template: Template
-    rows: list[list[int]]
+    rows: list[list[Row]]
     scalars: list[list[int]]
-    outputs: list[list[int]]
+    outputs: list[list[Row]]
 
     def __str__(self) -> str:
-        steps = "; ".join(f"{name}({', '.join(f'{k}{v}' for k, v in args)})" for name, args in self.template.steps)
-        return f"{len(self.rows)} x [{steps}]"
+        return f"{len(self.rows)} x [{'; '.join(map(str, self.template.steps))}]"
 
 
 class MatVec(NamedTuple):
-    """outputs[u] = bias[u] + Σ weights[u][k] · inputs[k]: scalars times rows, the inputs shared."""
+    """outputs[u] = biases[u] + Σ weights[u][k] · inputs[k]: scalars times rows, the inputs shared."""
 
-    inputs: list[int]
-    biases: list[int | None]
-    weights: list[list[int | None]]  # None is 1.0
+    inputs: list[Row]
+    biases: list[Scalar]
+    weights: list[list[Scalar]]
     outputs: list[int]
 
     def __str__(self) -> str:
@@ -59,8 +111,8 @@ class MatVec(NamedTuple):
 class RowDot(NamedTuple):
     """outputs[u] = [outputs[u] +] Σ left[u][k] · right[u][k]: rows times rows."""
 
-    left: list[list[int]]
-    right: list[list[int]]
+    left: list[list[Row]]
+    right: list[list[Row]]
     outputs: list[int]
     adding: bool
 
@@ -71,7 +123,7 @@ class RowDot(NamedTuple):
 class LogSumExp(NamedTuple):
     """outputs[u] = log Σ exp(inputs[u][k])."""
 
-    inputs: list[list[int]]
+    inputs: list[list[Row]]
     outputs: list[int]
 
     def __str__(self) -> str:
@@ -79,11 +131,11 @@ class LogSumExp(NamedTuple):
 
 
 class Outer(NamedTuple):
-    """places[i][j] += Σ over the samples of left[i] · right[j]."""
+    """places[i][j] += Σ over the samples of left[i] · right[j]; a product without a place is not wanted."""
 
-    left: list[int]
-    right: list[int]
-    places: list[list[int]]
+    left: list[Row]
+    right: list[Row]
+    places: list[list[int | None]]
 
     def __str__(self) -> str:
         return f"outer {len(self.left)} x {len(self.right)}"
@@ -101,27 +153,27 @@ class Plan(NamedTuple):
         return "\n".join(map(str, self.calls))
 
 
-def reads(call: Call) -> list[int]:
+def reads(call: Call) -> list[Row]:
     """The rows that a call reads."""
     match call:
         case Elementwise(rows=rows):
-            return [v for unit in rows for v in unit]
+            return [row for unit in rows for row in unit]
         case MatVec(inputs=inputs):
             return inputs
         case RowDot(left=left, right=right, outputs=outputs, adding=adding):
-            return [v for unit in [*left, *right, outputs if adding else []] for v in unit]
+            return [*(row for side in (left, right) for unit in side for row in unit), *(outputs if adding else [])]
         case LogSumExp(inputs=units):
-            return [v for unit in units for v in unit]
+            return [row for unit in units for row in unit]
         case Outer(left=gs, right=xs):
             return [*gs, *xs]
 
 
-def writes(call: Call) -> list[int]:
+def writes(call: Call) -> list[Row]:
     """The rows that a call writes."""
     match call:
         case Elementwise(outputs=units):
-            return [v for unit in units for v in unit]
+            return [row for unit in units for row in unit]
         case Outer():
             return []
         case _:
-            return call.outputs
+            return [*call.outputs]

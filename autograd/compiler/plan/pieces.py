@@ -9,37 +9,80 @@ stage finds them by the shape of their equations alone:
 4. sums over the same inputs become one matrix-vector product (``sums.py``).
 
 Every template is compiled, so an irregular program of many thousand operations would take long to compile.
-Past ``MAX_STEPS`` every equation is a piece by itself: then there is one template for each primitive, and
+Past ``MAX_STEPS`` every equation is a piece by itself: then there is one template for each instruction, and
 the program is interpreted, an operation at a time over a whole block of samples.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-from ...program.equations import Equation, Program
-from .calls import COPY, Call, Elementwise, Plan, Template, reads, spread
-from .sums import Product, outers, row_of, sums
+from ...program import Equation, dependent_variables
+from .calls import COPY, Call, Elementwise, Operand, Plan, Row, Spread, Step, Template, reads, row_of
+from .sums import Product, outers, sums
 
 FANOUT = 4  # a number used by more elementwise equations than this is stored, so that its users stay alike
-MAX_STEPS = 300  # operations in templates; each takes about 0.3 ms to compile
+MAX_STEPS = 300  # instructions in templates; each takes about 0.3 ms to compile
 
 Equations = dict[int, Equation]
 
 
-def plan(program: Program, products: Sequence[Product], scalars: set[int], keep: Iterable[int]) -> Plan:
-    """Calls for the equations whose results are rows; ``scalars`` are variables alike for all samples.
+class LoopPlan(NamedTuple):
+    """A program over many samples: ``once`` gives what is alike for all of them, ``each`` what differs.
 
-    ``keep`` are the rows that are wanted afterwards.
+    ``inputs`` are the rows that are given, ``constants`` the plain numbers; ``scalars`` are all variables that are
+    alike for all samples, the ``uniform`` ones among them the results of ``once``; ``kept`` are the rows that are
+    wanted when all is done.
     """
-    equations = {e.out: e for e in program.equations if e.out not in scalars}
+
+    inputs: Sequence[int]
+    constants: Mapping[int, float]
+    scalars: set[int]
+    uniform: set[int]
+    once: Plan
+    each: Plan
+    kept: set[Row]
+
+
+def plan_loop(
+    equations: Sequence[Equation],
+    constants: Mapping[int, float],
+    inputs: Sequence[int],
+    products: Sequence[Product] = (),
+    kept: Iterable[int] = (),
+) -> LoopPlan:
+    """The plans of equations over samples; ``inputs`` are the variables that differ from one sample to the next.
+
+    ``products`` are to be summed over the samples, ``kept`` are variables that are wanted afterwards.
+    """
+    varying = dependent_variables(equations, inputs)
+    uniform = {equation.out for equation in equations} - varying
+    # What is no input and not computed from one is alike for all samples: leaves, numbers, and what comes of them.
+    used = {v for equation in equations for v in equation.args} | {v for product in products for v in product[:2]}
+    scalars = {v for v in (used | uniform | set(kept)) if isinstance(v, int)} - varying - set(inputs)
     products = [Product(row_of(g, scalars), row_of(x, scalars), place) for g, x, place in products]
-    wanted = {v for product in products for v in (product.g, product.x)} | set(keep)
-    calls = _calls(equations, products, scalars, wanted, program.constants)
+    rows = {row_of(v, scalars) for v in kept}
+    once = plan([e for e in equations if e.out in uniform], constants, scalars - uniform, (), {*uniform})
+    each = plan([e for e in equations if e.out in varying], constants, scalars, products, rows)
+    return LoopPlan(inputs, constants, scalars, uniform, once, each, rows)
+
+
+def plan(
+    equations: Iterable[Equation],
+    constants: Mapping[int, float],
+    scalars: set[int],
+    products: Sequence[Product],
+    kept: set[Row],
+) -> Plan:
+    """Calls for equations whose results are rows: as few as their shapes allow, or one for each instruction."""
+    by_result = {equation.out: equation for equation in equations}
+    wanted = {row for product in products for row in (product.g, product.x)} | kept
+    calls = _calls(by_result, products, scalars, wanted, constants)
     steps = sum(len(t.steps) for t in {call.template for call in calls if isinstance(call, Elementwise)})
     if steps > MAX_STEPS:
-        calls = _calls(equations, products, scalars, wanted, program.constants, apart=True)
+        calls = _calls(by_result, products, scalars, wanted, constants, apart=True)
     return Plan([*_spreads(calls, wanted), *calls])
 
 
@@ -47,44 +90,42 @@ def _calls(
     equations: Equations,
     products: Sequence[Product],
     scalars: set[int],
-    wanted: set[int],
-    constants: dict[int, float],
+    wanted: set[Row],
+    constants: Mapping[int, float],
     apart: bool = False,
 ) -> list[Call]:
     """The calls of all levels: in each the sums first, then the elementwise pieces, then the sums over samples."""
     levels = _levels(equations, wanted, apart)
-    calls: dict[int, list[list[Call]]] = defaultdict(lambda: [[], [], []])
-    by_level: dict[int, list[Equation]] = defaultdict(list)
+    summed: dict[int, list[Equation]] = defaultdict(list)
     for v, equation in equations.items():
         if equation.primitive.variadic:
-            by_level[levels[v]].append(equation)
-    for level, group in by_level.items():
-        calls[level][0] = sums(group, scalars, constants)
+            summed[levels[v]].append(equation)
     pieces = _pieces(equations, levels, apart)
     stored = wanted | _used_outside(equations, pieces)
     of_level: dict[int, list[list[int]]] = defaultdict(list)
     for piece in pieces:
         of_level[levels[piece[0]]].append(piece)
-    for level, own in of_level.items():
-        calls[level][1] = _elementwise(own, equations, scalars, stored, {} if apart else constants)
     ready: dict[int, list[Product]] = defaultdict(list)
     for product in products:
         ready[max(levels.get(product.g, 0), levels.get(product.x, 0))].append(product)
-    for level, group_of_products in ready.items():
-        calls[level][2] = outers(group_of_products)
-    return [call for level in sorted(calls) for stage in calls[level] for call in stage]
+    calls: list[Call] = []
+    for level in sorted({*summed, *of_level, *ready}):
+        calls += sums(summed[level], scalars, constants)
+        calls += _elementwise(of_level[level], equations, scalars, stored, {} if apart else constants)
+        calls += outers(ready[level])
+    return calls
 
 
-def _spreads(calls: Iterable[Call], wanted: set[int]) -> list[Call]:
+def _spreads(calls: Iterable[Call], wanted: set[Row]) -> list[Call]:
     """What makes rows of the scalars that are needed as rows."""
-    needed = dict.fromkeys(v for call in calls for v in reads(call) if v <= spread(0))
-    needed |= dict.fromkeys(sorted(v for v in wanted if v <= spread(0)))
+    needed = dict.fromkeys(row for call in calls for row in reads(call) if isinstance(row, Spread))
+    needed |= dict.fromkeys(sorted(row for row in wanted if isinstance(row, Spread)))
     if not needed:
         return []
-    return [Elementwise(COPY, [[] for _ in needed], [[spread(v)] for v in needed], [[v] for v in needed])]
+    return [Elementwise(COPY, [[] for _ in needed], [[row.scalar] for row in needed], [[row] for row in needed])]
 
 
-def _levels(equations: Equations, wanted: set[int], apart: bool) -> dict[int, int]:
+def _levels(equations: Equations, wanted: set[Row], apart: bool) -> dict[Row, int]:
     """The level of each equation: sums as early as they can be, elementwise equations as late.
 
     Late, because a derivative's factor (1 - out·out) is then computed beside its use and not stored.
@@ -100,7 +141,7 @@ def _levels(equations: Equations, wanted: set[int], apart: bool) -> dict[int, in
     def ends_level(v: int) -> bool:  # its users come in a later level
         return len(users[v]) > FANOUT and not own_level(v)
 
-    level: dict[int, int] = {}
+    level: dict[Row, int] = {}
     for v, equation in equations.items():
         before = max((level[a] + ends_level(a) for a in equation.args if a in equations), default=0)
         level[v] = before + own_level(v)
@@ -111,7 +152,7 @@ def _levels(equations: Equations, wanted: set[int], apart: bool) -> dict[int, in
     return level
 
 
-def _pieces(equations: Equations, levels: dict[int, int], apart: bool) -> list[list[int]]:
+def _pieces(equations: Equations, levels: Mapping[Row, int], apart: bool) -> list[list[int]]:
     """The connected pieces of the elementwise equations of each level, every piece in order."""
     leader = {v: v for v, equation in equations.items() if not equation.primitive.variadic}
 
@@ -143,57 +184,57 @@ def _used_outside(equations: Equations, pieces: list[list[int]]) -> set[int]:
 
 
 def _elementwise(
-    pieces: list[list[int]], equations: Equations, scalars: set[int], stored: set[int], constants: dict[int, float]
+    pieces: list[list[int]],
+    equations: Equations,
+    scalars: set[int],
+    stored: set[Row],
+    constants: Mapping[int, float],
 ) -> list[Call]:
     """The pieces of one level, those of the same shape together."""
-    shapes: dict[Template, list[tuple[list[int], list[int], list[int]]]] = defaultdict(list)
+    alike: dict[Template, Elementwise] = {}
     for piece in pieces:
-        template, rows, scalar_list = _shape(piece, equations, scalars, stored)
-        shapes[template].append((rows, scalar_list, [piece[i] for i in template.stored]))
-    calls: list[Call] = []
-    for template, units in shapes.items():
-        rows_by_unit, scalars_by_unit, outputs = ([unit[i] for unit in units] for i in range(3))
-        template, scalars_by_unit = _fix_constants(template, scalars_by_unit, constants)
-        calls.append(Elementwise(template, rows_by_unit, scalars_by_unit, outputs))
-    return calls
+        template, rows, own_scalars = _shape(piece, equations, scalars, stored)
+        call = alike.setdefault(template, Elementwise(template, [], [], []))
+        call.rows.append(rows)
+        call.scalars.append(own_scalars)
+        call.outputs.append([piece[i] for i in template.stored])
+    return [_with_constants(call, constants) for call in alike.values()]
 
 
 def _shape(
-    piece: list[int], equations: Equations, scalars: set[int], stored: set[int]
-) -> tuple[Template, list[int], list[int]]:
+    piece: list[int], equations: Equations, scalars: set[int], stored: set[Row]
+) -> tuple[Template, list[Row], list[int]]:
     """The template of a piece, and the rows and scalars that it reads, in order of first use."""
     place = {v: i for i, v in enumerate(piece)}
-    rows: dict[int, int] = {}
+    rows: dict[Row, int] = {}
     scalar_places: dict[int, int] = {}
     steps = []
     for v in piece:
-        operands: list[tuple[str, int | str]] = []
+        operands = []
         for arg in equations[v].args:
             if arg in place:
-                operands.append(("step", place[arg]))
+                operands.append(Operand("step", place[arg]))
             elif arg in scalars:
-                operands.append(("scalar", scalar_places.setdefault(arg, len(scalar_places))))
+                operands.append(Operand("scalar", scalar_places.setdefault(arg, len(scalar_places))))
             else:
-                operands.append(("row", rows.setdefault(arg, len(rows))))
-        steps.append((equations[v].primitive.name, tuple(operands)))
+                operands.append(Operand("row", rows.setdefault(arg, len(rows))))
+        instruction = equations[v].primitive.instruction
+        steps.append(Step(instruction, tuple(operands)))
     return Template(tuple(steps), tuple(i for i, v in enumerate(piece) if v in stored)), list(rows), list(scalar_places)
 
 
-def _fix_constants(
-    template: Template, scalars: list[list[int]], constants: dict[int, float]
-) -> tuple[Template, list[list[int]]]:
-    """Write a scalar that is the same plain number in every unit into the template."""
-    fixed: dict[int, str] = {}
-    for i, first in enumerate(scalars[0]):
-        if first in constants and {repr(constants.get(unit[i])) for unit in scalars} == {repr(constants[first])}:
-            fixed[i] = repr(constants[first])  # as text: 0.0 == -0.0, and nan is unequal to itself
-    rest = [i for i in range(len(scalars[0])) if i not in fixed]
-
-    def operand(kind: str, value: int | str) -> tuple[str, int | str]:
-        if kind != "scalar":
-            return kind, value
-        i = int(value)
-        return ("constant", fixed[i]) if i in fixed else ("scalar", rest.index(i))
-
-    steps = tuple((name, tuple(operand(*o) for o in operands)) for name, operands in template.steps)
-    return Template(steps, template.stored), [[unit[i] for i in rest] for unit in scalars]
+def _with_constants(call: Elementwise, constants: Mapping[int, float]) -> Elementwise:
+    """The same call with each scalar that is the same plain number in every unit written into the template."""
+    fixed: dict[int, Operand] = {}
+    for i, first in enumerate(call.scalars[0]):
+        text = repr(constants.get(first))
+        if first in constants and all(repr(constants.get(unit[i])) == text for unit in call.scalars):
+            fixed[i] = Operand("constant", number=text)
+    rest = [i for i in range(len(call.scalars[0])) if i not in fixed]
+    moved = fixed | {i: Operand("scalar", place) for place, i in enumerate(rest)}
+    steps = tuple(
+        Step(name, tuple(moved[operand.place] if operand.kind == "scalar" else operand for operand in operands))
+        for name, operands in call.template.steps
+    )
+    scalars = [[unit[i] for i in rest] for unit in call.scalars]
+    return call._replace(template=Template(steps, call.template.stored), scalars=scalars)

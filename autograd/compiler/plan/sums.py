@@ -1,4 +1,4 @@
-"""Sums as calls: the dots, totals and logsumexps of a program, and the sums over its samples.
+"""Sums as calls: the sums of products and logsumexps of a program, and the sums over its samples.
 
 Sums over the same inputs become one matrix-vector product; products that are summed over the samples become
 rectangles.  Both are found by their operands alone, whatever the graph was meant to be.
@@ -7,84 +7,94 @@ rectangles.  Both are found by their operands alone, whatever the graph was mean
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple
 
-from ...program.equations import Equation
-from .calls import ONE, Call, LogSumExp, MatVec, Outer, RowDot, spread
+from ...program import Equation
+from .calls import ONES, UNIT, ZERO, Call, LogSumExp, MatVec, Number, Outer, Row, RowDot, Scalar, row_of
 
 
 class Product(NamedTuple):
     """A sum over the samples that is wanted: total[place] += g · x."""
 
-    g: int
-    x: int
+    g: Row
+    x: Row
     place: int
 
 
-def row_of(v: int, scalars: Container[int]) -> int:
-    """The row of a variable that a call needs as one."""
-    return spread(v) if v in scalars else v
+class Terms(NamedTuple):
+    """A sum as bias + Σ weight · row + Σ row · row, whichever way round its products were written."""
+
+    bias: Scalar
+    weighted: list[tuple[Scalar, Row]]
+    products: list[tuple[Row, Row]]
 
 
-def sums(equations: Iterable[Equation], scalars: set[int], constants: dict[int, float]) -> list[Call]:
-    """The dots, totals and logsumexps of one level."""
-    shared: dict[tuple[int, ...], list[tuple[int, int | None, list[int | None]]]] = defaultdict(list)
-    products: dict[tuple[int, bool], list[tuple[int, list[int], list[int]]]] = defaultdict(list)
-    exponentials: dict[int, list[tuple[int, list[int]]]] = defaultdict(list)
-    for equation in equations:
-        out, primitive, args = equation
-        if primitive.name == "logsumexp":
-            exponentials[len(args)].append((out, [row_of(x, scalars) for x in args]))
+def sums(equations: Iterable[Equation], scalars: Container[int], constants: Mapping[int, float]) -> list[Call]:
+    """The sums of one level; all that share their inputs are one call."""
+    matvecs: dict[tuple[Row, ...], MatVec] = {}
+    rowdots: dict[tuple[int, bool], RowDot] = {}
+    exponentials: dict[int, LogSumExp] = {}
+    for out, primitive, args in equations:
+        if primitive.instruction == "logsumexp":
+            call = exponentials.setdefault(len(args), LogSumExp([], []))
+            call.inputs.append([row_of(x, scalars) for x in args])
+            call.outputs.append(out)
             continue
-        bias, pairs = _terms(equation, scalars)
-        plain = [(w, x) for w, x in pairs if w is None or w in scalars]
-        both = [(w, x) for w, x in pairs if not (w is None or w in scalars)]
-        if not plain and not (both and (bias is None or constants.get(bias) == 0.0)):
-            plain, bias = [(bias, ONE)], None
-        if plain:
-            shared[tuple(x for _, x in plain)].append((out, bias, [w for w, _ in plain]))
-        if both:
-            products[len(both), bool(plain)].append((out, [w for w, _ in both if w is not None], [x for _, x in both]))
-    calls: list[Call] = []
-    for inputs, units in shared.items():
-        calls.append(
-            MatVec(list(inputs), [bias for _, bias, _ in units], [w for *_, w in units], [out for out, *_ in units])
-        )
-    for (_, adding), triples in products.items():
-        calls.append(RowDot([a for _, a, _ in triples], [b for *_, b in triples], [o for o, *_ in triples], adding))
-    calls += [LogSumExp([xs for _, xs in group], [out for out, _ in group]) for group in exponentials.values()]
-    return calls
+        bias, weighted, products = terms(primitive.terms(args), scalars)
+        zero = bias.x == 0.0 if isinstance(bias, Number) else constants.get(bias) == 0.0
+        if not weighted and not (products and zero):
+            bias, weighted = ZERO, [(bias, ONES)]  # what a matvec begins, so that there is one
+        if weighted:
+            matvec = matvecs.setdefault(
+                tuple([row for _, row in weighted]), MatVec([row for _, row in weighted], [], [], [])
+            )
+            matvec.biases.append(bias)
+            matvec.weights.append([weight for weight, _ in weighted])
+            matvec.outputs.append(out)
+        if products:
+            adding = bool(weighted)
+            rowdot = rowdots.setdefault((len(products), adding), RowDot([], [], [], adding))
+            rowdot.left.append([left for left, _ in products])
+            rowdot.right.append([right for _, right in products])
+            rowdot.outputs.append(out)
+    return [*matvecs.values(), *rowdots.values(), *exponentials.values()]
 
 
-def _terms(equation: Equation, scalars: set[int]) -> tuple[int | None, list[tuple[int | None, int]]]:
-    """A sum as (scalar bias or None, [(coefficient or None for 1, row)]), whichever way round it was written."""
-    _, primitive, args = equation
-    n = len(args) // 2
-    if primitive.name == "total":
-        return None, [(x, ONE) if x in scalars else (None, x) for x in args]
-    bias: int | None = args[-1]
-    pairs: list[tuple[int | None, int]] = []
-    for w, x in zip(args[:n], args[n:-1], strict=True):
-        pairs.append((x, w) if x in scalars and w not in scalars else (w, row_of(x, scalars)))
-    if bias is not None and bias not in scalars:
-        pairs.append((None, bias))
-        bias = None
-    return bias, pairs
+def terms(tuples: Iterable[tuple[int, ...]], scalars: Container[int]) -> Terms:
+    """The terms of a row of the table, (w, x) or (b,), by what a call does with them."""
+    found = Terms(ZERO, [], [])
+    for first, *rest in tuples:
+        if not rest:
+            if first not in scalars:
+                found.weighted.append((UNIT, first))
+            elif found.bias == ZERO:
+                found = found._replace(bias=first)
+            else:
+                found.weighted.append((first, ONES))
+            continue
+        (second,) = rest
+        if first in scalars:
+            found.weighted.append((first, row_of(second, scalars)))
+        elif second in scalars:
+            found.weighted.append((second, first))
+        else:
+            found.products.append((first, second))
+    return found
 
 
 def outers(products: Iterable[Product]) -> list[Call]:
     """Rectangles: all g that meet the same x, with the place of each product."""
-    by_g: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+    by_g: dict[Row, dict[Row, list[int]]] = defaultdict(lambda: defaultdict(list))
     for g, x, place in products:
         by_g[g][x].append(place)
-    rectangles: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    rectangles: dict[tuple[Row, ...], list[Row]] = defaultdict(list)
     for g, xs in by_g.items():
         rectangles[tuple(xs)].append(g)
     calls: list[Call] = []
     for columns, gs in rectangles.items():
         # A product that goes to several places (a weight used twice) is rare: a further rectangle for each.
         for n in range(max(len(by_g[g][x]) for g in gs for x in columns)):
-            places = [[by_g[g][x][n] if n < len(by_g[g][x]) else -1 for x in columns] for g in gs]
+            places = [[by_g[g][x][n] if n < len(by_g[g][x]) else None for x in columns] for g in gs]
             calls.append(Outer(gs, list(columns), places))
     return calls

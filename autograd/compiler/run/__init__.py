@@ -1,1 +1,9 @@
-"""Running machine code: its memory, its tables, and where it is kept on disk."""
+"""Running machine code: where its numbers lie, its lines and tables, its memory.  It needs llvmlite and NumPy."""
+
+from .assembly import Assembly, Line, Places
+from .executable import Executable
+from .machine import InMachineCode
+from .sample_loop import Loop
+from .workspace import Workspace, allocate, row_stride
+
+__all__ = ["Assembly", "Executable", "InMachineCode", "Line", "Loop", "Places", "Workspace", "allocate", "row_stride"]

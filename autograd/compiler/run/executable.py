@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from ..llvm.codegen import Kernels
-from ..llvm.emitter import LINE
-from .workspace import CACHE_LINE, Line, Workspace
+from ..llvm import LINE, EvaluateJob, Kernels, TrainJob
+from .assembly import Line
+from .workspace import CACHE_LINE, Workspace
 
 SIGNATURE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)
 
@@ -41,9 +41,8 @@ class Executable:
 
     def _encode(self, lines: list[Line]) -> Any:
         numbers = np.zeros((max(len(lines), 1), LINE), dtype=np.int64)
-        for i, (kernel, *args) in enumerate(lines):
-            numbers[i, 0] = self.kernels.address(str(kernel))
-            numbers[i, 1 : 1 + len(args)] = args
+        for i, (kernel, arguments) in enumerate(lines):
+            numbers[i, : 1 + len(arguments)] = (self.kernels.address(kernel), *arguments)
         return numbers
 
     def memory(self) -> Any:
@@ -55,8 +54,8 @@ class Executable:
             base[place : place + count] = x
         return base
 
-    def run(self, memory: Any, names: Sequence[str], fields: Mapping[str, int]) -> Any:
-        """Run the driver on a job, whose fields are given by name; returns the job as it is afterwards."""
-        job = np.array([fields[name] for name in names], dtype=np.int64)
-        self._driver(address(memory), self._tables_address, 0, address(job))
-        return job
+    def run(self, memory: Any, job: TrainJob[int] | EvaluateJob[int]) -> Any:
+        """Run the driver on a job; returns the numbers of the job as they are afterwards."""
+        numbers = np.array(job, dtype=np.int64)
+        self._driver(address(memory), self._tables_address, 0, address(numbers))
+        return numbers

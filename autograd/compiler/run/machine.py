@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ...program.equations import Program
-from ..llvm.codegen import lanes
-from ..llvm.driver import EVALUATE
-from ..plan.calls import Plan
+from ...program import Program
+from ..llvm import EvaluateJob, lanes
+from ..plan import Plan, plan_loop
 from .executable import Executable, address
-from .workspace import Loop, Workspace, row_stride
+from .sample_loop import Loop
+from .workspace import Workspace, row_stride
 
 
 class InMachineCode:
@@ -20,22 +20,20 @@ class InMachineCode:
 
     def __init__(self, program: Program) -> None:
         workspace = Workspace(lanes())
-        self._leaves = [(leaf, workspace.take(1)) for leaf in program.leaves.values()]
-        places = dict(zip(program.leaves, (place for _, place in self._leaves), strict=True))
-        varying = program.dependents(program.inputs)
-        loop = Loop(
-            workspace, program, places, {e.out for e in program.equations} - varying, varying,
-            inputs=program.inputs, kept=dict.fromkeys(program.outputs),
-        )  # fmt: skip
-        outputs = workspace.table([loop.row(v) for v in program.outputs])
-        self._outputs = len(program.outputs)
+        leaves = {v: workspace.take(1) for v in program.leaves}
+        self._leaves = [(leaf, leaves[v]) for v, leaf in program.leaves.items()]
+        plans = plan_loop(program.equations, program.constants, program.inputs, kept=program.outputs)
+        self.plan = Plan([*plans.once.calls, *plans.each.calls])
+        loop = Loop(workspace, plans, leaves)
+        output_rows = workspace.table([loop.row(v) for v in program.outputs])
         self._executable = Executable(workspace, {"prologue": loop.once, "body": loop.each}, "evaluate")
-        self._fields = self._executable.fields | {
-            "columns": len(program.inputs), "outputs": self._outputs, "output_rows": outputs,
-            "first_row": loop.rows[program.inputs[0]] if program.inputs else 0,
-            "row_stride": row_stride(loop.width), "block": loop.width,
-        }  # fmt: skip
-        self.plan = Plan([*loop.before.calls, *loop.body.calls])
+        self._job: EvaluateJob[int] = EvaluateJob(
+            **self._executable.fields,
+            columns=len(program.inputs), first_row=loop.row(program.inputs[0]) if program.inputs else 0,
+            row_stride=row_stride(loop.width), block=loop.width,
+            outputs=len(program.outputs), output_rows=output_rows,
+            addresses=0, strides=0, samples=0, output_addresses=0,
+        )  # fmt: skip
         self._free: list[Any] = []  # memories that no thread is using
 
     @property
@@ -43,22 +41,21 @@ class InMachineCode:
         return self._executable.kernels.ir
 
     def run(self, columns: Sequence[Any], rows: int) -> Any:
-        results = np.empty((self._outputs, rows))
+        results = np.empty((self._job.outputs, rows))
         if not results.size:
             return results
         addresses = np.array([address(column) for column in columns], dtype=np.int64)
         strides = np.array([len(column) > 1 for column in columns], dtype=np.int64)
         first = address(results)
-        targets = np.array([first + 8 * rows * i for i in range(self._outputs)], dtype=np.int64)
+        targets = np.array([first + 8 * rows * i for i in range(len(results))], dtype=np.int64)
         try:
             memory = self._free.pop()
         except IndexError:
             memory = self._executable.memory()
         for leaf, place in self._leaves:
             memory[place] = leaf._data
-        self._executable.run(memory, EVALUATE, self._fields | {
-            "addresses": address(addresses), "strides": address(strides), "samples": rows,
-            "output_addresses": address(targets),
-        })  # fmt: skip
+        self._executable.run(memory, self._job._replace(
+            addresses=address(addresses), strides=address(strides), samples=rows, output_addresses=address(targets)
+        ))  # fmt: skip
         self._free.append(memory)
         return results

@@ -1,49 +1,75 @@
 """From functions to programs: call the function once on Values that have no numbers, and see what it does.
 
 A traced Value stands for any number.  What would make the program depend on one number, reading it, comparing
-it with ``<``, ``if``, ``max``, raises TraceError.  Tracing runs twice: a function that does something else the
-second time (it drew a random number) raises too.  Random numbers from :func:`autograd.uniform` become inputs.
+it with ``<``, ``if``, ``max``, raises TraceError.  The function is called twice: one that does something else
+the second time (it drew a random number) raises too.  Random numbers from :func:`autograd.uniform` become inputs.
 """
 
 from __future__ import annotations
 
-import copy
-import itertools
 import linecache
 import math
+import numbers
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from ..compiler.llvm.instructions import has_lowering
-from ..errors import AutogradError, TraceError
+from ..errors import TraceError
 from ..graph import Labelled, new, topological_order
 from ..modes import mode
 from ..primitives import Primitive
 from ..value import Value, as_value, link
-from .equations import Equation, Program
+from .equations import Program
 
 PACKAGE = str(Path(__file__).parent.parent)
 
 
+def refusal(what: str) -> Any:
+    """A method that refuses to do what only a number can."""
+
+    def method(self: Value, *args: Any) -> NoReturn:
+        refuse(what)
+
+    return method
+
+
 class Traced(Value):
-    """A Value without a number: an input of a program, or what is computed from one."""
+    """A Value without a number: an input of a program, or what is computed from one.
+
+    It refuses, with TraceError, all that works on a float and needs to know which one it is.
+    """
 
     __slots__ = ()
 
-    @property
-    def grad(self) -> float:
-        return refuse("the gradient of a Value")
+    data = property(refusal("the data of a Value"), refusal("the data of a Value"))
+    grad = property(refusal("the gradient of a Value"), refusal("the gradient of a Value"))
+    backward = refusal("backward(), which computes numbers,")
 
-    @grad.setter
-    def grad(self, x: float) -> None:
-        refuse("the gradient of a Value")
+    __bool__ = refusal("the truth of a Value")
+    __lt__ = __le__ = __gt__ = __ge__ = refusal("which of two Values is larger")
+    __float__ = __complex__ = __int__ = __index__ = refusal("the number behind a Value")
+    __round__ = __floor__ = __ceil__ = __trunc__ = refusal("a Value, to round it,")
+    __divmod__ = __rdivmod__ = refusal("both values of divmod, for which there are // and %,")
+    __hash__ = Value.__hash__
 
-    def backward(self) -> None:
-        """Not while tracing: the gradient of a program is asked of the function, with grad."""
-        refuse("backward(), which computes numbers,")
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if isinstance(other, (Value, numbers.Number)):
+            refuse("whether two numbers are equal")
+        return NotImplemented
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Asked for a name that a Value does not have: refused if floats have it."""
+        if hasattr(float, name):
+            refuse(f"{name!r} of a Value")
+        raise AttributeError(f"a Value has no attribute {name!r}")
+
+    def _where(self, a: Any, b: Any) -> Any:
+        """Both branches are computed, as nobody knows yet which will be taken."""
+        return super()._where(a() if callable(a) else a, b() if callable(b) else b)
 
     def __repr__(self) -> str:
         return f"Traced({self.label or (self.primitive.name if self.primitive else 'input')})"
@@ -176,56 +202,3 @@ def program_of(inputs: Sequence[Value], outputs: Sequence[Value]) -> Program:
 def computed_before(order: Sequence[Value]) -> set[Value]:
     """The results in a traced graph that were there already when it was traced."""
     return {node for node in order if type(node) is not Traced and node.primitive is not None}
-
-
-class NoLowering(AutogradError):
-    """A program contains a primitive that cannot be compiled."""
-
-
-def expand(program: Program) -> Program:
-    """The program with every primitive that is not of the table replaced by what its forward consists of.
-
-    Raises NoLowering where a forward does not run on Values.
-    """
-    if all(has_lowering(equation.primitive) for equation in program.equations):
-        return program
-    expanded = copy.copy(program)
-    expanded.equations, expanded.constants, expanded.leaves = [], {**program.constants}, {**program.leaves}
-    new = itertools.count(max([*program.variables.values(), *program.inputs], default=0) + 1)
-    known: dict[int, int] = {}  # results that turned out to be another variable
-    for out, primitive, args in program.equations:
-        operands = tuple([known.get(arg, arg) for arg in args])
-        if has_lowering(primitive):
-            expanded.equations.append(Equation(out, primitive, operands))
-        else:
-            known[out] = _inline(expanded, _forward_program(primitive, len(args)), operands, new)
-    expanded.outputs = tuple([known.get(output, output) for output in program.outputs])
-    return expanded
-
-
-def _forward_program(primitive: Primitive, count: int) -> Program:
-    try:
-        traced = trace(lambda *xs: [primitive.forward(*xs)], [""] * count)
-        return expand(program_of(traced.inputs, traced.outputs))
-    except NoLowering:
-        raise
-    except Exception as error:
-        raise NoLowering(
-            f"the primitive {primitive.name!r} cannot be compiled, as its forward does not run on Values: "
-            f"{str(error) or type(error).__name__}"
-        ) from error
-
-
-def _inline(program: Program, part: Program, args: Sequence[int], new: Iterator[int]) -> int:
-    """Add the equations of ``part``, applied to ``args``; returns the variable of its output."""
-    names = dict(zip(part.inputs, args, strict=True))
-    for variable, x in part.constants.items():
-        names[variable] = next(new)
-        program.constants[names[variable]] = x
-    for variable, leaf in part.leaves.items():
-        names[variable] = next(new)
-        program.leaves[names[variable]] = leaf
-    for out, primitive, operands in part.equations:
-        names[out] = next(new)
-        program.equations.append(Equation(names[out], primitive, tuple([names[v] for v in operands])))
-    return names[part.outputs[0]]

@@ -1,0 +1,94 @@
+"""Programs in the primitives that machine code has: every other one is replaced by what it consists of.
+
+A row of the table is written in machine code as it stands where it names an instruction or is a sum of
+products.  For any other, and for a user's own primitive, the definition or else the forward is traced, and the
+equations found take its place.  Derivatives are not touched: they are equations of the program already.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from collections.abc import Iterator, Sequence
+
+from ..errors import TraceError
+from ..primitives import Primitive
+from ..program import Equation, Program, program_of, trace
+from .fallback import NotCompilable
+
+# What a function of floats may raise that meets a Value instead: of a mistake in it, Python's run will tell.
+NOT_FOR_VALUES = (TraceError, TypeError, AttributeError, LookupError)
+
+
+def expand(program: Program) -> Program:
+    """The program with the primitives that have no machine code of their own written out.
+
+    Raises NotCompilable where one cannot be, as its forward does not run on Values.
+    """
+    return _expand(program, {})
+
+
+Parts = dict[tuple[Primitive, int], Program]  # by primitive and number of arguments, those that were traced
+
+
+def _expand(program: Program, parts: Parts) -> Program:
+    if all(in_machine_code(equation.primitive) for equation in program.equations):
+        return program
+    expanded = copy.copy(program)
+    expanded.equations, expanded.constants, expanded.leaves = [], {**program.constants}, {**program.leaves}
+    fresh = itertools.count(max([*program.variables.values(), *program.inputs], default=0) + 1)
+    numbers = {repr(x): v for v, x in program.constants.items()}  # as text: 0.0 == -0.0, and nan is unequal to itself
+    known: dict[int, int] = {}  # results that turned out to be another variable
+    for out, primitive, args in program.equations:
+        operands = tuple([known.get(arg, arg) for arg in args])
+        if in_machine_code(primitive):
+            expanded.equations.append(Equation(out, primitive, operands))
+        else:
+            known[out] = _insert(_part(primitive, len(args), parts), operands, expanded, numbers, fresh)
+    expanded.outputs = tuple([known.get(output, output) for output in program.outputs])
+    return expanded
+
+
+def in_machine_code(primitive: Primitive) -> bool:
+    """Whether a primitive is compiled as it stands."""
+    return bool(primitive.instruction or primitive.terms)
+
+
+def _part(primitive: Primitive, count: int, parts: Parts) -> Program:
+    """The program of a primitive of so many arguments."""
+    if (primitive, count) not in parts:
+        function = primitive.definition or primitive.forward
+        try:
+            traced = trace(lambda *xs: [function(xs) if primitive.variadic else function(*xs)], [""] * count)
+        except NOT_FOR_VALUES as error:
+            raise NotCompilable(
+                f"the primitive {primitive.name!r} cannot be compiled, as its forward does not run on Values: write it "
+                f"with operators and the functions of autograd. What went wrong: {str(error) or type(error).__name__}"
+            ) from error
+        if traced.generators:
+            raise NotCompilable(
+                f"the primitive {primitive.name!r} cannot be compiled, as its forward draws random numbers: draw them "
+                f"in the function that uses it, and pass them as arguments"
+            )
+        parts[primitive, count] = _expand(program_of(traced.inputs, traced.outputs), parts)
+    return parts[primitive, count]
+
+
+def _insert(part: Program, args: Sequence[int], program: Program, numbers: dict[str, int], fresh: Iterator[int]) -> int:
+    """Add the equations of ``part``, applied to ``args``; returns the variable of its output.
+
+    ``numbers`` are the variables of the program's plain numbers, ``fresh`` those that it does not have yet.
+    """
+    names = dict(zip(part.inputs, args, strict=True))
+    for variable, x in part.constants.items():
+        if repr(x) not in numbers:
+            numbers[repr(x)] = next(fresh)
+            program.constants[numbers[repr(x)]] = x
+        names[variable] = numbers[repr(x)]
+    for variable, leaf in part.leaves.items():
+        names[variable] = next(fresh)
+        program.leaves[names[variable]] = leaf
+    for out, primitive, operands in part.equations:
+        names[out] = next(fresh)
+        program.equations.append(Equation(names[out], primitive, tuple([names[v] for v in operands])))
+    return names[part.outputs[0]]

@@ -1,0 +1,132 @@
+"""What kernels and drivers are told when they are called: 64-bit numbers, in the order of the fields.
+
+Each record is declared here alone.  Whoever writes a kernel reads its fields as ``record[Integer]``, the names of
+the numbers in the code; whoever calls it fills them in as ``record[int]``.  A field that ends in ``_lines`` says
+how many lines the section of code in the field before it has.  Places are offsets in the workspace, tables
+offsets in the array of tables, both in elements; addresses are those of memory.
+"""
+
+from __future__ import annotations
+
+from typing import Generic, NamedTuple, TypeVar
+
+N = TypeVar("N")
+
+
+class PieceArguments(NamedTuple, Generic[N]):
+    """The table has a column for each row, scalar and output of a template, with one place for each unit."""
+
+    units: N
+    table: N
+
+
+class MatVecArguments(NamedTuple, Generic[N]):
+    """For each tile of outputs the packed weights are its biases, then for each input a weight for each output."""
+
+    tiles: N
+    inputs: N  # how many
+    weights: N  # place
+    input_rows: N  # table
+    output_rows: N  # table
+
+
+class RowDotArguments(NamedTuple, Generic[N]):
+    units: N
+    terms: N  # of each unit
+    left_rows: N  # tables
+    right_rows: N
+    output_rows: N
+    adding: N  # 1: to what stands there already
+
+
+class LogSumExpArguments(NamedTuple, Generic[N]):
+    units: N
+    terms: N  # of each unit
+    input_rows: N  # tables
+    output_rows: N
+
+
+class OuterArguments(NamedTuple, Generic[N]):
+    """A tile in the table is some rows, some others, and the places of the sums of all their products."""
+
+    tiles: N
+    table: N
+
+
+class PackArguments(NamedTuple, Generic[N]):
+    numbers: N  # how many
+    sources: N  # table
+    target: N  # place
+    step: N  # from one target to the next
+
+
+Arguments = (
+    PieceArguments[N] | MatVecArguments[N] | RowDotArguments[N] | LogSumExpArguments[N] | OuterArguments[N]
+    | PackArguments[N]
+)  # fmt: skip
+
+
+class TrainJob(NamedTuple, Generic[N]):
+    """Steps of training.  The numbers of sample s stand at data[s · sample_stride + c · column_stride]."""
+
+    # The samples in the workspace: a row for each column, then one for the weights of the samples in the mean.
+    columns: N
+    first_row: N  # place
+    row_stride: N
+    block: N  # samples that go through together
+    weights_row: N  # place
+    weight: N  # place of 1 / samples
+    # The code: for every step, for every block of samples, and for all parameters.
+    prologue: N
+    prologue_lines: N
+    body: N
+    body_lines: N
+    epilogue: N
+    epilogue_lines: N
+    gradients: N
+    gradients_lines: N
+    rule: N
+    rule_lines: N
+    update: N
+    update_lines: N
+    # The numbers of a step in the workspace.
+    sums: N  # what is added up over the samples
+    sums_vectors: N
+    parameters: N  # how many, as whole vectors
+    current: N  # parameters and states
+    changed: N  # the same after the step
+    changed_vectors: N
+    time: N  # place of t
+    loss: N  # place
+    penalty: N  # place
+    # One call: addresses of 64-bit numbers, and what is said about them.
+    data: N
+    sample_stride: N
+    column_stride: N
+    sequential: N  # 1: the samples as they stand; 0: those that the order names
+    order: N
+    bounds: N  # of each step: first, end
+    steps: N
+    losses: N  # of each step: objective, data loss
+    reload: N  # 0: all steps take the same samples, in one block
+    failed: N  # written: the step that was not finite
+
+
+class EvaluateJob(NamedTuple, Generic[N]):
+    """A program over columns of numbers."""
+
+    columns: N
+    first_row: N  # place
+    row_stride: N
+    block: N  # samples that go through together
+    prologue: N
+    prologue_lines: N
+    body: N
+    body_lines: N
+    outputs: N
+    output_rows: N  # table
+    # One call.
+    addresses: N  # of the address of each column
+    strides: N  # address of each column's stride: 0 where it is one number
+    samples: N
+    output_addresses: N

@@ -1,0 +1,134 @@
+"""The calls of a plan as lines of code: kernels by name, their arguments places and tables in the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from ..llvm import (
+    TILE,
+    Arguments,
+    LogSumExpArguments,
+    MatVecArguments,
+    OuterArguments,
+    PackArguments,
+    PieceArguments,
+    RowDotArguments,
+    outer_tile,
+)
+from ..plan import WASTE, Elementwise, LogSumExp, MatVec, Outer, Plan, Row, RowDot, Scalar
+from .workspace import Workspace
+
+
+class Line(NamedTuple):
+    """A call of one kernel."""
+
+    kernel: str
+    arguments: Arguments[int]
+
+
+class Places(NamedTuple):
+    """Where in the workspace every row, scalar and sum over the samples lies; sums[None] takes what nobody wants."""
+
+    rows: Mapping[Row, int]
+    scalars: Mapping[Scalar, int]
+    sums: Mapping[int | None, int]
+
+
+class Assembly:
+    """The ``lines`` of a plan, and the ``packs`` that come before: they put scalars in the order of reading."""
+
+    def __init__(self, plan: Plan, places: Places, workspace: Workspace) -> None:
+        self._places, self._workspace = places, workspace
+        self.packs: list[Line] = []
+        self.lines: list[Line] = []
+        for call in plan.calls:
+            match call:
+                case Elementwise():
+                    self._elementwise(call)
+                case MatVec():
+                    self._matvec(call)
+                case RowDot():
+                    self._rowdot(call)
+                case LogSumExp():
+                    self._logsumexp(call)
+                case Outer():
+                    self._outer(call)
+
+    def _line(self, kernel: str, arguments: Arguments[int]) -> None:
+        self.lines.append(Line(kernel, arguments))
+
+    def _table(self, rows: Iterable[Row]) -> int:
+        return self._workspace.table([self._places.rows[row] for row in rows])
+
+    def _elementwise(self, call: Elementwise) -> None:
+        rows, scalars, _ = self._places
+        columns = [
+            *zip(*([rows[row] for row in unit] for unit in call.rows), strict=True),
+            *zip(*([scalars[v] for v in unit] for unit in call.scalars), strict=True),
+            *zip(*([rows[row] for row in unit] for unit in call.outputs), strict=True),
+        ]
+        table = self._workspace.table([place for column in columns for place in column])
+        self._line(self._workspace.kernel(call.template), PieceArguments(len(call.outputs), table))
+
+    def _matvec(self, call: MatVec) -> None:
+        """Tiles of 4 outputs, the last one filled up with waste; a rest of one output has a kernel of its own."""
+        inputs, units = self._table(call.inputs), len(call.outputs)
+        whole = units if units % TILE != 1 else units - 1
+        for first, end, height in ((0, whole, TILE), (whole, units, 1)):
+            if first < end:
+                self._tiles(call, inputs, range(first, end), height)
+
+    def _tiles(self, call: MatVec, inputs: int, units: range, height: int) -> None:
+        """Some outputs of a matvec in tiles, each with its scalars packed as the kernel reads them."""
+        packed: list[int] = []
+        outputs: list[Row] = []
+        for i in units[::height]:
+            tile = range(i, min(i + height, units.stop))
+            fill = height - len(tile)
+            outputs += [*(call.outputs[u] for u in tile), *[WASTE] * fill]
+            for scalars in ([call.biases[u] for u in tile], *zip(*(call.weights[u] for u in tile), strict=True)):
+                packed += [self._places.scalars[scalar] for scalar in scalars]
+                packed += [self._workspace.zero] * fill
+        weights = self._workspace.take(len(packed))
+        sources = self._workspace.table(packed)
+        self.packs.append(Line("pack", PackArguments(len(packed), sources, weights, 1)))
+        self._line(
+            f"matvec{height}",
+            MatVecArguments(len(outputs) // height, len(call.inputs), weights, inputs, self._table(outputs)),
+        )
+
+    def _rowdot(self, call: RowDot) -> None:
+        left, right = (self._table(row for unit in side for row in unit) for side in (call.left, call.right))
+        outputs = self._table(call.outputs)
+        self._line(
+            "rowdot",
+            RowDotArguments(len(call.outputs), len(call.left[0]), left, right, outputs, int(call.adding)),
+        )
+
+    def _logsumexp(self, call: LogSumExp) -> None:
+        inputs = self._table(row for unit in call.inputs for row in unit)
+        self._line(
+            "logsumexp",
+            LogSumExpArguments(len(call.outputs), len(call.inputs[0]), inputs, self._table(call.outputs)),
+        )
+
+    def _outer(self, call: Outer) -> None:
+        """Tiles of products; those that reach over the edge repeat the last row, and their sums go to waste."""
+        rows, _, sums = self._places
+        left, right = [rows[row] for row in call.left], [rows[row] for row in call.right]
+        single = len(left) == len(right) == 1
+        height, width = (1, 1) if single else outer_tile(self._workspace.lanes)
+        table: list[int] = []
+        tiles = 0
+        for top in range(0, len(left), height):
+            for first in range(0, len(right), width):
+                tiles += 1
+                table += [left[min(i, len(left) - 1)] for i in range(top, top + height)]
+                table += [right[min(j, len(right) - 1)] for j in range(first, first + width)]
+                for i in range(top, top + height):
+                    for j in range(first, first + width):
+                        inside = i < len(left) and j < len(right)
+                        table.append(sums[call.places[i][j] if inside else None])
+        arguments = OuterArguments(tiles, self._workspace.table(table))
+        self._line("outer1" if single else "outer", arguments)
