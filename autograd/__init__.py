@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     """What needs NumPy is loaded when it is first asked for."""
     if name in ("compile_loss", "jit"):
-        from . import compiler
+        from .compiler import compile_loss, jit
 
-        return getattr(compiler, name)
+        return {"compile_loss": compile_loss, "jit": jit}[name]
     raise AttributeError(f"module 'autograd' has no attribute {name!r}")
 
 
@@ -55,14 +55,15 @@ __all__ = [
 from .primitives import (  # noqa: E402
     abs as abs, acos, add, asin, atan, atan2, chain, cos, cosh, div, eq, erf, exp, expm1, floordiv, gaussian,
     ge, gt, hypot, le, log, log1p, logical_and, logical_not, logical_or, lt, maximum, minimum, mod, mul, ne,
-    neg, one_minus_square, pow as pow, relu, sech2, sigmoid, sin, sinh, softplus, sqrt, sub, tan, tanh,
+    neg, one_minus_square, pow as pow, relu, sigmoid, sigmoid_slope, sin, sinh, softplus, sqrt, sub, tan,
+    tanh,
 )
 
 __all__ += [
     "acos", "add", "asin", "atan", "atan2", "chain", "cos", "cosh", "div", "eq", "erf", "exp", "expm1",
     "floordiv", "gaussian", "ge", "gt", "hypot", "le", "log", "log1p", "logical_and", "logical_not",
-    "logical_or", "lt", "maximum", "minimum", "mod", "mul", "ne", "neg", "one_minus_square", "relu", "sech2",
-    "sigmoid", "sin", "sinh", "softplus", "sqrt", "sub", "tan", "tanh",
+    "logical_or", "lt", "maximum", "minimum", "mod", "mul", "ne", "neg", "one_minus_square", "relu",
+    "sigmoid", "sigmoid_slope", "sin", "sinh", "softplus", "sqrt", "sub", "tan", "tanh",
 ]
 # isort: on
 # fmt: on

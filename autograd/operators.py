@@ -25,12 +25,6 @@ def gaussian_on_floats(x: float) -> float:
     return 0.0 if math.fabs(x) > 40.0 else math.exp(-head * head) * math.exp(-tail * (head + x))
 
 
-def sech2_on_floats(x: float) -> float:
-    """The forward of sech2 on floats."""
-    e = math.exp(-2.0 * math.fabs(x))
-    return 4.0 * e / ((1.0 + e) * (1.0 + e))
-
-
 def relu_on_floats(x: float) -> float:
     """The forward of relu on floats."""
     return 0.0 if x <= 0.0 else x
@@ -45,6 +39,12 @@ def sigmoid_on_floats(x: float) -> float:
     """The forward of sigmoid on floats."""
     e = math.exp(-math.fabs(x))
     return (1.0 if x >= 0.0 else e) / (1.0 + e)
+
+
+def sigmoid_slope_on_floats(x: float) -> float:
+    """The forward of sigmoid_slope on floats."""
+    e = math.exp(-math.fabs(x))
+    return e / ((1.0 + e) * (1.0 + e))
 
 
 def softplus_on_floats(x: float) -> float:
@@ -933,7 +933,7 @@ class Operators(Node):
     def tanh(self) -> Self:
         """tanh(x) = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ).
 
-        ∂/∂x = where(lt(abs(out), 0.75), 1.0 - out * out, lambda: sech2(x)), where out is the result.
+        ∂/∂x = where(lt(abs(out), 0.75), 1.0 - out * out, lambda: 4.0 * sigmoid_slope(2.0 * x)), where out is the result.
 
         >>> from autograd import tanh
         >>> tanh(0.5)
@@ -944,7 +944,7 @@ class Operators(Node):
             x_needed = self.requires_grad
             try:
                 out = math.tanh(x)
-                dx = (1.0 - out * out if math.fabs(out) < 0.75 else sech2_on_floats(x)) if x_needed else 0.0
+                dx = (1.0 - out * out if math.fabs(out) < 0.75 else 4.0 * sigmoid_slope_on_floats(2.0 * x)) if x_needed else 0.0
             except (ArithmeticError, ValueError):
                 pass
             else:
@@ -960,37 +960,6 @@ class Operators(Node):
                 node._db = 0.0
                 return node
         return self._apply(primitives.tanh, (self,))
-
-    def sech2(self) -> Self:
-        """sech2(x) = 1 / cosh(x)², the slope of tanh, without overflow.
-
-        ∂/∂x = -2.0 * tanh(x) * out, where out is the result.
-
-        >>> from autograd import sech2
-        >>> sech2(0.5)
-        0.786448
-        """
-        if mode.eager:
-            x = self._data
-            x_needed = self.requires_grad
-            try:
-                out = sech2_on_floats(x)
-                dx = -2.0 * math.tanh(x) * out if x_needed else 0.0
-            except (ArithmeticError, ValueError):
-                pass
-            else:
-                node = new(type(self))
-                node._data = out
-                node.grad = 0.0
-                node._tag = mode.scope
-                node.primitive = primitives.sech2
-                node.requires_grad = x_needed
-                node._a = self
-                node._da = dx
-                node._b = None
-                node._db = 0.0
-                return node
-        return self._apply(primitives.sech2, (self,))
 
     def one_minus_square(self) -> Self:
         """one_minus_square(x) = 1 − x², exact near ±1.
@@ -1126,7 +1095,7 @@ class Operators(Node):
     def sigmoid(self) -> Self:
         """sigmoid(x) = 1 / (1 + e⁻ˣ).
 
-        ∂/∂x = 0.25 * sech2(0.5 * x).
+        ∂/∂x = sigmoid_slope(x).
 
         >>> from autograd import sigmoid
         >>> sigmoid(0.5)
@@ -1137,7 +1106,7 @@ class Operators(Node):
             x_needed = self.requires_grad
             try:
                 out = sigmoid_on_floats(x)
-                dx = 0.25 * sech2_on_floats(0.5 * x) if x_needed else 0.0
+                dx = sigmoid_slope_on_floats(x) if x_needed else 0.0
             except (ArithmeticError, ValueError):
                 pass
             else:
@@ -1153,6 +1122,37 @@ class Operators(Node):
                 node._db = 0.0
                 return node
         return self._apply(primitives.sigmoid, (self,))
+
+    def sigmoid_slope(self) -> Self:
+        """sigmoid_slope(x) = the slope of sigmoid, e⁻ˣ / (1 + e⁻ˣ)².
+
+        ∂/∂x = -tanh(0.5 * x) * out, where out is the result.
+
+        >>> from autograd import sigmoid_slope
+        >>> sigmoid_slope(0.5)
+        0.235004
+        """
+        if mode.eager:
+            x = self._data
+            x_needed = self.requires_grad
+            try:
+                out = sigmoid_slope_on_floats(x)
+                dx = -math.tanh(0.5 * x) * out if x_needed else 0.0
+            except (ArithmeticError, ValueError):
+                pass
+            else:
+                node = new(type(self))
+                node._data = out
+                node.grad = 0.0
+                node._tag = mode.scope
+                node.primitive = primitives.sigmoid_slope
+                node.requires_grad = x_needed
+                node._a = self
+                node._da = dx
+                node._b = None
+                node._db = 0.0
+                return node
+        return self._apply(primitives.sigmoid_slope, (self,))
 
     def softplus(self) -> Self:
         """softplus(x) = log(1 + eˣ).
@@ -1359,22 +1359,22 @@ METHODS: dict[primitives.Primitive, Any] = {
     primitives.sinh: Operators.sinh,
     primitives.cosh: Operators.cosh,
     primitives.tanh: Operators.tanh,
-    primitives.sech2: Operators.sech2,
     primitives.one_minus_square: Operators.one_minus_square,
     primitives.erf: Operators.erf,
     primitives.relu: Operators.relu,
     primitives.leaky_relu: Operators.leaky_relu,
     primitives.sigmoid: Operators.sigmoid,
+    primitives.sigmoid_slope: Operators.sigmoid_slope,
     primitives.softplus: Operators.softplus,
     primitives.maximum: Operators.maximum,
     primitives.minimum: Operators.minimum,
     primitives.hypot: Operators.hypot,
 }
 primitives.gaussian.on_floats = gaussian_on_floats
-primitives.sech2.on_floats = sech2_on_floats
 primitives.relu.on_floats = relu_on_floats
 primitives.leaky_relu.on_floats = leaky_relu_on_floats
 primitives.sigmoid.on_floats = sigmoid_on_floats
+primitives.sigmoid_slope.on_floats = sigmoid_slope_on_floats
 primitives.softplus.on_floats = softplus_on_floats
 primitives.maximum.on_floats = maximum_on_floats
 primitives.minimum.on_floats = minimum_on_floats

@@ -170,9 +170,9 @@ def power(x: float, y: float) -> float:
     return out
 
 
-def sech2_forward(x: Any) -> Any:
-    e = exp(-2.0 * abs(x))
-    return 4.0 * e / ((1.0 + e) * (1.0 + e))
+def sigmoid_slope_forward(x: Any) -> Any:
+    e = exp(-abs(x))
+    return e / ((1.0 + e) * (1.0 + e))
 
 
 def sigmoid_forward(x: Any) -> Any:
@@ -334,15 +334,15 @@ atan2    = row("atan2",    "atan2",      math.atan2,                    lambda x
                special=(Special(lambda x, y, out: x == y == 0.0, "the origin has no direction: its slopes are nan"),))
 sinh     = row("sinh",     "sinh",       math.sinh,                     lambda x, out: (cosh(x),),                 (REAL,),        "(eˣ − e⁻ˣ) / 2",   "sinh", ieee=lambda x: math.copysign(INF, x))
 cosh     = row("cosh",     "cosh",       math.cosh,                     lambda x, out: (sinh(x),),                 (REAL,),        "(eˣ + e⁻ˣ) / 2",   "cosh", ieee=lambda x: INF)
-tanh     = row("tanh",     "tanh",       math.tanh,                     lambda x, out: (where(lt(abs(out), 0.75), 1.0 - out * out, lambda: sech2(x)),), (REAL,), "(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)", "tanh", special=saturated(lambda x, out: 1.0 - out * out))
-sech2    = row("sech2",    "sech²",      sech2_forward,                 lambda x, out: (-2.0 * tanh(x) * out,),    (REAL,),        "1 / cosh(x)², the slope of tanh, without overflow")
+tanh     = row("tanh",     "tanh",       math.tanh,                     lambda x, out: (where(lt(abs(out), 0.75), 1.0 - out * out, lambda: 4.0 * sigmoid_slope(2.0 * x)),), (REAL,), "(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)", "tanh", special=saturated(lambda x, out: 1.0 - out * out))
 one_minus_square = row("one_minus_square", "one_minus_square", lambda x: (1.0 - x) * (1.0 + x), lambda x, out: (-2.0 * x,), (REAL,), "1 − x², exact near ±1")
 erf      = row("erf",      "erf",        math.erf,                      lambda x, out: (TWO_OVER_ROOT_PI * gaussian(x),), (REAL,), "2/√π ∫₀ˣ exp(−t²) dt", "erf", special=saturated(lambda x, out: gaussian(x)))
 
 relu     = row("relu",     "relu",       lambda x: where(le(x, 0.0), 0.0, x), lambda x, out: (gt(out, 0.0),),      (REAL,),        "max(x, 0)",        special=(  # le: a nan flows
                Special(lambda x, out: x == 0.0, KINK + "0", "dead"), Special(lambda x, out: x < 0.0, "a dead relu: its slope below 0 is 0", "dead")))
 leaky_relu = row("leaky_relu", "leaky_relu", lambda x, y: where(gt(x, 0.0), x, y * x), lambda x, y, out: (where(gt(x, 0.0), 1.0, y), where(gt(x, 0.0), 0.0, x)), (REAL, REAL),   "x above 0, slope · x below; the slope is y", default=0.01, special=kink("that of the left side"))
-sigmoid  = row("sigmoid",  "σ",          sigmoid_forward,               lambda x, out: (0.25 * sech2(0.5 * x),),   (REAL,),        "1 / (1 + e⁻ˣ)",    special=saturated(lambda x, out: 4.0 * out * (1.0 - out)))
+sigmoid  = row("sigmoid",  "σ",          sigmoid_forward,               lambda x, out: (sigmoid_slope(x),),        (REAL,),        "1 / (1 + e⁻ˣ)",    special=saturated(lambda x, out: 4.0 * out * (1.0 - out)))
+sigmoid_slope = row("sigmoid_slope", "σ′", sigmoid_slope_forward,       lambda x, out: (-tanh(0.5 * x) * out,),    (REAL,),        "the slope of sigmoid, e⁻ˣ / (1 + e⁻ˣ)²")
 softplus = row("softplus", "softplus",   lambda x: relu(x) + log1p(exp(-abs(x))), lambda x, out: (sigmoid(x),),    (REAL,),        "log(1 + eˣ)")
 maximum  = row("maximum",  "max",        lambda x, y: where(logical_or(ge(x, y), ne(x, x)), x, y), maximum_partials, (REAL, REAL), "the larger of x and y", symmetric=True, special=TIE)
 minimum  = row("minimum",  "min",        lambda x, y: where(logical_or(le(x, y), ne(x, x)), x, y), minimum_partials, (REAL, REAL), "the smaller of x and y", symmetric=True, special=TIE)

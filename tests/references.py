@@ -82,10 +82,6 @@ def one_minus_square(x: M) -> M:
     return (1 - x) * (1 + x)
 
 
-def sech2(x: M) -> M:
-    return mp.sech(x) ** 2
-
-
 def softmax(xs: Sequence[M]) -> list[M]:
     parts = [mp.exp(mp.fsub(x, max(xs), exact=True)) for x in xs]
     whole = mp.fsum(parts)
@@ -211,7 +207,6 @@ REFERENCES: dict[str, Reference] = {
     "cosh": smooth(mp.cosh, mp.sinh, mp.cosh, python=math.cosh),
     "tanh": smooth(mp.tanh, lambda x: mp.sech(x) ** 2, lambda x: -2 * mp.tanh(x) * mp.sech(x) ** 2,
                    python=math.tanh),
-    "sech2": smooth(sech2, lambda x: -2 * mp.tanh(x) * sech2(x), lambda x: sech2(x) * (4 - 6 * sech2(x)), turns=True),
     "one_minus_square": smooth(one_minus_square, lambda x: -2 * x, lambda x: -2),
     "erf": smooth(erf, lambda x: 2 / mp.sqrt(mp.pi) * gaussian(x), lambda x: -4 * x / mp.sqrt(mp.pi) * gaussian(x),
                   python=math.erf),
@@ -220,6 +215,8 @@ REFERENCES: dict[str, Reference] = {
     "leaky_relu": Reference(lambda x, y: x if x > 0 else x * y, lambda x, y: (1, 0) if x > 0 else (y, x),
                             lambda x, y: ((0, int(x <= 0)), (int(x <= 0), 0))),
     "sigmoid": smooth(logistic, logistic_slope, lambda x: -mp.tanh(x / 2) * logistic_slope(x)),
+    "sigmoid_slope": smooth(logistic_slope, lambda x: -mp.tanh(x / 2) * logistic_slope(x),
+                            lambda x: logistic_slope(x) * (1 - 6 * logistic_slope(x)), turns=True),
     "softplus": smooth(lambda x: mp.log1p(mp.exp(-abs(x))) + max(x, 0), logistic, logistic_slope),
     "maximum": extreme(max),
     "minimum": extreme(min),

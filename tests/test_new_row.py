@@ -4,8 +4,13 @@ A copy of the package gets two rows more and is generated anew.  ``sinc`` is wri
 ``cube_root`` calls a function of math for which it names no instruction, so that it cannot.
 """
 
+# ruff: noqa: E501
+# (a use of the new rows is a line)
+
 from __future__ import annotations
 
+import itertools
+import os
 import shutil
 import subprocess
 import sys
@@ -35,7 +40,7 @@ cube_root = row("cube_root", "∛", lambda x: math.cbrt(x), lambda x, out: (1.0 
 USES = {
     "exported": "print(autograd.sinc(0.0), autograd.cube_root(8.0), 'sinc' in autograd.__all__)",
     "a method": "print(Value(0.0).sinc().data, Value(8.0).cube_root().data)",
-    "eager": "x = Value(2.0); x.sinc().backward(); print(round(x.grad, 12), round((math.cos(2) - math.sin(2) / 2) / 2, 12))",
+    "eager": "x = Value(2.0); x.sinc().backward(); print(round(x.grad, 9), round((math.cos(2) - math.sin(2) / 2) / 2, 9))",
     "higher order": "print(round(grad(grad(autograd.sinc))(2.0), 9), round(hessian(autograd.sinc)(2.0), 9))",
     "forward mode": "print(round(autograd.jvp(autograd.cube_root, (8.0,), (1.0,))[1], 12))",
     "drawn": "x = Value(2.0, label='x'); y = x.sinc(); y.label = 'y'; print(autograd.draw(y))",
@@ -44,7 +49,7 @@ USES = {
     "checked": "print(autograd.gradcheck(autograd.sinc, 2.0, order=2).ok, autograd.gradcheck(autograd.cube_root, 2.0).ok)",
     "on the command line": "from nn.command import main; main(['draw', 'sinc(x) + cube_root(y)', 'x=2', 'y=8'])",
     "jit": "f = autograd.jit(lambda x: autograd.sinc(x) * x); print(round(f(2.0), 12), f(np.array([0.0, 2.0])).round(9).tolist())",
-    "jit of its derivative": "print(round(autograd.jit(grad(autograd.sinc))(2.0), 12))",
+    "jit of its derivative": "print(round(autograd.jit(grad(autograd.sinc))(2.0), 9))",
     "jit in Python, with a word": (
         "with warnings.catch_warnings(record=True) as said:\n"
         "    warnings.simplefilter('always')\n"
@@ -52,7 +57,7 @@ USES = {
         "print({w.category.__name__ for w in said}, 'cube_root' in str(said[0].message))"
     ),
     "compile_loss": (
-        "w = Value(2.0); step = autograd.compile_loss(lambda x: autograd.sinc(w * x), [w]); print(round(step([1.0]), 12), round(w.grad, 12))"
+        "w = Value(2.0); step = autograd.compile_loss(lambda x: autograd.sinc(w * x), [w]); print(round(step([1.0]), 12), round(w.grad, 9))"
     ),
     "fit": (
         "model = nn.MLP(1, [3, 1], activation=autograd.sinc, seed=1)\n"
@@ -74,16 +79,16 @@ USES = {
 SAYS = {
     "exported": "1.0 2.0 True",
     "a method": "1.0 2.0",
-    "eager": "-0.435397774979 -0.435397774979",
+    "eager": "-0.435397775 -0.435397775",
     "higher order": "-0.019250938 -0.019250938",
     "forward mode": "0.083333333333",
     "walked": "y = sinc(x) = sinc(0) = 1 — the top of the wave",
     "explained": "∂y/∂x = 0.21: 1 path from y down to x",
     "checked": "True True",
     "jit": "0.909297426826 [0.0, 0.909297427]",
-    "jit of its derivative": "-0.435397774979",
+    "jit of its derivative": "-0.435397775",
     "jit in Python, with a word": "2.0 0.08333333333333333\n{'FallbackWarning'} True",
-    "compile_loss": "0.454648713413 -0.435397774979",
+    "compile_loss": "0.454648713413 -0.435397775",
     "fit": "True True",
     "fit, eagerly, with a word": "None ['FallbackWarning']",
 }
@@ -114,7 +119,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *arguments], cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=100,
-        env={**__import__("os").environ, "PYTHONPATH": str(folder), "PYTHONUTF8": "1"},
+        env={**os.environ, "PYTHONPATH": str(folder), "PYTHONUTF8": "1"},
     )  # fmt: skip
 
 
@@ -141,7 +146,7 @@ def split(output: str) -> list[str]:
     """What stands behind each use's name."""
     parts, lines = [], output.splitlines()
     places = [*(lines.index(name) for name in USES), len(lines)]
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in itertools.pairwise(places):
         parts.append(textwrap.dedent("\n".join(lines[start + 1 : end])))
     return parts
 

@@ -22,8 +22,8 @@ def test_it_prints_as_named_equations() -> None:
         "{ a b .",
         "  c = a * b",
         "  d = c + 2",
-        "  e = tanh d",
-        "  f = dot w d a b e",
+        "  e = tanh(d)",
+        "  f = dot(w, d, a, b, e)",
         "  in f }",
     ]
 

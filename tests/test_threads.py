@@ -107,7 +107,7 @@ def test_tasks_that_overlap_leave_the_loop_as_it_was() -> None:
     assert mode.eager
 
 
-@pytest.mark.parametrize("order", itertools.permutations(range(3)))
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
 def test_generators_take_away_only_what_they_set_in_whatever_order_they_end(order: tuple[int, ...]) -> None:
     def quietly() -> Iterator[None]:
         with no_grad():

@@ -28,6 +28,7 @@ def expand(program: Program) -> Program:
     return _expand(program, {})
 
 
+Made = dict[tuple[Primitive, tuple[int, ...]], int]  # the variable of each result, by its primitive and operands
 Parts = dict[tuple[Primitive, int], Program]  # by primitive and number of arguments, those that were traced
 
 
@@ -39,12 +40,16 @@ def _expand(program: Program, parts: Parts) -> Program:
     fresh = itertools.count(max([*program.variables.values(), *program.inputs], default=0) + 1)
     numbers = {repr(x): v for v, x in program.constants.items()}  # as text: 0.0 == -0.0, and nan is unequal to itself
     known: dict[int, int] = {}  # results that turned out to be another variable
+    made: Made = {}
     for out, primitive, args in program.equations:
         operands = tuple([known.get(arg, arg) for arg in args])
-        if in_machine_code(primitive):
-            expanded.equations.append(Equation(out, primitive, operands))
+        if not in_machine_code(primitive):
+            known[out] = _insert(_part(primitive, len(args), parts), operands, expanded, numbers, made, fresh)
+        elif (primitive, operands) in made:  # a function and its slope may need the same exponential
+            known[out] = made[primitive, operands]
         else:
-            known[out] = _insert(_part(primitive, len(args), parts), operands, expanded, numbers, fresh)
+            made[primitive, operands] = out
+            expanded.equations.append(Equation(out, primitive, operands))
     expanded.outputs = tuple([known.get(output, output) for output in program.outputs])
     return expanded
 
@@ -74,10 +79,13 @@ def _part(primitive: Primitive, count: int, parts: Parts) -> Program:
     return parts[primitive, count]
 
 
-def _insert(part: Program, args: Sequence[int], program: Program, numbers: dict[str, int], fresh: Iterator[int]) -> int:
-    """Add the equations of ``part``, applied to ``args``; returns the variable of its output.
+def _insert(
+    part: Program, args: Sequence[int], program: Program, numbers: dict[str, int], made: Made, fresh: Iterator[int]
+) -> int:
+    """Add the equations of ``part``, applied to ``args``, that are not there; returns the variable of its output.
 
-    ``numbers`` are the variables of the program's plain numbers, ``fresh`` those that it does not have yet.
+    ``numbers`` are the variables of the program's plain numbers, ``made`` those of its results by what computes them,
+    ``fresh`` those that it does not have yet.
     """
     names = dict(zip(part.inputs, args, strict=True))
     for variable, x in part.constants.items():
@@ -89,6 +97,9 @@ def _insert(part: Program, args: Sequence[int], program: Program, numbers: dict[
         names[variable] = next(fresh)
         program.leaves[names[variable]] = leaf
     for out, primitive, operands in part.equations:
-        names[out] = next(fresh)
-        program.equations.append(Equation(names[out], primitive, tuple([names[v] for v in operands])))
+        equation = primitive, tuple([names[v] for v in operands])
+        if equation not in made:
+            made[equation] = next(fresh)
+            program.equations.append(Equation(made[equation], *equation))
+        names[out] = made[equation]
     return names[part.outputs[0]]

@@ -18,58 +18,51 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from autograd import (
-    TABLE,
-    Primitive,
-    Value,
-    add,
-    as_value,
-    div,
-    dot,
-    floordiv,
-    leaky_relu,
-    logsumexp,
-    mean,
-    mod,
-    mul,
-    neg,
-    prod,
-    sub,
-    total,
-)
-from autograd import pow as power
+from autograd import TABLE, Primitive, Value, as_value, dot, mean, prod
 
 LONGEST = 1000  # characters
 DEEPEST = 100  # operators and calls inside one another
 
+BY_METHOD = {row.method: row for row in TABLE.values()}
 OPERATORS: dict[type[ast.operator], Primitive] = {
-    ast.Add: add,
-    ast.Sub: sub,
-    ast.Mult: mul,
-    ast.Div: div,
-    ast.Pow: power,
-    ast.FloorDiv: floordiv,
-    ast.Mod: mod,
+    ast.Add: BY_METHOD["__add__"],
+    ast.Sub: BY_METHOD["__sub__"],
+    ast.Mult: BY_METHOD["__mul__"],
+    ast.Div: BY_METHOD["__truediv__"],
+    ast.Pow: BY_METHOD["__pow__"],
+    ast.FloorDiv: BY_METHOD["__floordiv__"],
+    ast.Mod: BY_METHOD["__mod__"],
 }
 
 
-def _spread(function: Callable[[Any], Any]) -> Callable[..., Any]:
-    return lambda *xs: function(xs)
+class Function(NamedTuple):
+    """What may be called: the function, how many arguments it takes, how they are written."""
+
+    apply: Callable[..., Any]
+    counts: range
+    usage: str
 
 
-# What may be called: the function, how many arguments it takes, how they are written.
-FUNCTIONS: dict[str, tuple[Callable[..., Any], range, str]] = {
-    name: (row, range(len(row.domain), len(row.domain) + 1), ", ".join("xyz"[: len(row.domain)]))
-    for name, row in TABLE.items()
-    if not row.variadic
+def function_of(row: Primitive) -> Function:
+    """How the row of a name is called in an expression."""
+    if row.variadic:
+        return Function(row, range(1, LONGEST), "x, y, ...")
+    most, default = len(row.domain), [row.default] if row.default is not None else []
+    usage = ", ".join("xyz"[:most])
+    return Function(lambda *xs: row(*xs, *default[: most - len(xs)]), range(most - len(default), most + 1), usage)
+
+
+FUNCTIONS = {name: function_of(row) for name, row in TABLE.items()}
+FUNCTIONS |= {
+    row.symbol: FUNCTIONS[row.name] for row in TABLE.values() if row.symbol.isidentifier() and row.symbol.isascii()
+}  # min, max
+FUNCTIONS |= {
+    "mean": Function(lambda *xs: mean(xs), range(1, LONGEST), "x, y, ..."),
+    "prod": Function(lambda *xs: prod(xs), range(1, LONGEST), "x, y, ..."),
+    "dot": Function(dot, range(2, 4), "[w1, w2], [x1, x2], b"),
 }
-for _function in (total, mean, prod, logsumexp):
-    FUNCTIONS[_function.__name__] = (_spread(_function), range(1, LONGEST), "x, y, ...")
-FUNCTIONS["dot"] = (dot, range(2, 4), "[w1, w2], [x1, x2], b")
-FUNCTIONS["leaky_relu"] = (leaky_relu, range(1, 3), "x, slope")
-FUNCTIONS |= {"min": FUNCTIONS["minimum"], "max": FUNCTIONS["maximum"]}
 
 # What else of Python users may try, named in words that need no knowledge of Python's grammar.
 REFUSED: dict[type[ast.AST], str] = {
@@ -157,7 +150,7 @@ class _Reader:
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant() as inner):  # -1 is a number of its own
                 return as_value(-self.read(inner, depth).data)
             case ast.UnaryOp(op=ast.USub(), operand=inner):
-                return self.apply(node, neg, self.read(inner, depth + 1))
+                return self.apply(node, BY_METHOD["__neg__"], self.read(inner, depth + 1))
             case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
                 operands = self.read(left, depth + 1), self.read(right, depth + 1)
                 return self.apply(node, OPERATORS[type(op)], *operands)

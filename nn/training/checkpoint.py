@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from .. import storage
+from ..storage import content_of, description, read, write
 from .eager import EagerSteps
 from .history import Callback, History
 from .optimizers import Optimizer
@@ -31,7 +31,7 @@ class Checkpoint:
     ) -> None:  # fmt: skip
         self.path, self.every = Path(path), every
         self.model, self.optimizer, self.history = eager.model, eager.optimizer, history
-        self.description = storage.description(eager.model)
+        self.description = description(eager.model)
         attributes = [x for module in eager.model.modules() for x in vars(module).values()]
         self.generators = [rng, *filter(_is_generator, attributes)]
         self.callbacks: list[Any] = [callback for callback in callbacks if hasattr(callback, "state_dict")]
@@ -53,13 +53,13 @@ class Checkpoint:
             "callbacks": [callback.state_dict() for callback in self.callbacks],
             "history": {name: getattr(self.history, name) for name in NUMBERS},
         }
-        storage.write({**storage.content_of(self.model, self.description), "training": training}, self.path)
+        write({**content_of(self.model, self.description), "training": training}, self.path)
 
     def resume(self) -> None:
         """Take everything over from the file, if it is there; ValueError where it belongs to another training."""
         if not self.path.exists():
             return
-        content = storage.read(self.path)
+        content = read(self.path)
         training = content.get("training")
         if not isinstance(training, dict):
             raise ValueError(f"{self.path} is a model without the state of a training: nn.load reads it")

@@ -41,6 +41,7 @@ def sums(equations: Iterable[Equation], scalars: Container[int], constants: Mapp
             call.inputs.append([row_of(x, scalars) for x in args])
             call.outputs.append(out)
             continue
+        assert primitive.terms is not None  # what takes any number of arguments is a logsumexp or such a sum
         bias, weighted, products = terms(primitive.terms(args), scalars)
         zero = bias.x == 0.0 if isinstance(bias, Number) else constants.get(bias) == 0.0
         if not weighted and not (products and zero):
