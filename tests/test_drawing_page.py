@@ -50,7 +50,7 @@ def test_a_click_opens_a_part_in_place_and_another_closes_it(page: Any) -> None:
     assert "w.3" in view.inner_text()
     box.dispatch_event("click")  # on its heading, beside what is open in it
     assert box.get_attribute("aria-expanded") == "false"
-    assert size(page) == before
+    assert size(page) == pytest.approx(before, abs=1.0)  # Graphviz may round the width that it writes
     assert not buttons(page, "layers.1.neurons")
 
 
@@ -85,7 +85,7 @@ def test_all_open_and_all_close_and_no_two_boxes_overlap(page: Any) -> None:
             b.left >= view.left && b.right <= view.right && b.top >= view.top && b.bottom <= view.bottom); }"""
     assert page.evaluate(inside)
     page.get_by_role("button", name="Close all").click()
-    assert size(page) == before
+    assert size(page) == pytest.approx(before, abs=1.0)  # Graphviz may round the width that it writes
     assert len(buttons(page)) == 3
 
 
