@@ -17,6 +17,7 @@ from test_player import Reader, parts
 
 import nn
 from autograd import relu
+from autograd.drawing import format_number
 from nn import MLP, SGD, Adam, Layer, LayerNorm, Module, Neuron, Residual, Sequential, datasets, fit, predict, watch
 from nn.monitoring.plane import STEPS, Plane
 
@@ -242,7 +243,7 @@ def test_the_film_has_a_frame_for_each_model_that_marks_its_epoch_and_writes_its
     assert read.texts == repr(w).splitlines()[: len(w.snapshots)]
     for snapshot, (marks, texts) in zip(w.snapshots, frames(read), strict=True):
         assert marks == {"now": f"epoch{snapshot.record.epoch}"}
-        assert texts["row1.1"] == f"{snapshot.record.gradients['layers.1']:.3g}"
+        assert texts["row1.1"] == format_number(snapshot.record.gradients["layers.1"])
     assert read.texts[0].startswith(f"epoch 1: loss {w.records[0].loss:.4g}; layers.0: gradient ")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from autograd import DrawError, Value, draw, topological_order, walkthrough
+from autograd.drawing import format_number
 from autograd.html import CATEGORIES, escape, player
 
 from ..data import classes_of
@@ -53,7 +54,7 @@ def film(recording: Recording) -> str:
 def in_words(snapshot: Snapshot) -> str:
     """An epoch in one line."""
     parts = [f"{name}: {', '.join(texts)}" for name, *texts in map(_parts, _rows(snapshot))]
-    return f"epoch {snapshot.record.epoch:,}: loss {snapshot.record.loss:.4g}; {'; '.join(parts)}"
+    return f"epoch {snapshot.record.epoch:,}: loss {format_number(snapshot.record.loss)}; {'; '.join(parts)}"
 
 
 def walks(recording: Recording) -> str:
@@ -82,7 +83,7 @@ def _rows(snapshot: Snapshot) -> list[list[str]]:
     for name, gradient in snapshot.record.gradients.items():
         states = snapshot.units.get(name, [])
         lost = [f"{n} of {len(states)} {what}" for what in ("dead", "saturated") if (n := states.count(what))]
-        rows.append([name, f"{gradient:.3g}", _percent(snapshot.record.updates[name]), ", ".join(lost)])
+        rows.append([name, format_number(gradient), _percent(snapshot.record.updates[name]), ", ".join(lost)])
     return rows
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from autograd import Value, topological_order
-from autograd.drawing import state
+from autograd.drawing import format_number, state
 
 from ..modules import Module, evaluating
 
@@ -78,14 +78,14 @@ def gradient_warnings(record: Record, first: Record, counts: Mapping[str, int]) 
     sizes = {name: record.gradients[name] / math.sqrt(n) for name, n in counts.items()}
     last = next(reversed(sizes), "")
     for name, size in sizes.items():
-        beside = f"{size:.2g} a parameter, beside {sizes[last]:.2g} in {last}"
+        beside = f"{format_number(size)} a parameter, beside {format_number(sizes[last])} in {last}"
         limit = first.gradients[name] / LOST
         if size < LOST * sizes[last]:
             yield f"the gradient of {name} vanishes", beside
         elif size > sizes[last] / LOST > 0.0:
             yield f"the gradient of {name} explodes", beside
         elif record.gradients[name] > limit > 0.0:
-            yield f"the gradient of {name} explodes", f"its norm began at {first.gradients[name]:.2g}"
+            yield f"the gradient of {name} explodes", f"its norm began at {format_number(first.gradients[name])}"
 
 
 def unit_warnings(found: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from autograd.drawing import FONT, finish_svg
-from autograd.html import BLUE, GREY, INK, Frame, escape
+from autograd.drawing import FONT, finish_svg, format_number
+from autograd.html import BLUE, GREY, INK, VERMILION, Frame, escape
 
 from .plane import Group
 
@@ -19,7 +19,7 @@ COLUMNS = {"layer": 0.0, "gradient": 120.0, "update": 215.0, "units": 300.0}  # 
 MOST_POINTS = 400  # of the curve
 STYLE = (
     ".stepgrad .epoch{display:none}.stepgrad .epoch.now{display:inline}"
-    ".stepgrad .mark.now{fill:var(--vermilion,#b34700);stroke-width:4}"
+    f".stepgrad .mark.now{{fill:var(--vermilion,{VERMILION.light});stroke-width:4}}"
 )
 
 
@@ -107,7 +107,7 @@ def _curve(losses: Sequence[float], shots: Sequence[Shot]) -> str:
         f'<path d="M0,0V{height}H{CURVE}" fill="none" stroke="{GREY.light}"/>',
         f'<polyline points="{line}" fill="none" stroke="{BLUE.light}" stroke-width="2"/>',
         _text(0, -16, "loss", bold=True),
-        _text(-6, 5, f"{top:.3g}", anchor="end"),
+        _text(-6, 5, format_number(top), anchor="end"),
         _text(-6, height + 4, "0", anchor="end"),
         _text(0, height + 18, "1"),
         _text(CURVE, height + 18, f"{end:,}", anchor="end"),

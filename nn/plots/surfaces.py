@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from autograd import Value, no_grad
-from autograd.html import CATEGORIES
+from autograd.html import CATEGORIES, GREY
 
 from ..data import classes_of, grid, grid_around
 from ..evaluation import predict
@@ -100,7 +100,7 @@ def _draw_contours(axes: Any, across: Sequence[float], up: Sequence[float], heig
     if len(levels) > 1:
         shades = BoundaryNorm(levels, 256)
         axes.contourf(across, up, heights, levels=levels, cmap="Greys", norm=shades, alpha=0.5)
-        axes.contour(across, up, heights, levels=levels, colors="#888888", linewidths=0.6)
+        axes.contour(across, up, heights, levels=levels, colors=GREY.light, linewidths=0.6)
 
 
 def _draw_path(axes: Any, path: Points, colour: str, name: str) -> None:
