@@ -16,11 +16,10 @@ from .modes import Scope, mode
 
 
 class Scoped:
-    """The base of what is to be shown as a part: whatever ``forward`` makes belongs to a scope of this object.
+    """The base of what is shown as a part: whatever ``forward`` makes belongs to a scope of this object.
 
-    ``nn.Module`` is one.  The scope is left when the call ends, also by an exception.  Like ``no_grad`` it
-    holds for the whole process: threads that call models at the same time mix up their pictures (never their
-    numbers), and leave nothing behind.
+    ``nn.Module`` is one.  The scope is left when the call ends, by an exception too.  There is one current scope for
+    the whole process: threads that call models at the same time mix up their pictures, but never their numbers.
 
     >>> from autograd import Value
     >>> class Square(Scoped):
@@ -49,7 +48,7 @@ class Scoped:
         return {"": self}
 
     def direct_modules(self) -> dict[str, Any]:
-        """Those of them that are in no other one inside this one."""
+        """Those that are directly in this one: in no other one that is inside it."""
         found: dict[str, Any] = {}
         for name, inner in self.named_modules().items():
             if name and not any(name.startswith(f"{outer}.") for outer in found):

@@ -35,6 +35,12 @@ def test_a_history_is_drawn_with_a_panel_for_the_loss_and_for_each_metric():
     assert loss.get_ylim()[0] == 0.0
 
 
+def test_a_history_is_drawn_by_its_method_and_by_the_function_alike():
+    history = History(loss=[2.0, 1.0], metrics={"r2": [0.1, 0.2]})
+    by_method, by_function = history.plot("T"), nn.plots.plot_history(history, title="T")
+    assert [points(axes.lines[0]) for axes in by_method.axes] == [points(axes.lines[0]) for axes in by_function.axes]
+
+
 def test_a_history_without_validation_has_one_curve_and_no_legend():
     (axes,) = History(loss=[2.0, -1.0]).plot().axes
     assert len(axes.lines) == 1

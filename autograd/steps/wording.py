@@ -6,12 +6,13 @@ import math
 from collections.abc import Sequence
 
 from ..drawing import format_number
-from ..primitives import Primitive
+from ..primitives import TABLE, Primitive
 
 # The signs of the texts, and what stands for them where only ASCII can be shown.
 ASCII: dict[str, str | int | None] = {
-    "∂": "d", "·": "*", "×": "x", "→": "->", "—": "--", "√": "sqrt ", "σ": "sigmoid", "Σ": "sum", "∞": "inf",
-    "≤": "<=", "≥": ">=", "≠": "!=", "…": "...", "½": "1/2", "\u2068": "", "\u2069": "",
+    **{row.symbol: row.name for row in TABLE.values() if len(row.symbol) == 1 and not row.symbol.isascii()},
+    "∂": "d", "·": "*", "×": "x", "→": "->", "—": "--", "√": "sqrt ", "∞": "inf", "≤": "<=", "≥": ">=", "≠": "!=",
+    "…": "...", "½": "1/2", "′": "'", "\u2068": "", "\u2069": "",
 }  # fmt: skip
 
 

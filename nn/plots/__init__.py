@@ -1,6 +1,11 @@
-"""Pictures of training, gradients and losses; they need matplotlib, which ``stepgrad[plot]`` installs."""
+"""Pictures of training, gradients and losses; they need matplotlib, which ``stepgrad[plot]`` installs.
+
+``COLOURS`` are those of its curves and classes, for pictures of one's own beside them.
+"""
+
+from autograd.html import CATEGORIES as COLOURS
 
 from .curves import plot_gradients, plot_history, plot_layers
 from .surfaces import plot_decision_boundary, plot_loss_surface
 
-__all__ = ["plot_decision_boundary", "plot_gradients", "plot_history", "plot_layers", "plot_loss_surface"]
+__all__ = ["COLOURS", "plot_decision_boundary", "plot_gradients", "plot_history", "plot_layers", "plot_loss_surface"]

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from autograd.html import CATEGORIES
 
 from ..modules import Module
 
-Curve = tuple[
-    Sequence[float], Sequence[float]
-]  # the numbers of each epoch: of the training data, of the validation data
+
+class Curves(Protocol):
+    """What is drawn of a ``History``: a number for each epoch."""
+
+    loss: list[float]
+    val_loss: list[float]
+    metrics: dict[str, list[float]]
+    val_metrics: dict[str, list[float]]
 
 
-def plot_history(curves: Mapping[str, Curve], title: str = "") -> Any:
-    """The curves of a history by name, first that of the loss, each in a panel of its own; a matplotlib Figure."""
+def plot_history(history: Curves, title: str = "") -> Any:
+    """The loss of each epoch, and below it each metric, with those of the validation data; a matplotlib Figure."""
+    curves = {"loss": (history.loss, history.val_loss)}
+    for name in {**history.metrics, **history.val_metrics}:
+        curves[name] = history.metrics.get(name, []), history.val_metrics.get(name, [])
     figure, panels = figure_of(title, len(curves))
     for axes, (name, (training, validation)) in zip(panels, curves.items(), strict=True):
         for label, numbers, k in (("training", training, 0), ("validation", validation, 5)):
@@ -25,10 +33,9 @@ def plot_history(curves: Mapping[str, Curve], title: str = "") -> Any:
                 axes.plot(range(1, len(numbers) + 1), numbers, color=CATEGORIES[k], label=label, marker=marker)
         axes.set_ylabel(name)
         axes.xaxis.get_major_locator().set_params(integer=True)
-    training, validation = curves["loss"]
-    if validation:
+    if history.val_loss:
         panels[0].legend(frameon=False)
-    if min([*training, *validation], default=0.0) >= 0.0:
+    if min([*history.loss, *history.val_loss], default=0.0) >= 0.0:
         panels[0].set_ylim(bottom=0.0)
     panels[-1].set_xlabel("epoch")
     return figure

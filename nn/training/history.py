@@ -48,9 +48,7 @@ class History:
         """The loss of each epoch, and below it each metric, with those of the validation data; a matplotlib Figure."""
         from ..plots import plot_history
 
-        training, validation = {"loss": self.loss, **self.metrics}, {"loss": self.val_loss, **self.val_metrics}
-        names = {**training, **validation}
-        return plot_history({name: (training.get(name, []), validation.get(name, [])) for name in names}, title)
+        return plot_history(self, title)
 
 
 Callback = Callable[[History, Module], Any]  # called after each epoch; True stops the training
