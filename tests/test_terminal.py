@@ -82,9 +82,11 @@ class Session:
         text, end = b"", time.monotonic() + 30
         while wanted not in text.decode(errors="replace"):
             assert time.monotonic() < end, text.decode(errors="replace")
+            ended = self.process.poll() is not None  # asked first: what it wrote before is there to be read
             if select.select([self.ours], [], [], 0.1)[0]:
                 text += os.read(self.ours, 65536)
-            assert self.process.poll() is None or select.select([self.ours], [], [], 0)[0], text.decode()
+            else:
+                assert not ended, text.decode()
         return text.decode()
 
     def press(self, keys: str) -> None:
