@@ -24,7 +24,8 @@ class Flags(NamedTuple):
     tracer: Any = None  # what takes the operations while a program is traced, when there are no numbers
 
 
-USUAL = Flags()
+Settings = tuple[dict[str, Any], ...]  # those of the ``with`` statements, outermost first
+NO_SETTINGS: tuple[Settings, Flags] = ((), Flags())
 
 
 class Mode:
@@ -34,41 +35,59 @@ class Mode:
     node is made in, one for the whole process.
     """
 
-    __slots__ = ("_flags", "_lock", "_others", "_settings", "eager", "scope")
+    __slots__ = ("_lock", "_others", "current", "eager", "scope")
 
     def __init__(self) -> None:
         self.eager = True
         self.scope: Scope | None = None
-        self._settings: ContextVar[tuple[dict[str, Any], ...]] = ContextVar("settings", default=())
-        self._flags = ContextVar("flags", default=USUAL)
+        self.current = ContextVar("settings", default=NO_SETTINGS)  # of this context, and what they come to
         self._others = 0  # settings in force, of any context, that are not eager
         self._lock = threading.Lock()
 
     @property
     def flags(self) -> Flags:
         """Those of this context."""
-        return self._flags.get()
+        return self.current.get()[1]
 
-    @contextmanager
-    def set(self, **flags: Any) -> Iterator[None]:
+    def set(self, **flags: Any) -> Setting:
         """A context with some other flags."""
-        count = not flags.get("recording", True) or flags.get("tracer") is not None
-        self._count(count)
-        self._put((*self._settings.get(), flags))
-        try:
-            yield
-        finally:
-            self._put(tuple(setting for setting in self._settings.get() if setting is not flags))
-            self._count(-count)
+        return Setting(flags)
 
-    def _put(self, settings: tuple[dict[str, Any], ...]) -> None:
-        self._settings.set(settings)
-        self._flags.set(Flags(**{name: flag for setting in settings for name, flag in setting.items()}))
-
-    def _count(self, change: int) -> None:
+    def count(self, change: int) -> None:
+        """Note that so many settings more are not eager."""
         with self._lock:
             self._others += change
             self.eager = not self._others
+
+
+class Setting:
+    """What ``with`` enters and leaves: some flags that are others in between.  A class, as that is quicker."""
+
+    __slots__ = ("_before", "_flags", "_inside")
+
+    def __init__(self, flags: dict[str, Any]) -> None:
+        self._flags = flags
+
+    def __enter__(self) -> None:
+        if self._is_other():
+            mode.count(1)
+        self._before = mode.current.get()
+        settings, flags = self._before
+        self._inside = (*settings, self._flags), flags._replace(**self._flags)
+        mode.current.set(self._inside)
+
+    def __exit__(self, *error: object) -> None:
+        if mode.current.get() is self._inside:
+            mode.current.set(self._before)
+        else:  # one that began later is still there, or one that began earlier has ended
+            settings = tuple(setting for setting in mode.current.get()[0] if setting is not self._flags)
+            flags = {name: flag for setting in settings for name, flag in setting.items()}
+            mode.current.set((settings, Flags(**flags)))
+        if self._is_other():
+            mode.count(-1)
+
+    def _is_other(self) -> bool:
+        return not self._flags.get("recording", True) or self._flags.get("tracer") is not None
 
 
 mode = Mode()

@@ -21,8 +21,8 @@ def adjoint(
     order: list[Value], seeds: Mapping[Value, Value], leaves: Sequence[Value]
 ) -> dict[Value, list[tuple[Value, Value]]]:
     """For each leaf, in their order, its pairs (g, factor): the derivative of Σ seed·root is Σ g·factor."""
-    pairs = pullback(order, seeds, leaves, stops=set(leaves), add_up=add_up_by_dot)
     with derivative_mode():
+        pairs = pullback(order, seeds, leaves, stops=set(leaves), add_up=add_up_by_dot)
         return {leaf: [(as_value(g), as_value(factor)) for g, factor in pairs[leaf][::-1]] for leaf in leaves}
 
 

@@ -145,8 +145,8 @@ def _check(f: Function, argnums: int | tuple[int, ...]) -> None:
 
 def _reverse(y: Value, xs: Sequence[Value]) -> list[Any]:
     """∂y/∂x for each x: a graph, or a number where it does not depend on one."""
-    pairs = pullback(topological_order(y), {y: 1.0}, xs)
     with derivative_mode():
+        pairs = pullback(topological_order(y), {y: 1.0}, xs)
         return [add_up(pairs[x]) for x in xs]
 
 

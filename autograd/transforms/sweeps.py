@@ -37,18 +37,18 @@ def pullback(
     """The reverse sweep: for each x its pairs (g, p), whose Σ g·p is the derivative of Σ seed·root with respect to x.
 
     ``order`` is topological and holds the roots, which are the keys of ``seeds``; an x may be any node.  What reaches
-    a node is added up by ``add_up`` and passed on to its parents, except at the nodes in ``stops``.
+    a node is added up by ``add_up`` and passed on to its parents, except at the nodes in ``stops``.  To be called in
+    ``derivative_mode``.
     """
     fed, wanted = dependents(order, xs), set(xs)
     pairs: dict[Value, Pairs] = {root: [(seed, 1.0)] for root, seed in seeds.items()}
-    with derivative_mode():
-        for node in reversed(order):
-            if node in stops or node not in fed or node not in pairs or node.primitive is None:
-                continue
-            g = add_up(pairs[node] if node in wanted else pairs.pop(node))
-            for parent, partial in zip(node.parents, rule(node), strict=True):
-                if parent in fed and not (type(partial) is float and partial == 0.0):
-                    pairs.setdefault(parent, []).append((g, partial))
+    for node in reversed(order):
+        if node in stops or node not in fed or node not in pairs or node.primitive is None:
+            continue
+        g = add_up(pairs[node] if node in wanted else pairs.pop(node))
+        for parent, partial in zip(node.parents, rule(node), strict=True):
+            if parent in fed and not (type(partial) is float and partial == 0.0):
+                pairs.setdefault(parent, []).append((g, partial))
     return {x: pairs.get(x, []) for x in xs}
 
 
