@@ -8,6 +8,7 @@ from numbers import Integral  # NumPy's integers too
 from typing import Any, Self
 
 from autograd import Value, dot
+from autograd.html import printable
 
 from ..activations import Activation, find_activation
 from ..init import Initialiser, find_initialiser
@@ -121,4 +122,4 @@ def _check_room(kind: str, nin: int, nout: Any, room: int) -> None:
 
 
 def _name(function: str | Callable[..., Any]) -> str:
-    return function if isinstance(function, str) else getattr(function, "__name__", repr(function))
+    return printable(function if isinstance(function, str) else getattr(function, "__name__", repr(function)))

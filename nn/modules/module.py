@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 from autograd import Scoped, Value, as_float
+from autograd.html import printable
 
 
 class Module(Scoped):
@@ -113,9 +114,8 @@ class Module(Scoped):
         for problem, names in (("missing", missing), ("not in this model", unknown), ("no finite number", wrong)):
             if names:
                 more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-                raise ValueError(
-                    f"the state does not fit {type(self).__name__}: {problem}: {', '.join(names[:3])}{more}"
-                )
+                shown = ", ".join(f"{printable(name):.60}" for name in names[:3])
+                raise ValueError(f"the state does not fit {printable(type(self).__name__)}: {problem}: {shown}{more}")
         for name, parameter in named.items():
             parameter.data = state[name]
         return self

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from autograd import DrawError, Value, draw, topological_order, walkthrough
+from autograd import DrawError, Value, as_value, draw, topological_order, walkthrough
+from autograd.drawing import clean_path
 from autograd.html import CATEGORIES, escape, player
 
 from ..data import classes_of
@@ -82,7 +84,7 @@ def _rows(snapshot: Snapshot) -> list[list[str]]:
     for name, gradient in snapshot.record.gradients.items():
         states = snapshot.units.get(name, [])
         lost = [f"{n} of {len(states)} {what}" for what in ("dead", "saturated") if (n := states.count(what))]
-        rows.append([name, f"{gradient:.3g}", _percent(snapshot.record.updates[name]), ", ".join(lost)])
+        rows.append([clean_path(name), f"{gradient:.3g}", _percent(snapshot.record.updates[name]), ", ".join(lost)])
     return rows
 
 
@@ -113,7 +115,8 @@ def _pictures(recording: Recording) -> tuple[list[Group | None], str]:
     for snapshot in recording.snapshots:
         with as_of(recording.model, snapshot.after):
             root = _first_row(recording)
-            root.backward()
+            if root.requires_grad and math.isfinite(root.data):
+                root.backward()
             try:
                 graphs.append(_nested(draw(root, depth=1).svg))
             except DrawError:
@@ -141,6 +144,6 @@ def _first_row(recording: Recording) -> Value:
     assert recording.loss is not None
     inputs = [Value(x, label=f"x{i + 1}", requires_grad=False) for i, x in enumerate(recording.rows[0])]
     with evaluating(recording.model.modules()):
-        root: Value = recording.loss(recording.model(inputs), recording.targets[0])
+        root: Value = as_value(recording.loss(recording.model(inputs), recording.targets[0]))
     root.label = "loss"
     return root
