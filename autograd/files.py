@@ -61,8 +61,8 @@ def clear_parts(folder: Path, name: str) -> None:
 
     That is told by the process, where it was one of this machine, and for others by their age.
     """
-    # Releases before 0.2 had chance alone in the name.
-    parts = re.compile(rf"\.{re.escape(name[:LONGEST_NAME])}\.(?:([0-9a-f]{{8}})-(\d+)-)?[0-9a-f]{{8}}\.part")
+    # An earlier form of the name had chance alone.
+    parts = re.compile(rf"\.{re.escape(name[:LONGEST_NAME])}\.(?:([0-9a-f]{{8}})-(\d+)-)?[0-9a-z_]{{8}}\.(?:part|tmp)")
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if found := parts.fullmatch(entry.name):

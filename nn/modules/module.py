@@ -125,8 +125,10 @@ class Module(Scoped):
         return None
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], room: int) -> Self:
-        """A module of this shape with no more than ``room`` parameters; ValueError where the settings do not allow it.
+    def from_config(cls, config: Mapping[str, Any], room: Any) -> Self:
+        """A module of this shape; ValueError where the settings do not allow it, or there is no room for it.
+
+        It says ``room.take(parameters, what)``, and may build so many parameters; modules inside it do so themselves.
 
         They may come from a damaged file, which can ask for anything: so they are checked before anything is built.
         """
