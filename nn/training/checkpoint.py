@@ -131,7 +131,8 @@ class Checkpoint:
             x, t, state = entry
             _demand(_is_number(x) and math.isfinite(x), f"{what} is {x!r:.40}")
             _demand(type(t) is int and t >= 0, f"{what} has taken {t!r:.40} steps")
-            _demand(_is_list(state, self.optimizer.states) and all(map(_is_number, state)), f"{what} has another state")
+            whole = _is_list(state, self.optimizer.states) and all(_is_number(x) and x == x for x in state)
+            _demand(whole, f"{what} has another state")
             _demand(parameters.get(names.get(parameter, ""), x) == x, f"{what} is not that of its model")
         _demand(isinstance(frozen, list) and all(isinstance(name, str) for name in frozen), "its frozen is no list")
         _demand({*named}.issuperset(frozen), "a parameter is frozen that the model does not have")
@@ -234,16 +235,15 @@ def _is_state_of(generator: Any, state: Any) -> bool:
         return False
     finally:
         restore_generator(generator, before)
-    return bool(taken == state) and _is_like(json.loads(as_json(before)), state)
+    return bool(taken == state) and _is_like(taken, state)
 
 
-def _is_like(ours: Any, theirs: Any) -> bool:
-    """Whether a state has the structure of another, and no place beyond the end of a list: NumPy would read there."""
-    if isinstance(ours, dict):
-        places = [x for name, x in theirs.items() if name in ("pos", "buffer_pos")]
-        lists = [len(x) for x in theirs.values() if isinstance(x, list)]
-        inside = all(0 <= x <= max(lists, default=0) for x in places)
-        return ours.keys() == theirs.keys() and inside and all(_is_like(x, theirs[name]) for name, x in ours.items())
-    if isinstance(ours, list) and len(ours) == 3 and isinstance(ours[1], list):  # of random.Random
-        return theirs[2] is None or (type(theirs[2]) is float and math.isfinite(theirs[2]))
-    return type(ours) is type(theirs) and (not isinstance(ours, list) or len(ours) == len(theirs))
+def _is_like(one: Any, other: Any) -> bool:
+    """Whether equal states are of equal types, and have no place beyond the end of a list, where NumPy would read."""
+    if isinstance(one, dict):
+        places = [x for name, x in one.items() if name in ("pos", "buffer_pos")]
+        most = max((len(x) for x in one.values() if isinstance(x, list)), default=0)
+        return all(0 <= x <= most for x in places) and all(_is_like(x, other[name]) for name, x in one.items())
+    if isinstance(one, list):
+        return all(map(_is_like, one, other))
+    return type(one) is type(other) and (type(one) is not float or math.isfinite(one))
