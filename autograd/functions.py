@@ -42,6 +42,9 @@ def primitive(
         if not callable(function):
             raise TypeError(f"primitive {name!r}: {role} must be a function, not {function!r}")
 
+    if not isinstance(symbol, (str, type(None))):
+        raise TypeError(f"primitive {name!r}: symbol must be a text such as '⊕', not {symbol!r:.60}")
+
     def checked(*args: Any) -> Sequence[Any]:
         found = partials(*args)
         if not isinstance(found, (tuple, list)) or len(found) != len(args) - 1:

@@ -6,6 +6,7 @@ The strings here, quickly; the pages in a real browser, slowly.
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -136,6 +137,11 @@ def texts(text: str, folder: Path) -> Iterator[tuple[str, str]]:
         ),
     )
     yield "loss", message(lambda: nn.evaluate(model, [[0.0, 1.0]], [1.0], loss=text))
+    lost = nn.Module()
+    lost.parts = {text: Value(0.0)}  # type: ignore[attr-defined]
+    lost.forward = lambda x: lost.parts[text].sqrt()  # type: ignore[attr-defined, method-assign]
+    sgd = nn.SGD(lost.parameters())
+    yield "gradient", message(lambda: nn.fit(lost, [1.0], [2.0], loss="mse", optimizer=sgd, epochs=1, compiled=False))
     yield "activation", message(lambda: nn.Neuron(2, activation=text))
     leaf.data += 1.0
     yield "stale", message(lambda: walkthrough(root))
@@ -263,8 +269,8 @@ def test_no_text_is_code_in_any_page(text: str, open_page: Open, tmp_path: Path)
     "content",
     [
         "<script>window.pwned=1</script>", "<img src=x onerror=window.pwned=1>", "<svg onload=window.pwned=1></svg>",
-        "<script src='data:text/javascript,window.pwned=1'></script>", "<iframe srcdoc='<script>top.pwned=1</script>'></iframe>",
-        "<a id=a href='javascript:window.pwned=1'>a</a>",
+        "<script src='data:text/javascript,window.pwned=1'></script>",
+        "<iframe srcdoc='<script>top.pwned=1</script>'></iframe>", "<a id=a href='javascript:window.pwned=1'>a</a>",
     ],
 )  # fmt: skip
 def test_a_script_that_is_not_ours_does_not_run_even_where_it_is_in_a_page(
@@ -293,3 +299,16 @@ def test_the_policy_names_the_scripts_of_the_page_and_no_other() -> None:
         assert hashes
         assert hashes <= {*sources}
         assert all(source.startswith("'sha256-") for source in sources)
+
+
+# --- plots ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, r"$\frac{1}$", "$", r"\$a$"], ids=ids)
+def test_plots_show_names_and_read_no_formula_in_them(text: str) -> None:
+    pytest.importorskip("matplotlib")
+    model = model_of(text[:20])
+    w = watch_of(text[:20])
+    history = nn.training.History(loss=[1.0, 0.5], metrics={text[:20]: [0.5, 0.25]})
+    for figure in (nn.plot_gradients(model), w.plot(), history.plot()):
+        figure.savefig(io.BytesIO(), format="svg")
