@@ -47,7 +47,7 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
     ...     load(path).state_dict() == model.state_dict()
     True
     """
-    content = content_of(model, description(model))
+    content = content_of(description(model), model.state_dict())
     if not all(map(math.isfinite, content["parameters"].values())):
         raise ValueError("a parameter is nan or infinite: nothing was saved")
     write(content, path)
@@ -73,9 +73,9 @@ def load(path: str | os.PathLike[str], *, into: Module | None = None) -> Module:
         raise ValueError(f"{printable(path)}: {error}") from None
 
 
-def content_of(model: Module, description: dict[str, Any] | None) -> dict[str, Any]:
+def content_of(description: dict[str, Any] | None, parameters: dict[str, float]) -> dict[str, Any]:
     """What the file of a model holds."""
-    return {"format": FORMAT, "version": VERSION, "model": description, "parameters": model.state_dict()}
+    return {"format": FORMAT, "version": VERSION, "model": description, "parameters": parameters}
 
 
 def description(model: Module) -> dict[str, Any] | None:

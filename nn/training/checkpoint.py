@@ -62,22 +62,22 @@ class Checkpoint:
         training = {
             "settings": self.settings,
             "lr": lr,
-            "optimizer": [
-                [p.data, t, s] for p, t, s in zip(optimizer.parameters, optimizer.t, optimizer.state, strict=True)
-            ],
+            "optimizer": ([p.data for p in optimizer.parameters], [*optimizer.t], [*optimizer.state]),
             "frozen": [name for name, p in named.items() if not p.requires_grad],
             "generators": [generator_state(generator) for generator in self.generators],
             "callbacks": [deepcopy(callback.state_dict()) for callback in self.callbacks],
             # Of the history, which only grows, how much there is.
             "history": {name: _map_lists(len, getattr(self.history, name)) for name in NUMBERS},
         }
-        self._noted = {**content_of(self.model, self.description), "training": training}
+        parameters = {name: p.data for name, p in named.items()}
+        self._noted = {**content_of(self.description, parameters), "training": training}
 
     def save(self) -> None:
         """Write what was noted last, if it is not in the file; an existing one is replaced in one step, or stays."""
         if not self._noted:
             return
         training = dict(self._noted["training"])
+        training["optimizer"] = [*zip(*training["optimizer"], strict=True)]
         training["history"] = {
             name: _cut(getattr(self.history, name), length) for name, length in training["history"].items()
         }
