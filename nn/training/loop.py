@@ -102,7 +102,7 @@ class Run:
 
     def _take(self, epochs: Sequence[Epoch]) -> None:
         history, count, started = self.history, len(epochs), time.perf_counter()
-        self.eager.optimizer.lr = lr = float(self.eager.optimizer.lr)  # a schedule may give any kind of number
+        self.eager.optimizer.lr = lr = float(0 + self.eager.optimizer.lr)  # of any kind of number, and no text
         for objective, data_loss in self.steps.run(len(history.loss) + 1, epochs):
             history.loss.append(objective)
             history.data_loss.append(data_loss)
