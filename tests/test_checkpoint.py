@@ -671,3 +671,22 @@ def test_what_a_file_says_reaches_no_terminal_raw(tmp_path):
         with pytest.raises(ValueError, match="run") as caught:
             train(path, 4, resume=True)
         assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("kind", [np.random.MT19937, np.random.Philox])
+@pytest.mark.parametrize("place", [-1, 5_000])
+def test_a_generator_whose_place_is_outside_of_its_numbers_is_refused(kind, place, tmp_path, monkeypatch):
+    """NumPy takes such a state, and then draws from the memory beside the numbers."""
+    monkeypatch.chdir(tmp_path)
+    checkpoint, (model, *_) = setting(lambda seed: np.random.Generator(kind(seed)), 1)
+    checkpoint.note(0.02)
+    checkpoint.save()
+    content = json.loads(Path("run.json").read_text())
+    (state,) = (state for state in content["training"]["generators"] if isinstance(state, dict))
+    holder, name = (state["state"], "pos") if "pos" in state["state"] else (state, "buffer_pos")
+    holder[name] = place
+    Path("run.json").write_text(json.dumps(content))
+    before = repr(model.noise.bit_generator.state)
+    with pytest.raises(ValueError, match="the state of a Generator is none"):
+        checkpoint.resume()
+    assert repr(model.noise.bit_generator.state) == before

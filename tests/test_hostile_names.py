@@ -11,7 +11,9 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -23,7 +25,7 @@ import nn
 from autograd import Value, draw, explain, jit, primitive, scope, walkthrough
 from autograd.html import page as page_of
 from autograd.html import printable
-from nn.command import main
+from nn.command import cli, main
 
 ROOT = Path(autograd.__file__).parents[1]
 
@@ -60,9 +62,13 @@ def model_of(text: str) -> Any:
     activation.__name__ = text
 
     def init(self: Any) -> None:
-        self.parts = {text: class_named(text, nn.Sequential)(nn.Layer(2, 2, activation="tanh"), nn.Layer(2, 1))}
+        self.parts = {
+            text: class_named(text, nn.Sequential)(
+                nn.Layer(2, 2, activation="tanh", rng=Random(1)), nn.Layer(2, 1, rng=Random(1))
+            )
+        }
         self.own = {f"{text}2": Value(0.5), text: Value(0.25)}
-        self.last = nn.Neuron(2, activation=activation)
+        self.last = nn.Neuron(2, activation=activation, rng=Random(1))
 
     def forward(self: Any, x: Any) -> Any:
         with scope(text), scope(f"inner {text}"):
@@ -193,6 +199,18 @@ def test_the_command_repeats_its_arguments_as_signs(
     assert not {c for c in out + err if not c.isprintable() and c != "\n"}
 
 
+def test_the_command_says_any_error_as_signs(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(arguments: list[str]) -> None:
+        raise ValueError("from a file: \x1b[2J\nnext line")
+
+    monkeypatch.setattr(cli, "run", fail)
+    with pytest.raises(SystemExit):
+        main([])
+    assert capsys.readouterr().err == "stepgrad: from a file: \ufffd[2J\nnext line\n"
+
+
 def test_the_texts_are_all_there_are() -> None:
     """The one function that makes text fit to be shown, by an independent list of what terminals obey."""
     commands = [*range(32), *range(127, 160), *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2066, 0x206A)]
@@ -237,6 +255,50 @@ def pages(text: str, folder: Path) -> Iterator[tuple[str, str]]:
     yield "film in a notebook", page(w._repr_mimebundle_()["text/html"])
 
 
+OURS = {
+    "div", "img", "details", "summary", "ol", "ul", "li", "script", "style", "p", "pre", "h1", "h2", "main", "html",
+    "head", "body", "meta", "title", "button", "span", "label", "input", "select", "option",
+}  # fmt: skip
+IN_SVG = {
+    "svg",
+    "g",
+    "path",
+    "polygon",
+    "polyline",
+    "text",
+    "tspan",
+    "title",
+    "desc",
+    "style",
+    "rect",
+    "circle",
+    "line",
+}
+
+
+class Elements(HTMLParser):
+    """The elements of a page, and the attributes that are scripts."""
+
+    def __init__(self, content: str) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+        self.handlers: list[str] = []
+        self.feed(content)
+
+    def handle_starttag(self, tag: str, attributes: Any) -> None:
+        self.found.add(tag)
+        self.handlers += [name for name, _ in attributes if name.startswith("on")]
+
+
+@needs_dot
+@pytest.mark.parametrize("text", [HOSTILE[i] for i in (0, 1, 3, 9, 10)], ids=ids)
+def test_no_text_becomes_an_element_or_an_attribute_of_any_page(text: str, tmp_path: Path) -> None:
+    for kind, content in pages(text, tmp_path):
+        elements = Elements(content)
+        assert elements.found <= OURS | IN_SVG, kind
+        assert elements.handlers == [], kind
+
+
 @pytest.mark.slow
 @needs_dot
 @pytest.mark.parametrize("text", HOSTILE, ids=ids)
@@ -253,13 +315,10 @@ def test_no_text_is_code_in_any_page(text: str, open_page: Open, tmp_path: Path)
         assert opened.locator("main").count() == 1, kind
         said = opened.evaluate("document.documentElement.textContent").replace("\u00a0", " ")
         assert shown in said or "\ufffd" in shown, kind
-        allowed = {"div", "img", "details", "summary", "ol", "ul", "li", "script", "style", "p", "pre", "h1", "h2",
-                   "main", "html", "head", "body", "meta", "title", "button", "span", "label", "input", "select",
-                   "option"}  # fmt: skip
         found = opened.evaluate(
             "[...document.querySelectorAll('*')].filter(e => !e.closest('svg')).map(e => e.localName)"
         )
-        assert {*found} <= allowed, kind
+        assert {*found} <= OURS, kind
         handlers = "[...document.querySelectorAll('*')].flatMap(e => e.getAttributeNames()).filter(n => /^on/.test(n))"
         assert opened.evaluate(handlers) == [], kind
 

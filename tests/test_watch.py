@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import math
 import re
@@ -381,6 +382,17 @@ def test_the_curves_are_those_of_the_records() -> None:
     assert [*loss.lines[0].get_ydata()] == [record.loss for record in w.records]
     assert [line.get_label() for line in gradient.lines] == ["layers.0", "layers.1"]
     assert [*update.lines[1].get_ydata()] == [record.updates["layers.1"] for record in w.records]
+
+
+def test_curves_of_nothing_but_zeros_are_drawn_too() -> None:
+    w = trained(small(), epochs=3, lr=0.0)
+    assert not any(size for record in w.records for size in record.updates.values())
+    w.plot().savefig(io.BytesIO())
+    dead = MLP(2, [2, 1], seed=1)
+    for neuron in dead.layers[0].neurons:
+        neuron.b.data = -100.0
+    dead.layers[1].freeze()
+    trained(dead, epochs=3).plot().savefig(io.BytesIO())
 
 
 def test_several_classes_have_several_regions() -> None:

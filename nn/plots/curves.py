@@ -75,9 +75,11 @@ def plot_layers(
             colour, line = CATEGORIES[i % len(CATEGORIES)], ("-", "--", ":")[i // len(CATEGORIES) % 3]
             seen = [size or math.nan for size in sizes]  # a logarithmic scale has no 0
             axes.plot(epochs, seen, color=colour, linestyle=line, label=_shown(name))
+        if any(0.0 < size < math.inf for sizes in curves.values() for size in sizes):
+            axes.set_yscale("log")
     loss.set(ylabel="loss", ylim=(0.0, None))
-    gradient.set(ylabel="gradient ‖g‖", yscale="log")
-    update.set(ylabel="update ‖Δp‖ / ‖p‖", yscale="log", xlabel="epoch")
+    gradient.set(ylabel="gradient ‖g‖")
+    update.set(ylabel="update ‖Δp‖ / ‖p‖", xlabel="epoch")
     if gradients:
         gradient.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
