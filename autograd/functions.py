@@ -25,7 +25,7 @@ def primitive(
 
     ``forward(x, ...)`` maps floats to a float.  ``partials(x, ..., out)`` returns ∂out/∂argument, one per
     argument; write it with operators and the functions of ``autograd`` (not ``math``), so that it also
-    works on Values.  ``symbol`` is what drawings show; without one, the name.
+    works on Values.  ``symbol`` is what drawings show; without one, or where it is blank, the name.
 
     >>> from autograd import Value, grad, sin
     >>> versine = primitive("versine", lambda x: 1 - math.cos(x), lambda x, out: (sin(x),))
@@ -42,6 +42,9 @@ def primitive(
         if not callable(function):
             raise TypeError(f"primitive {name!r}: {role} must be a function, not {function!r}")
 
+    if not isinstance(symbol, (str, type(None))):
+        raise TypeError(f"primitive {name!r}: symbol must be a text such as '⊕', not {symbol!r:.60}")
+
     def checked(*args: Any) -> Sequence[Any]:
         found = partials(*args)
         if not isinstance(found, (tuple, list)) or len(found) != len(args) - 1:
@@ -51,7 +54,7 @@ def primitive(
             )
         return found
 
-    return Primitive(name, symbol or name, forward, checked)
+    return Primitive(name, (symbol or "").strip() or name, forward, checked)
 
 
 def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:

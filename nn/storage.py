@@ -10,14 +10,29 @@ from __future__ import annotations
 import json
 import math
 import os
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
 from autograd import write_whole
+from autograd.html import printable
 
 from .modules import Module, build, config_of
 
 FORMAT, VERSION = "stepgrad model", 1
+
+
+class Room:
+    """How many parameters a file has for the modules that are yet to be built: none may ask for more."""
+
+    def __init__(self, parameters: int) -> None:
+        self.left = parameters
+
+    def take(self, parameters: int, what: str) -> None:
+        """Less room by so many parameters; ValueError where there is not so much."""
+        if parameters > self.left:
+            raise ValueError(f"{what} does not fit {self.left} parameters")
+        self.left -= parameters
 
 
 def save(model: Module, path: str | os.PathLike[str]) -> None:
@@ -32,7 +47,7 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
     ...     load(path).state_dict() == model.state_dict()
     True
     """
-    content = content_of(model, description(model))
+    content = content_of(description(model), model.state_dict())
     if not all(map(math.isfinite, content["parameters"].values())):
         raise ValueError("a parameter is nan or infinite: nothing was saved")
     write(content, path)
@@ -46,49 +61,64 @@ def load(path: str | os.PathLike[str], *, into: Module | None = None) -> Module:
     content = read(path)
     if into is None and content["model"] is None:
         raise ValueError(
-            f"{path}: classes, functions and sharing of your own are not in the file: load(path, into=model)"
+            f"{printable(path)}: classes, functions and sharing of your own are not in the file: load(path, into=model)"
         )
     try:
         if into is None:
-            into = build(content["model"], len(content["parameters"]))
+            into = build(content["model"], Room(len(content["parameters"])))
         return into.load_state_dict(content["parameters"])
     except RecursionError:
-        raise ValueError(f"{path} is nested too deeply to be a model") from None
+        raise ValueError(f"{printable(path)} is nested too deeply to be a model") from None
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+        raise ValueError(f"{printable(path)}: {error}") from None
 
 
-def content_of(model: Module, description: dict[str, Any] | None) -> dict[str, Any]:
+def content_of(description: dict[str, Any] | None, parameters: dict[str, float]) -> dict[str, Any]:
     """What the file of a model holds."""
-    return {"format": FORMAT, "version": VERSION, "model": description, "parameters": model.state_dict()}
+    return {"format": FORMAT, "version": VERSION, "model": description, "parameters": parameters}
 
 
 def description(model: Module) -> dict[str, Any] | None:
     """The model as data from which it can be built again; None where that would give other parameters."""
     config, names = config_of(model), [*model.named_parameters()]
     try:
-        return config if config and [*build(config, len(names)).named_parameters()] == names else None
+        return config if config and [*build(config, Room(len(names))).named_parameters()] == names else None
     except ValueError:  # some parameters are shared, so that building needs more of them
         return None
 
 
 def write(content: dict[str, Any], path: str | os.PathLike[str]) -> None:
     """Write the content of a model file, whole or not at all."""
-    write_whole(path, json.dumps(content, indent=1) + "\n")
+    write_whole(path, as_json(content, indent=1) + "\n")
+
+
+def as_json(content: Any, indent: int | None = None) -> str:
+    """Content as JSON, numbers of any kind among it, such as NumPy's and fractions; TypeError for what is no data."""
+    return json.dumps(content, indent=indent, default=_plain)
+
+
+def _plain(x: Any) -> Any:
+    """What JSON has in place of a number or array that it does not know."""
+    if getattr(x, "ndim", 0):
+        return x.tolist()
+    if isinstance(x, Integral):
+        return int(x)
+    return bool(x) if type(x).__name__ in ("bool", "bool_") else float(x)
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The content of a file that ``write`` has written; ValueError, with what is wrong, for any other."""
+    name = printable(path)
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
     except RecursionError:
-        raise ValueError(f"{path} is nested too deeply to be a model") from None
+        raise ValueError(f"{name} is nested too deeply to be a model") from None
     except ValueError as error:  # JSONDecodeError and UnicodeDecodeError among them
-        raise ValueError(f"{path} is no model file, or was cut short: {error}") from None
+        raise ValueError(f"{name} is no model file, or was cut short: {error}") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ValueError(f"{path} is no model saved by nn.save")
+        raise ValueError(f"{name} is no model saved by nn.save")
     if content.get("version") != VERSION:
-        raise ValueError(f"{path} has version {content.get('version')!r}; this release reads version {VERSION}")
+        raise ValueError(f"{name} has version {content.get('version')!r:.40}; this release reads version {VERSION}")
     if not isinstance(content.get("parameters"), dict) or "model" not in content:
-        raise ValueError(f"{path} is incomplete: it has no model or no parameters")
+        raise ValueError(f"{name} is incomplete: it has no model or no parameters")
     return content

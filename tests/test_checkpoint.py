@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from copy import deepcopy
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +22,9 @@ import pytest
 import nn
 from autograd import Value, uniform
 from nn import EarlyStopping, ReduceOnPlateau, Warmup
+from nn.training import History
+from nn.training.checkpoint import Checkpoint
+from nn.training.eager import EagerSteps
 
 X, Y = nn.datasets.moons(20, noise=0.2, seed=3)
 ROOT = Path(nn.__file__).parents[1]
@@ -328,3 +336,357 @@ def test_kill_9_in_the_middle_of_writing_leaves_the_old_file(function, act, allo
     else:
         assert path.read_bytes() == before
         assert nn.predict(nn.load(path), X[:2]) == nn.predict(network(), X[:2])
+
+
+# --- Ctrl-C, wherever it comes from ----------------------------------------------------------------------------
+
+
+class Count:
+    """A callback with a state, which notices an epoch that is told twice or not at all."""
+
+    def __init__(self):
+        self.seen = []
+
+    def __call__(self, history, model):
+        self.seen.append(len(history.loss))
+
+    def state_dict(self):
+        return {"seen": self.seen}
+
+    def load_state_dict(self, state):
+        if not isinstance(state["seen"], list) or not all(type(n) is int for n in state["seen"]):
+            raise TypeError("seen is no list of epochs")
+        self.seen = [*state["seen"]]
+
+
+def interrupt_at(calls, act=None):
+    """A function that interrupts, once, when it is called for the so-many-th time."""
+    left = [calls]
+
+    def called(*args):
+        left[0] -= 1
+        if left[0] == 0:
+            (act or raise_interrupt)()
+
+    return called
+
+
+def raise_interrupt():
+    raise KeyboardInterrupt
+
+
+class Interrupted(nn.Module):
+    """A network that interrupts in the midst of a step."""
+
+    def __init__(self, calls):
+        self.inner = network()
+        self.notice = interrupt_at(calls)
+
+    def forward(self, x):
+        self.notice()
+        return self.inner(x)
+
+
+def resumed_after(path, interrupt, epochs=9, **settings):
+    """The whole training, and the one that was interrupted and went on; with the number of epochs in between."""
+    whole = train(None, epochs, callbacks=[(count := Count())], checkpoint=None, **settings)
+    first = interrupt(path, Count())
+    assert first.interrupted
+    done = len(json.loads(path.read_text())["training"]["history"]["loss"])
+    resumed = train(path, epochs, model=network(seed=8), callbacks=[(again := Count())], resume=True, **settings)
+    assert again.seen == count.seen == [*range(1, epochs + 1)]
+    assert_same(whole, resumed)
+    assert not [name for name in os.listdir(path.parent) if name.endswith(".part")]
+    return done
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_a_callback_may_interrupt(order, compiled, tmp_path):
+    def interrupt(path, count):
+        callbacks = [interrupt_at(5), count] if order == "before" else [count, interrupt_at(5)]
+        return train(path, 9, callbacks=callbacks, every=100, compiled=compiled)[2]
+
+    assert resumed_after(tmp_path / "run.json", interrupt, compiled=compiled) == 4
+
+
+def test_an_interrupt_from_the_midst_of_an_eager_step(tmp_path):
+    def interrupt(path, count):
+        model = network()
+        loss = nn.losses.bce_with_logits
+        notice = interrupt_at(20 * 3 + 13)
+
+        def bce_with_logits(p, t):
+            notice()
+            return loss(p, t)
+
+        return train(path, 9, model=model, callbacks=[count], every=100, compiled=False, loss=bce_with_logits)[2]
+
+    assert resumed_after(tmp_path / "run.json", interrupt, compiled=False) >= 2
+
+
+def test_an_interrupt_from_inside_a_compiled_step(tmp_path, monkeypatch):
+    pytest.importorskip("llvmlite")
+    from autograd.compiler import Training
+
+    run = Training.run
+
+    def interrupt(path, count):
+        notice = interrupt_at(4)
+
+        def interrupted(self, *args):
+            found = run(self, *args)  # the numbers have moved
+            notice()
+            return found
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Training, "run", interrupted)
+            return train(path, 9, callbacks=[count], every=100)[2]
+
+    assert resumed_after(tmp_path / "run.json", interrupt) >= 1
+
+
+@pytest.mark.usefixtures("ctrl_c")
+@pytest.mark.skipif(os.name == "nt", reason="a process of Windows cannot signal itself so")
+@pytest.mark.parametrize("handler", [signal.default_int_handler, lambda *_: raise_interrupt()])
+def test_a_signal_with_a_handler_of_any_kind(handler, tmp_path):
+    def interrupt(path, count):
+        act = interrupt_at(5, lambda: os.kill(os.getpid(), signal.SIGINT))
+        before = signal.signal(signal.SIGINT, handler)
+        try:
+            return train(path, 9, callbacks=[count, act], every=100, compiled=False)[2]
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    assert resumed_after(tmp_path / "run.json", interrupt, compiled=False) in (4, 5)
+
+
+@pytest.mark.usefixtures("ctrl_c")
+@pytest.mark.skipif(os.name == "nt", reason="a process of Windows cannot signal itself so")
+def test_a_second_ctrl_c_interrupts_at_once_and_what_was_learned_is_in_the_file(tmp_path):
+    path = tmp_path / "run.json"
+
+    def twice(history, model):
+        if len(history.loss) == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.01)
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1.0)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(path, 9, callbacks=[twice], every=100, compiled=False)
+    assert len(json.loads(path.read_text())["training"]["history"]["loss"]) == 4
+    assert_same(train(None, 9, compiled=False), train(path, 9, resume=True, compiled=False))
+
+
+def test_a_training_that_fails_leaves_its_last_whole_epoch(tmp_path):
+    def fail(history, model):
+        if len(history.loss) == 5:
+            raise LookupError("the disk of another program is full")
+
+    with pytest.raises(LookupError):
+        train(tmp_path / "run.json", 9, callbacks=[fail], every=100)
+    assert len(json.loads((tmp_path / "run.json").read_text())["training"]["history"]["loss"]) == 4
+
+
+def test_a_training_that_is_interrupted_before_anything_is_learned_writes_nothing(tmp_path):
+    assert train(tmp_path / "run.json", 3, callbacks=[interrupt_at(1)])[2].interrupted
+    assert not (tmp_path / "run.json").exists()
+
+
+# --- numbers of any kind ---------------------------------------------------------------------------------------
+
+KINDS = [np.float32, np.float64, np.float16, np.longdouble, Fraction, Decimal, lambda x: np.array(x)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("compiled", [False, True])
+def test_rates_metrics_and_states_may_be_numbers_of_any_kind(kind, compiled, tmp_path):
+    class Odd(Count):
+        def state_dict(self):
+            return {"seen": [np.int64(n) for n in self.seen], "odd": kind(0.5), "yes": np.bool_(True)}
+
+    def measure(predictions, targets):
+        return kind(0.5)
+
+    def run(path, epochs, **more):
+        model = network()
+        optimizer = nn.Adam(model.parameters(), lr=kind(0.02))
+        settings = {"schedule": lambda lr, epoch, losses: kind(0.25) / (epoch + 1), "metrics": [measure], "every": 2}
+        history = nn.fit(
+            model, X, Y, loss="hinge", optimizer=optimizer, epochs=epochs, checkpoint=path, compiled=compiled,
+            callbacks=[Odd()], **settings, **more,
+        )  # fmt: skip
+        return model.state_dict(), [float(x) for x in history.lr], history.loss
+
+    whole = run(None, 6)
+    run(tmp_path / "run.json", 3)
+    assert run(tmp_path / "run.json", 6, resume=True) == whole
+    training = json.loads((tmp_path / "run.json").read_text())["training"]
+    assert training["lr"] == pytest.approx(0.02, rel=1e-3)
+    assert training["history"]["metrics"] == {"measure": [0.5] * 6}
+    assert training["callbacks"] == [{"seen": [1, 2, 3, 4, 5, 6], "odd": 0.5, "yes": True}]
+
+
+def test_a_callback_whose_state_is_no_data_is_refused_before_the_first_epoch(tmp_path):
+    class Bad(Count):
+        def state_dict(self):
+            return {"seen": {1, 2}}
+
+    bad = Bad()
+    with pytest.raises(
+        TypeError, match=r"a checkpoint cannot keep the state of Bad: .*numbers, texts, lists and dicts"
+    ):
+        train(tmp_path / "run.json", 3, callbacks=[bad])
+    assert bad.seen == []
+
+
+# --- a damaged file --------------------------------------------------------------------------------------------
+
+
+def everything(model, optimizer, rng, count, stopping):
+    """All that a checkpoint may set, to the last bit."""
+    return (
+        [p.data.hex() for p in optimizer.parameters], [p.requires_grad for p in optimizer.parameters],
+        float(optimizer.lr), [*optimizer.t], [*optimizer.state], rng.getstate(),
+        model.layers[1].rng.getstate(), repr(model.noise.bit_generator.state), [*count.seen], stopping.state_dict(),
+    )  # fmt: skip
+
+
+def setting(noise, seed):
+    """A Checkpoint of a training with everything, before it begins."""
+    model = network(seed)
+    model.noise = noise(seed)
+    optimizer = nn.Adam(model.parameters(), lr=0.02)
+    count, stopping, rng, history = Count(), EarlyStopping(), random.Random(seed), History()
+    eager = EagerSteps(model, X, Y, nn.losses.hinge, optimizer)
+    checkpoint = Checkpoint("run.json", 1, eager, rng, history, [count, stopping], {})
+    return checkpoint, (model, optimizer, rng, count, stopping)
+
+
+def places(content, path=()):
+    """The path of every value in some JSON."""
+    yield path
+    inner = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
+    for key, value in inner:
+        if not isinstance(key, int) or key < 2 or key == len(content) - 1:  # of long lists some
+            yield from places(value, (*path, key))
+
+
+DAMAGES = {
+    "gone": None, "a text": "x", "null": None, "an object": {}, "a list": [], "true": True, "negative": -1,
+    "large": 10**400, "nan": math.nan, "inf": math.inf, "longer": None, "shorter": None,
+}  # fmt: skip
+
+
+def damaged(content, path, damage):
+    """A copy of the content with a value changed; None where that is not possible."""
+    content = json.loads(json.dumps(content))
+    holder = content
+    for key in path[:-1]:
+        holder = holder[key]
+    if damage == "gone":
+        del holder[path[-1]]
+    elif damage in ("longer", "shorter"):
+        if not isinstance(holder[path[-1]], list) or not holder[path[-1]]:
+            return None
+        holder[path[-1]] = [*holder[path[-1]], holder[path[-1]][-1]] if damage == "longer" else holder[path[-1]][:-1]
+    else:
+        holder[path[-1]] = DAMAGES[damage]
+    return content
+
+
+@pytest.mark.parametrize("noise", [np.random.default_rng, lambda s: np.random.Generator(np.random.MT19937(s))])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file_is_taken_over_whole_or_not_at_all(noise, damage, tmp_path, monkeypatch):
+    """One value after the other: either the file is refused and nothing has moved, or it is a possible one."""
+    monkeypatch.chdir(tmp_path)
+    checkpoint, parts = setting(noise, 1)
+    model, optimizer, _, count, stopping = parts
+    nn.fit(model, X, Y, loss="hinge", optimizer=optimizer, epochs=3, callbacks=[count, stopping], compiled=False)
+    for name in ("loss", "data_loss", "lr", "seconds", "val_loss"):
+        getattr(checkpoint.history, name)[:] = [0.5, 0.25, 0.125]
+    checkpoint.history.metrics["f1"] = [0.5, 0.5, 0.5]
+    checkpoint.note(0.02)
+    checkpoint.save()
+    content = json.loads(Path("run.json").read_text())
+    refused = 0
+    for path in places(content["training"], ("training",)):
+        if len(path) < 2 or (changed := damaged(content, path, damage)) is None:
+            continue
+        Path("run.json").write_text(json.dumps(changed))
+        other, others = setting(noise, 2)
+        before, history = everything(*others), deepcopy(other.history)
+        with suppress(ValueError):
+            other.resume()
+            # It was taken: what is written from it is what was read.
+            other.note(others[1].lr)
+            other.save()
+            read, again = (
+                json.loads(text, parse_constant=str) for text in (json.dumps(changed), Path("run.json").read_text())
+            )
+            assert read["training"] == again["training"], path
+            continue
+        refused += 1
+        assert everything(*others) == before, path
+        assert other.history == history, path
+    assert refused
+
+
+@pytest.mark.parametrize("what", ["optimizer", "generators", "callbacks"])
+def test_a_shortened_list_is_refused(what, tmp_path):
+    path = tmp_path / "run.json"
+    train(path, 2, callbacks=[Count()])
+    content = json.loads(path.read_text())
+    content["training"][what].pop()
+    path.write_text(json.dumps(content))
+    model = network(seed=5)
+    state = model.state_dict()
+    with pytest.raises(ValueError, match=r"run\.json is damaged: TypeError: it|its"):
+        train(path, 4, model=model, callbacks=[Count()], resume=True)
+    assert model.state_dict() == state
+
+
+def test_callbacks_go_back_where_a_later_one_refuses_its_state(tmp_path):
+    class Refusing(Count):
+        def load_state_dict(self, state):
+            if state["seen"] == [1, 2]:
+                raise LookupError("not mine")
+            super().load_state_dict(state)
+
+    path = tmp_path / "run.json"
+    train(path, 2, callbacks=[Count(), Refusing()])
+    first, second = Count(), Refusing()
+    with pytest.raises(ValueError, match=r"damaged: .*Refusing does not take its state over: LookupError: not mine"):
+        train(path, 4, callbacks=[first, second], resume=True)
+    assert first.seen == second.seen == []
+
+
+def test_what_a_file_says_reaches_no_terminal_raw(tmp_path):
+    path = tmp_path / "run\x1b[31m.json"
+    train(path, 2)
+    content = json.loads(path.read_text())
+    for key, value in [("settings", {"\x1b]0;title\x07": "\x1b[2J\u202e"}), ("lr", "\x1b[2J"), ("frozen", ["\x1b[2J"])]:
+        path.write_text(json.dumps(content | {"training": content["training"] | {key: value}}))
+        with pytest.raises(ValueError, match="run") as caught:
+            train(path, 4, resume=True)
+        assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("kind", [np.random.MT19937, np.random.Philox])
+@pytest.mark.parametrize("place", [-1, 5_000])
+def test_a_generator_whose_place_is_outside_of_its_numbers_is_refused(kind, place, tmp_path, monkeypatch):
+    """NumPy takes such a state, and then draws from the memory beside the numbers."""
+    monkeypatch.chdir(tmp_path)
+    checkpoint, (model, *_) = setting(lambda seed: np.random.Generator(kind(seed)), 1)
+    checkpoint.note(0.02)
+    checkpoint.save()
+    content = json.loads(Path("run.json").read_text())
+    (state,) = (state for state in content["training"]["generators"] if isinstance(state, dict))
+    holder, name = (state["state"], "pos") if "pos" in state["state"] else (state, "buffer_pos")
+    holder[name] = place
+    Path("run.json").write_text(json.dumps(content))
+    before = repr(model.noise.bit_generator.state)
+    with pytest.raises(ValueError, match="the state of a Generator is none"):
+        checkpoint.resume()
+    assert repr(model.noise.bit_generator.state) == before

@@ -470,3 +470,18 @@ def test_each_line_of_a_box_is_centred_in_it_whatever_font_the_viewer_has() -> N
         for anchor, at in lines:
             assert anchor == "middle"
             assert math.isclose(float(at), (min(xs) + max(xs)) / 2, abs_tol=0.02)
+
+
+@needs_dot
+@pytest.mark.parametrize("symbol", ["", " ", "\t\n", "\u200b", "\0", "<b></b>", "]", " ⊕ "])
+@pytest.mark.parametrize("operands", [1, 2, 3])
+def test_a_primitive_with_a_symbol_that_cannot_be_seen_is_drawn_by_its_name(symbol: str, operands: int) -> None:
+    own = primitive("own", lambda *xs: sum(xs), lambda *xs: (1.0,) * (len(xs) - 1), symbol=symbol)
+    y = own(*map(Value, range(1, operands + 1)))
+    shown = symbol.strip() or "own"
+    assert own.symbol == shown
+    texts = [text.text for text in ET.fromstring(draw(y).svg).iter("{http://www.w3.org/2000/svg}text")]
+    shown = "".join(c if c.isprintable() else "\ufffd" for c in shown)
+    assert any(shown in (text or "") for text in texts)
+    assert shown in str(draw(y))
+    assert shown in str(walkthrough(y))

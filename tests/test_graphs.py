@@ -6,6 +6,7 @@ Values, on floats and on mpmath numbers alike, so every derivative has a referen
 
 from __future__ import annotations
 
+import copy
 import gc
 import itertools
 import math
@@ -24,13 +25,16 @@ from autograd import (
     AutogradError,
     NonFiniteError,
     StaleGraphError,
+    draw,
     grad,
     grad_of,
     hessian,
     hvp,
     jacobian,
+    jit,
     jvp,
     no_grad,
+    primitive,
     topological_order,
     total,
     value_and_grad,
@@ -675,3 +679,26 @@ def test_graphs_die_by_reference_count() -> None:
         assert len(gc.get_objects()) - before < 50
     finally:
         gc.enable()
+
+
+# --- copies --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("row", TABLE.values(), ids=TABLE)
+def test_a_copy_of_a_row_is_the_row(row: Any) -> None:
+    assert copy.copy(row) is row
+    assert copy.deepcopy([row, row]) == [row, row]
+
+
+def test_a_copy_of_a_graph_is_of_the_same_primitives_and_of_other_values() -> None:
+    own = primitive("cube", lambda x: x**3, lambda x, out: (3 * x * x,))
+    x = Value(0.5, label="x")
+    y = own(x.tanh()) * x + x.relu()
+    order, copied = topological_order(y), topological_order(copy.deepcopy(y))
+    assert [node.primitive for node in copied] == [node.primitive for node in order]
+    assert not {*order} & {*copied}
+    copied[-1].backward()
+    y.backward()
+    assert copied[0].grad == x.grad != 0.0
+    assert str(draw(copied[-1])) == str(draw(y))
+    assert jit(lambda x: own(x.tanh()))(0.5) == own(math.tanh(0.5))

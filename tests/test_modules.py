@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import itertools
 import math
@@ -495,3 +496,25 @@ def test_without_torch_the_message_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ImportError, match=r'to_torch needs PyTorch: python -m pip install "stepgrad\[torch\]"'):
         nn.to_torch(nn.MLP(2, [1]))
+
+
+# --- copies ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_deep_copy_of_a_model_computes_with_the_same_primitives_and_trains_by_itself(compiled):
+    model = nn.Sequential(nn.Layer(2, 4, activation="tanh"), nn.LayerNorm(4), nn.Layer(4, 1, activation="relu"))
+    copied = copy.deepcopy(model)
+    before = model.state_dict()
+    assert not {*model.parameters()} & {*copied.parameters()}
+    graphs = [topological_order(m([0.5, -1.0])) for m in (model, copied)]
+    assert [node.primitive for node in graphs[0]] == [node.primitive for node in graphs[1]]
+
+    def train(m):
+        optimizer = nn.SGD(m.parameters(), lr=0.1)
+        nn.fit(m, [[0.5, -1.0]], [2.0], loss="mse", optimizer=optimizer, epochs=3, compiled=compiled)
+        return m.state_dict()
+
+    after = train(copied)
+    assert model.state_dict() == before != after
+    assert train(model) == after

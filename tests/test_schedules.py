@@ -138,3 +138,10 @@ def test_the_optimiser_has_its_rate_back_after_an_error_too():
         nn.fit(model, [1.0], [1.0], loss="mse", optimizer=optimizer, epochs=2, schedule=ExponentialDecay(0.1),
                callbacks=[fail], compiled=False)  # fmt: skip
     assert optimizer.lr == 0.5
+
+
+@pytest.mark.parametrize("lr", ["0.1", None, [0.1]])
+def test_a_rate_that_is_no_number_is_refused(lr):
+    model = nn.MLP(1, [1], seed=1)
+    with pytest.raises(TypeError):
+        nn.fit(model, [1.0], [1.0], loss="mse", optimizer=nn.SGD(model.parameters()), epochs=1, schedule=lambda *_: lr)

@@ -464,3 +464,55 @@ def test_a_damaged_file_is_refused_or_read_and_never_anything_else(data, tmp_pat
         assert "damaged.json" in str(error)  # noqa: PT017  # some damage leaves a good file
     else:
         assert all(math.isfinite(p.data) for p in model.parameters())
+
+
+# --- large files -----------------------------------------------------------------------------------------------
+
+
+def nested(depth):
+    """A model in a model …, each beside a layer of its own."""
+    model = nn.Sequential(nn.Layer(1, 1))
+    for _ in range(depth):
+        model = nn.Sequential(nn.Layer(1, 1), model, nn.Dropout(0.5))
+    return model
+
+
+def calls(function):
+    """How many functions of Python are called while this one runs."""
+    count = 0
+
+    def note(frame, event, arg):
+        nonlocal count
+        count += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        function()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+@pytest.mark.parametrize("make", [nested, lambda n: nn.Sequential(*[nested(2) for _ in range(n)])])
+def test_the_work_of_load_grows_as_the_file_does(make, tmp_path):
+    """Twice as deep, or as wide, is twice the work: the parameters of what is inside are not counted at every level."""
+    path = tmp_path / "model.json"
+    work = []
+    for size in (50, 100):
+        nn.save(make(size), path)
+        work.append(calls(lambda: nn.load(path)))
+    assert work[1] < 2.1 * work[0]
+
+
+def test_a_large_nested_file_is_built_with_one_walk_over_the_whole(tmp_path, monkeypatch):
+    path = tmp_path / "model.json"
+    model = nn.Sequential(*[nested(100) for _ in range(30)])
+    nn.save(model, path)
+    assert path.stat().st_size > 500_000
+    walks = []
+    named_parameters = nn.Module.named_parameters
+    monkeypatch.setattr(nn.Module, "named_parameters", lambda self: walks.append(self) or named_parameters(self))
+    loaded = nn.load(path)
+    assert len(walks) == 1
+    assert bits(loaded) == bits(model)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import math
 import re
@@ -16,7 +17,7 @@ from samples import needs_dot
 from test_player import Reader, parts
 
 import nn
-from autograd import relu
+from autograd import Value, relu
 from autograd.drawing import format_number
 from nn import MLP, SGD, Adam, Layer, LayerNorm, Module, Neuron, Residual, Sequential, datasets, fit, predict, watch
 from nn.monitoring.plane import STEPS, Plane
@@ -328,6 +329,43 @@ def test_the_page_holds_a_walk_through_the_first_row_at_each_epoch_that_ends_wit
     assert last.startswith(f"update: layers.0.neurons.0.w.0 {w.snapshots[-1].before[0]:.4g} → ")
 
 
+class Gate(Module):
+    """One parameter for rows on the right, another for rows on the left, and none for those in the middle."""
+
+    def __init__(self) -> None:
+        self.right, self.left = nn.Neuron(3), Value(0.5)
+
+    def forward(self, x: Any) -> Any:
+        return self.right(x) if x[0] > 0 else self.left * x[0] if x[0] < 0 else 1.0
+
+
+@pytest.mark.parametrize("rows", [[[1.0, 1.0, 1.0], [-1.0, 0.0, 0.0]], [[-1.0, 0.0, 0.0], [1.0, 1.0, 1.0]]])
+def test_parameters_that_the_first_row_does_not_use_are_left_out_of_its_walk(
+    rows: list[list[float]], tmp_path: Path
+) -> None:
+    w = trained(Gate(), rows=rows, targets=[1, -1], epochs=2, compiled=False)
+    w.save(tmp_path / "training.html")
+    page = (tmp_path / "training.html").read_text(encoding="utf-8")
+    updates = re.findall(r"<li>update: ([^<]*)", page)
+    assert len(updates) == 2
+    assert all(("left" in update) != ("right.w.0" in update) for update in updates)
+
+
+def test_a_first_row_without_any_parameter_or_with_all_frozen_is_shown_too(tmp_path: Path) -> None:
+    rows, targets = [[0.0, 1.0, 1.0], [1.0, 1.0, 1.0]], [1, -1]
+    model = Gate()
+
+    def freeze(history: Any, model: Module) -> None:
+        model.left.requires_grad = False  # type: ignore[attr-defined]
+
+    w = watch(model, rows, targets, loss=lambda p, t: (p - t) * (p - t) * 1.0)
+    optimizer = SGD(model.parameters(), lr=0.1)
+    loss = lambda p, t: Value(1.0) * (p - t) * (p - t)  # noqa: E731
+    fit(model, rows, targets, loss=loss, optimizer=optimizer, epochs=2, callbacks=[freeze, w], compiled=False, **QUIET)
+    w.save(tmp_path / "training.html")
+    assert "<li>update:" not in (tmp_path / "training.html").read_text(encoding="utf-8")
+
+
 def test_a_graph_that_is_too_large_to_look_at_is_walked_through_in_words(tmp_path: Path) -> None:
     trained(MLP(2, [16, 8, 1], seed=1), epochs=1).save(tmp_path / "training.html")
     page = (tmp_path / "training.html").read_text(encoding="utf-8")
@@ -345,6 +383,17 @@ def test_the_curves_are_those_of_the_records() -> None:
     assert [*loss.lines[0].get_ydata()] == [record.loss for record in w.records]
     assert [line.get_label() for line in gradient.lines] == ["layers.0", "layers.1"]
     assert [*update.lines[1].get_ydata()] == [record.updates["layers.1"] for record in w.records]
+
+
+def test_curves_of_nothing_but_zeros_are_drawn_too() -> None:
+    w = trained(small(), epochs=3, lr=0.0)
+    assert not any(size for record in w.records for size in record.updates.values())
+    w.plot().savefig(io.BytesIO())
+    dead = MLP(2, [2, 1], seed=1)
+    for neuron in dead.layers[0].neurons:
+        neuron.b.data = -100.0
+    dead.layers[1].freeze()
+    trained(dead, epochs=3).plot().savefig(io.BytesIO())
 
 
 def test_several_classes_have_several_regions() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import threading
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import update_wrapper
@@ -20,6 +19,7 @@ from .draws import Draws
 from .expansion import expand
 from .fallback import falling_back
 from .interpreter import Evaluator, InPython
+from .turns import Turn
 
 
 class Compiled(NamedTuple):
@@ -40,7 +40,7 @@ class Jitted:
         self._f = f
         self._compiled: dict[tuple[Any, ...], Compiled] = {}
         self._latest: Compiled | None = None
-        self._lock = threading.Lock()
+        self._lock = Turn()
         update_wrapper(self, f, updated=())
 
     def __call__(self, *args: Any, **named: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from ..errors import located
 from ..functions import mean
 from ..value import Value
 from .fallback import falling_back
+from .turns import Turn
 
 if TYPE_CHECKING:
     from .compiled_training import Training
@@ -35,7 +35,7 @@ def compile_loss(loss: Callable[..., Any], parameters: Sequence[Value]) -> Calla
     """
     parameters = list(parameters)
     programs: dict[int, Training | None] = {}
-    turn = threading.Lock()  # a program has one memory, and the parameters one gradient
+    turn = Turn()  # a program has one memory, and the parameters one gradient
 
     def step(*columns: Any) -> float:
         arrays = [np.asarray(column, dtype=np.float64) for column in columns]

@@ -12,7 +12,7 @@ from itertools import groupby, pairwise
 from typing import Any
 
 from ..scopes import Scoped
-from .notation import clean_label, clean_path, plural, times
+from .notation import clean_label, clean_path, kind_of, plural, times
 from .style import END, FRAME, PART, header, markup
 
 TOGETHER = 3  # so many elements in a row that say the same are shown once
@@ -25,7 +25,7 @@ class Element:
         self.name = clean_path(name)
         self.run = run
         self.count = 1  # of those in a row that it stands for
-        self.kind = type(run).__name__ if isinstance(run, Scoped) else "function"
+        self.kind = kind_of(run) if isinstance(run, Scoped) else "function"
         self.parameters = dict.fromkeys(run.named_parameters().values()) if isinstance(run, Scoped) else {}
         self.shape = getattr(run, "shape", None)
         self.in_sequence = hasattr(run, "sequence")
@@ -47,7 +47,7 @@ class Element:
         if self.parameters:
             lines[0] += f", {plural(len(self.parameters), 'parameter')}"
         if self.shape:
-            applied = self.run.applies() if hasattr(self.run, "applies") else ""
+            applied = clean_label(self.run.applies()) if hasattr(self.run, "applies") else ""
             lines.append(", ".join(filter(None, [f"{self.shape[0]:,} → {self.shape[1]:,}", applied])))
         return [*lines, self.repeated] if self.repeated else lines
 

@@ -23,7 +23,7 @@ from .collapse import Figure, collapse
 from .dot import DotWriter, box_id
 from .items import Item, every
 from .lines import shorten, text_lines
-from .notation import clean_label, format_number, plural
+from .notation import clean_label, format_number, kind_of, plural
 from .renderer import DrawError, Mark, finish_svg, mark_parts, run_dot
 from .style import Heat
 
@@ -101,7 +101,7 @@ def draw(
         if depth is not None or heat is not None or expand:
             raise ValueError("a model has no values to collapse, colour or expand: draw what it gives, model(x)")
         body, text, sentence = architecture(root, direction)
-        return Drawing(View(body, text, f"architecture of {type(root).__name__}", sentence), timeout)
+        return Drawing(View(body, text, f"architecture of {kind_of(root)}", sentence), timeout)
     order = topological_order(write_out(root) if expand else root)
     figure = collapse(order, depth, max_nodes)
     scale = Heat(heat, figure.items) if heat is not None else None

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from ..graph import Node
+from ..html import printable
 from ..primitives import Primitive
 
 MAX_LABEL = 24  # characters of a label that are shown
@@ -123,22 +124,21 @@ def _format_sum(products: Sequence[Sequence[str]], sign: str) -> str:
 # --- names --------------------------------------------------------------------------------------------------
 
 
-def clean_label(label: object) -> str:
+def clean_label(label: object, most: int = MAX_LABEL) -> str:
     """A label on one line, short, and without characters that XML forbids or that turn the text around."""
     text = " ".join(str(label).split())
-    if len(text) > MAX_LABEL:
-        text = text[: MAX_LABEL - 1] + "…"
-    return _printable(text)
+    return printable(text if len(text) <= most else f"{text[: most - 1]}…")
 
 
 def clean_path(path: str) -> str:
     """A path on one line, likewise; where it is long its end says more than its beginning."""
     text = " ".join(path.split())
-    return _printable(text if len(text) <= MAX_PATH else f"…{text[1 - MAX_PATH :]}")
+    return printable(text if len(text) <= MAX_PATH else f"…{text[1 - MAX_PATH :]}")
 
 
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() or c in "\u200c\u200d" else "\ufffd" for c in text)
+def kind_of(module: object) -> str:
+    """What the class of a module is called; never nothing, as what is shown for that is no module."""
+    return clean_label(type(module).__name__, MAX_PATH) or "?"
 
 
 def pattern(name: str) -> str:

@@ -13,7 +13,7 @@ from ..graph import Node, topological_order
 from ..modes import Scope
 from ..scopes import Paths, Scoped, enclosing
 from .items import Item, Part, edges_into, operations, plain_edges
-from .notation import pattern
+from .notation import clean_label, kind_of, pattern
 
 
 class Nesting:
@@ -138,7 +138,7 @@ class _Grouping:
             item = self.parts[id(scope)]
             item.values.append(node)
         else:
-            kind = type(scope[0]).__name__ if isinstance(scope[0], Scoped) else ""
+            kind = kind_of(scope[0]) if isinstance(scope[0], Scoped) else ""
             item = Item(nesting.number[node], [node], Part([scope], nesting.path(scope), kind))
             self.parts[id(scope)] = item
         return item
@@ -218,7 +218,7 @@ def _describe(item: Item, part: Part, nesting: Nesting) -> tuple[int, ...]:
         deeper[id(node.scope)] = len(chain) > depth
         if len(chain) > depth:
             owner = chain[depth][0]
-            inner[id(chain[depth])] = type(owner).__name__ if isinstance(owner, Scoped) else pattern(owner)
+            inner[id(chain[depth])] = kind_of(owner) if isinstance(owner, Scoped) else clean_label(pattern(owner))
         modules |= {id(owner): None for owner, _ in chain[depth - 1 :] if isinstance(owner, Scoped)}
     part.inner = Counter(inner.values())
     part.own = operations(node for node in item.values if not deeper[id(node.scope)])

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ..errors import AutogradError
-from ..html import PALETTE, css_colours, escape
+from ..html import PALETTE, css_colours, escape, printable
 
 # What dot says of each text, and what the whole says in place of that.
 REPEATED = {
@@ -82,7 +82,8 @@ def run_dot(source: str, format: str, *flags: str, timeout: float) -> bytes:
         raise DrawError(f"{dot} could not be run: {error}") from error
     if done.returncode or not done.stdout:
         said = done.stderr.decode(errors="replace").strip() or "it said nothing"
-        raise DrawError(f"{dot} failed with exit status {done.returncode}: {said[-500:]}")
+        said = printable(said[-500:], keep="\n")
+        raise DrawError(f"{dot} failed with exit status {done.returncode}: {said}")
     return done.stdout
 
 

@@ -169,7 +169,7 @@ def operation_look(item: Item, heat: Heat | None) -> str:
 
 def edge_label(edge: Edge) -> str:
     """The label of an edge: as which operand, and the local partial."""
-    parts = [f'<font color="{INK.light}"><i>{edge.name}</i></font>'] if edge.name else []
+    parts = [f'<font color="{INK.light}"><i>{markup(clean_label(edge.name))}</i></font>'] if edge.name else []
     if edge.partial is not None:
         parts.append(f"∂ {format_number(edge.partial)}")
     return f" label=< {'  '.join(parts)}>" if parts else ""  # the space keeps it off the line

@@ -5,7 +5,7 @@ What this package leaves out: what the pictures are of.  It knows nothing of gra
 
 from .document import asset, page, write_page
 from .frames import Frame, player
-from .markup import escape
+from .markup import escape, printable
 from .palette import (
     BLUE,
     CATEGORIES,
@@ -33,5 +33,6 @@ from .parts import NestedPicture, parts_cell, parts_page
 __all__ = [
     "BLUE", "CATEGORIES", "DARK_INK", "GREEN", "GREY", "INK", "LIGHT_INK", "MAGENTA", "NOT_FINITE", "PALETTE",
     "PALE_BLUE", "PALE_GREEN", "PALE_GREY", "RAMPS", "RAMP_INKS", "VERMILION", "WHITE", "ZERO", "Colour", "Frame",
-    "NestedPicture", "asset", "css_colours", "escape", "page", "parts_cell", "parts_page", "player", "write_page",
+    "NestedPicture", "asset", "css_colours", "escape", "page", "parts_cell", "parts_page", "player",
+    "printable", "write_page",
 ]  # fmt: skip

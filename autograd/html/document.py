@@ -26,14 +26,35 @@ PAGE = """<!DOCTYPE html>
 </html>
 """
 
-# What the page may load: nothing but what stands in it.
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+# What the page may load: nothing but what stands in it, and of the scripts there only ours, told by their hashes.
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {scripts}"
+
+# The files of each script that a page may run.
+PLAYER, PARTS = ("inline.js", "player.js"), ("parts.js",)
 
 
 def page(title: str, content: str) -> str:
-    """The text of a page with this content, which is HTML already."""
+    """The text of a page with this content, which is HTML already; its scripts run where they are of ``script``."""
     style = f"{css_colours(':root')}\n{asset('page.css')}"
-    return PAGE.format(policy=POLICY, title=escape(title), style=style, content=content)
+    return PAGE.format(policy=_policy(), title=escape(title), style=style, content=content)
+
+
+def script(files: tuple[str, ...]) -> str:
+    """A script of ours, the text of these files, as an element: exactly the text of which a page has the hash."""
+    return f"<script>{_source(files)}</script>"
+
+
+def _source(files: tuple[str, ...]) -> str:
+    return "\n".join(map(asset, files))
+
+
+@cache
+def _policy() -> str:
+    import hashlib  # as base64 only where a page is made: importing the package stays quick
+    from base64 import b64encode
+
+    hashes = [hashlib.sha256(_source(files).encode()).digest() for files in (PLAYER, PARTS)]
+    return POLICY.format(scripts=" ".join(f"'sha256-{b64encode(digest).decode()}'" for digest in hashes))
 
 
 def write_page(path: str | os.PathLike[str], title: str, content: str, what: str) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .document import asset, interactive_style
+from .document import PLAYER, interactive_style, script
 from .markup import as_json, escape, image
 
 
@@ -50,6 +50,5 @@ def player(
 </ol></details>
 <script type="application/json">{as_json(data)}</script>
 <style>{interactive_style("player.css")}</style>
-<script>{asset("inline.js")}
-{asset("player.js")}</script>
+{script(PLAYER)}
 </div>"""

@@ -1,8 +1,30 @@
-"""Text, pictures and data as pieces of HTML, SVG and scripts, so that nothing in them is taken for markup."""
+"""Text, pictures and data as pieces of HTML, SVG and scripts, so that nothing in them is taken for markup.
+
+And text for a terminal, where a character that is no sign is a command: ``printable`` is the one place that says which
+characters may be shown, anywhere.
+"""
 
 from __future__ import annotations
 
+JOINERS = "\u200c\u200d"  # between letters of Persian and Hindi, and in emoji
+ISOLATES = "\u2068\u2069"  # that walkthroughs put around names which run from right to left
 ENTITIES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;"}
+
+
+def printable(text: object, keep: str = "") -> str:
+    """Text in one line of signs alone: blanks of any kind become spaces, other characters that are no sign become �.
+
+    So no name moves the cursor or changes the colours of a terminal, turns the text around it from right to left, or
+    breaks the XML of a picture.  Characters to ``keep`` stay as they are.
+
+    >>> printable("safe\\x1b[2J\\nname")
+    'safe�[2J name'
+    """
+    text = str(text)
+    if text.isprintable():  # as nearly all are
+        return text
+    keep += JOINERS
+    return "".join([c if c.isprintable() or c in keep else " " if c.isspace() else "\ufffd" for c in text])
 
 
 def escape(text: str) -> str:
@@ -11,7 +33,7 @@ def escape(text: str) -> str:
     >>> escape('<b> & "quotes"')
     '&lt;b&gt; &amp; &quot;quotes&quot;'
     """
-    return text.translate(ENTITIES)
+    return printable(text, keep="\n" + ISOLATES).translate(ENTITIES)
 
 
 def image(svg: str, alt: str) -> str:

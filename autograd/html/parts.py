@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .document import asset, interactive_style, page
+from .document import PARTS, asset, interactive_style, page, script
 from .markup import as_json, escape, image
 
 
@@ -27,7 +27,7 @@ def parts_page(picture: NestedPicture, text: str) -> str:
     content = f"""<h1>{escape(picture.title)}</h1>
 {_parts(picture, picture.svg)}
 <details><summary>As text</summary><pre tabindex="0">{escape(text)}</pre></details>
-<script>{asset("parts.js")}</script>"""
+{script(PARTS)}"""
     return page(picture.title, content)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from ..drawing import format_operation
 from ..graph import topological_order
+from ..html import printable
 from ..modes import mode
 from ..value import Value, evaluate
 from .dataflow import Equation, dependent_variables
@@ -83,8 +84,9 @@ class Program:
     def _names(self) -> dict[int, str]:
         """Numbers as they are, labels where they are unique, letters for the rest."""
         labels = self.labels | {v: leaf.label for v, leaf in self.leaves.items() if leaf.label}
+        labels = {v: " ".join(printable(label).split()) for v, label in labels.items()}
         count = Counter(labels.values())
-        names = {v: label for v, label in labels.items() if count[label] == 1}
+        names = {v: label for v, label in labels.items() if label and count[label] == 1}
         names |= {v: repr(x).removesuffix(".0") for v, x in self.constants.items()}
         letters = (text for text in map(_letters, itertools.count()) if text not in count)
         for v in (*self.inputs, *self.leaves, *(equation.out for equation in self.equations)):

@@ -184,14 +184,16 @@ class Walkthrough(Sequence[Step]):
     def player(self, moved: Mapping[Value, float] | None = None, *, pictured: bool = True) -> str:
         """The player as HTML, to be put into a page; of a graph that is too large to look at, without its picture.
 
-        ``moved`` are the numbers that an update gives to leaves: they are shown in one more frame at the end.
+        ``moved`` are the numbers that an update gives to leaves: they are shown in one more frame at the end, those
+        of leaves that are in this graph.
 
         >>> w = Value(2.0, label="w")
         >>> "<li>update: w 2 → 1.6</li>" in walkthrough(w * w).player({w: 1.6})
         True
         """
         numbers = self._scene.numbers
-        moves = [f"{self._names[leaf]} {numbers[leaf]} → {format_number(x)}" for leaf, x in (moved or {}).items()]
+        moved = {leaf: x for leaf, x in (moved or {}).items() if leaf in numbers}
+        moves = [f"{self._names[leaf]} {numbers[leaf]} → {format_number(x)}" for leaf, x in moved.items()]
         more = f" and {len(moves) - MOST_MOVES} more" if len(moves) > MOST_MOVES else ""
         update = [f"update: {', '.join(moves[:MOST_MOVES])}{more}"] if moved else []
         apology = ""

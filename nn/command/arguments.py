@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from typing import NoReturn
+
+from autograd.html import printable
+
+
+class Parser(argparse.ArgumentParser):
+    """One whose errors repeat arguments without their control characters."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
 
 
 def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     """The chosen ``command`` with its options; where they are wrong, a line on stderr and exit status 2."""
-    parser = argparse.ArgumentParser(prog="stepgrad", description="A scalar autodiff engine you can look into.")
+    parser = Parser(prog="stepgrad", description="A scalar autodiff engine you can look into.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
 
     demo = commands.add_parser("demo", help="train two small networks and draw what happened")

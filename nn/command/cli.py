@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from autograd import AutogradError, DrawError, Value, dot, draw
+from autograd import AutogradError, DrawError, Value, dot, draw, write_whole
+from autograd.html import printable
 
 from ..modules import MLP
 from ..training import Adam, History, fit
@@ -29,7 +30,7 @@ def main(argv: list[str] | None = None) -> None:
     try:
         run(sys.argv[1:] if argv is None else argv)
     except (ValueError, AutogradError, OSError) as error:
-        print(f"stepgrad: {error}", file=sys.stderr)
+        print("stepgrad:", printable(error, keep="\n"), file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("stepgrad: stopped", file=sys.stderr)
@@ -56,7 +57,7 @@ def demo(folder: Path) -> None:
     train_on_digits()
     print("Pictures:")
     for path in written:
-        print(f"  {os.path.relpath(path)}")
+        print(f"  {printable(os.path.relpath(path))}")
 
 
 def draw_neuron(path: Path, written: list[Path]) -> None:
@@ -150,7 +151,9 @@ class Trial:
 def save(path: Path, written: list[Path], plot: Callable[[], Any]) -> None:
     """Save a plot and add its path to the written ones; without matplotlib, say so."""
     try:
-        plot().savefig(path)
+        picture = io.BytesIO()
+        plot().savefig(picture, format=path.suffix[1:])
+        write_whole(path, picture.getvalue())
         written.append(path)
     except ImportError as error:
         print(f"  (no {path.name}: {error})")

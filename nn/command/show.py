@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from autograd import draw, walkthrough
+from autograd.html import printable
 
 from .expression import parse_assignments, parse_expression
 from .terminal import can_step, step_through
@@ -18,7 +19,7 @@ def draw_expression(expression: str, values: list[str], output: str | None) -> N
         print(drawing)
     else:
         drawing.save(output)
-        print(f"{expression.strip()} = {root:.6g}, drawn in {output}")
+        print(printable(f"{expression.strip()} = {root:.6g}, drawn in {output}"))
 
 
 def walk_expression(expression: str, values: list[str], output: str | None) -> None:
@@ -30,7 +31,7 @@ def walk_expression(expression: str, values: list[str], output: str | None) -> N
     walk = walkthrough(root)
     if output is not None:
         walk.save(output)
-        print(f"{expression.strip()} = {root:.6g} in {len(walk)} steps: open {output} in a browser")
+        print(printable(f"{expression.strip()} = {root:.6g} in {len(walk)} steps: open {output} in a browser"))
     elif can_step():
         phases = [step.phase for step in walk]
         ends = [i + 1 + len({*phases[: i + 1]}) for i in range(len(walk))]  # each phase begins with a line of its own

@@ -74,7 +74,7 @@ class Dropout(Module):
         return {"p": self.p}
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], room: int) -> Self:
+    def from_config(cls, config: Mapping[str, Any], room: Any) -> Self:
         return cls(setting(config, "p", int, float))
 
     def __repr__(self) -> str:
@@ -115,10 +115,9 @@ class LayerNorm(Module):
         return {"width": len(self.gain), "eps": self.eps}
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], room: int) -> Self:
+    def from_config(cls, config: Mapping[str, Any], room: Any) -> Self:
         width, eps = setting(config, "width", int), setting(config, "eps", int, float)
-        if 2 * width > room:
-            raise ValueError(f"a LayerNorm of {width} inputs does not fit {room} parameters")
+        room.take(2 * width, f"a LayerNorm of {width} inputs")
         return cls(width, eps)
 
     def __repr__(self) -> str:

@@ -24,8 +24,8 @@ def config_of(module: Any) -> dict[str, Any] | None:
     return None if config is None else {"type": name, **config}
 
 
-def build(config: Any, room: int) -> Module:
-    """The module that ``config_of`` gave as data, if it has no more than ``room`` parameters; else ValueError."""
+def build(config: Any, room: Any) -> Module:
+    """The module that ``config_of`` gave as data, if there is room for its parameters; else ValueError."""
     match config:
         case {"type": str(name)} if name in KINDS:
             return KINDS[name].from_config(config, room)

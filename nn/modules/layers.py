@@ -8,6 +8,7 @@ from numbers import Integral  # NumPy's integers too
 from typing import Any, Self
 
 from autograd import Value, dot
+from autograd.html import printable
 
 from ..activations import Activation, find_activation
 from ..init import Initialiser, find_initialiser
@@ -57,9 +58,9 @@ class Neuron(Module):
         return {"nin": len(self.w), "activation": self.activation} if isinstance(self.activation, str) else None
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], room: int) -> Self:
+    def from_config(cls, config: Mapping[str, Any], room: Any) -> Self:
         nin, activation = setting(config, "nin", int), setting(config, "activation", str)
-        _check_room("Neuron", nin, 1, room)
+        _take_room("Neuron", nin, 1, room)
         return cls(nin, activation=activation, init="zeros")
 
     def __repr__(self) -> str:
@@ -98,10 +99,10 @@ class Layer(Module):
         return {"nin": first["nin"], "activation": first["activation"], "nout": len(self.neurons)}
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], room: int) -> Self:
+    def from_config(cls, config: Mapping[str, Any], room: Any) -> Self:
         nin, activation = setting(config, "nin", int), setting(config, "activation", str)
         nout: Any = config.get("nout")
-        _check_room("Layer", nin, nout, room)
+        _take_room("Layer", nin, nout, room)
         return cls(nin, nout, activation=activation, init="zeros")
 
     def __repr__(self) -> str:
@@ -115,10 +116,10 @@ def generator(init: str | Initialiser | None, seed: int | None) -> random.Random
     return random.Random(seed)
 
 
-def _check_room(kind: str, nin: int, nout: Any, room: int) -> None:
-    if not isinstance(nout, int) or nin < 1 or nout < 1 or (nin + 1) * nout > room:
-        raise ValueError(f"a {kind} of {nin} inputs and {nout} neurons does not fit {room} parameters")
+def _take_room(kind: str, nin: int, nout: Any, room: Any) -> None:
+    possible = isinstance(nout, int) and nin >= 1 and nout >= 1
+    room.take((nin + 1) * nout if possible else room.left + 1, f"a {kind} of {nin} inputs and {nout!r:.40} neurons")
 
 
 def _name(function: str | Callable[..., Any]) -> str:
-    return function if isinstance(function, str) else getattr(function, "__name__", repr(function))
+    return printable(function if isinstance(function, str) else getattr(function, "__name__", repr(function)))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
+from autograd.html import printable
+
 from ..activations import Activation
 from ..init import Initialiser
 from .config import build, buildable, config_of, setting
@@ -47,17 +49,14 @@ class Sequential(Module):
         return None if None in layers else {"layers": layers}
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], room: int) -> Self:
-        layers: list[Module] = []
-        for inner in setting(config, "layers", list):
-            layers.append(build(inner, room))
-            room -= len(layers[-1].parameters())
+    def from_config(cls, config: Mapping[str, Any], room: Any) -> Self:
+        layers = [build(inner, room) for inner in setting(config, "layers", list)]
         model = object.__new__(cls)  # the __init__ of MLP takes widths, and these are layers
         Sequential.__init__(model, *layers)
         return model
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(map(repr, self.layers))})"
+        return f"{printable(type(self).__name__)}({', '.join(map(repr, self.layers))})"
 
 
 @buildable

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 from autograd import Scoped, Value, as_float
+from autograd.html import printable
 
 
 class Module(Scoped):
@@ -113,9 +114,8 @@ class Module(Scoped):
         for problem, names in (("missing", missing), ("not in this model", unknown), ("no finite number", wrong)):
             if names:
                 more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-                raise ValueError(
-                    f"the state does not fit {type(self).__name__}: {problem}: {', '.join(names[:3])}{more}"
-                )
+                shown = ", ".join(f"{printable(name):.60}" for name in names[:3])
+                raise ValueError(f"the state does not fit {printable(type(self).__name__)}: {problem}: {shown}{more}")
         for name, parameter in named.items():
             parameter.data = state[name]
         return self
@@ -125,8 +125,10 @@ class Module(Scoped):
         return None
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], room: int) -> Self:
-        """A module of this shape with no more than ``room`` parameters; ValueError where the settings do not allow it.
+    def from_config(cls, config: Mapping[str, Any], room: Any) -> Self:
+        """A module of this shape; ValueError where the settings do not allow it, or there is no room for it.
+
+        It says ``room.take(parameters, what)``, and may build so many parameters; modules inside it do so themselves.
 
         They may come from a damaged file, which can ask for anything: so they are checked before anything is built.
         """

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from autograd import DrawError, Value, draw, topological_order, walkthrough
-from autograd.drawing import format_number
+from autograd import DrawError, Value, as_value, draw, topological_order, walkthrough
+from autograd.drawing import clean_path, format_number
 from autograd.html import CATEGORIES, escape, player
 
 from ..data import classes_of
@@ -83,7 +84,8 @@ def _rows(snapshot: Snapshot) -> list[list[str]]:
     for name, gradient in snapshot.record.gradients.items():
         states = snapshot.units.get(name, [])
         lost = [f"{n} of {len(states)} {what}" for what in ("dead", "saturated") if (n := states.count(what))]
-        rows.append([name, format_number(gradient), _percent(snapshot.record.updates[name]), ", ".join(lost)])
+        update = _percent(snapshot.record.updates[name])
+        rows.append([clean_path(name), format_number(gradient), update, ", ".join(lost)])
     return rows
 
 
@@ -114,7 +116,8 @@ def _pictures(recording: Recording) -> tuple[list[Group | None], str]:
     for snapshot in recording.snapshots:
         with as_of(recording.model, snapshot.after):
             root = _first_row(recording)
-            root.backward()
+            if root.requires_grad and math.isfinite(root.data):
+                root.backward()
             try:
                 graphs.append(_nested(draw(root, depth=1).svg))
             except DrawError:
@@ -142,6 +145,6 @@ def _first_row(recording: Recording) -> Value:
     assert recording.loss is not None
     inputs = [Value(x, label=f"x{i + 1}", requires_grad=False) for i, x in enumerate(recording.rows[0])]
     with evaluating(recording.model.modules()):
-        root: Value = recording.loss(recording.model(inputs), recording.targets[0])
+        root: Value = as_value(recording.loss(recording.model(inputs), recording.targets[0]))
     root.label = "loss"
     return root

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from autograd import Value, topological_order
+from autograd import Value, as_value, topological_order
 from autograd.drawing import format_number, state
 
-from ..modules import Module, evaluating
+from ..modules import Module, as_list, evaluating
 
 # A gradient vanishes where its size per parameter (root mean square) is below this fraction of the last layer's.  It
 # explodes where it is above the last layer's divided by this fraction, or above the first epoch's divided by it.
@@ -60,7 +60,7 @@ def units(model: Module, rows: list[list[float]]) -> dict[str, list[str]]:
     with evaluating(model.modules()):
         for row in rows[:: max(1, len(rows) // MOST_ROWS)]:
             out = model(row)
-            for node in topological_order(*(out if isinstance(out, (list, tuple)) else [out])):
+            for node in topological_order(*map(as_value, as_list(out))):
                 owner = None if node.scope is None else names.get(id(node.scope[0]))
                 if owner is not None and node.primitive is not None and any(p.state for p in node.primitive.special):
                     states.setdefault(owner, set()).add(state(node))

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from autograd.html import escape, printable, write_page
+
 from ..losses import Loss, find_loss
 from ..modules import Module
 from ..samples import check_data, check_rows
@@ -90,6 +92,7 @@ class watch:
         """Keep a warning and print it, the first time that it comes up."""
         from tqdm import tqdm  # which prints beside its bar, if there is one
 
+        what, why = printable(what), printable(why)
         if not any(f": {what}, " in note for note in self.notes):
             self.notes.append(f"epoch {epoch}: {what}, {why}")
             tqdm.write(f"watch: {self.notes[-1]}", file=sys.stderr)
@@ -124,10 +127,8 @@ class watch:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a page, .html, that plays the training, with a walk through one row at each recorded epoch."""
-        from autograd.html import write_page
-
         recording = self._recording()
-        body = f"<h1>Training {type(self.model).__name__}</h1>{film(recording)}{walks(recording)}"
+        body = f"<h1>Training {escape(type(self.model).__name__)}</h1>{film(recording)}{walks(recording)}"
         write_page(path, "training", body, "a training")
 
     def _recording(self) -> Recording:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from autograd.drawing import clean_path
 from autograd.html import CATEGORIES
 
 from ..modules import Module
@@ -31,7 +32,7 @@ def plot_history(history: Curves, title: str = "") -> Any:
             if numbers:
                 marker = "." if len(numbers) == 1 else ""
                 axes.plot(range(1, len(numbers) + 1), numbers, color=CATEGORIES[k], label=label, marker=marker)
-        axes.set_ylabel(name)
+        axes.set_ylabel(_shown(name))
         axes.xaxis.get_major_locator().set_params(integer=True)
     if history.val_loss:
         panels[0].legend(frameon=False)
@@ -56,7 +57,7 @@ def plot_gradients(model: Module, title: str = "") -> Any:
         axes.scatter(side_by_side, shown, color=CATEGORIES[0], s=12, alpha=0.5, linewidth=0)
         if shown:
             axes.hlines(math.fsum(shown) / len(sizes), i - 0.35, i + 0.35, color=CATEGORIES[5], linewidth=2)
-        ticks.append(layer + (f"\n{sizes.count(0.0)} of {len(sizes)} are 0" if 0.0 in sizes else ""))
+        ticks.append(_shown(layer) + (f"\n{sizes.count(0.0)} of {len(sizes)} are 0" if 0.0 in sizes else ""))
     if any(size > 0.0 for sizes in layers.values() for size in sizes):
         axes.set_yscale("log")
     axes.set_xticks(range(len(ticks)), ticks)
@@ -80,13 +81,20 @@ def plot_layers(
         for i, (name, sizes) in enumerate(curves.items()):
             colour, line = CATEGORIES[i % len(CATEGORIES)], ("-", "--", ":")[i // len(CATEGORIES) % 3]
             seen = [size or math.nan for size in sizes]  # a logarithmic scale has no 0
-            axes.plot(epochs, seen, color=colour, linestyle=line, label=name)
+            axes.plot(epochs, seen, color=colour, linestyle=line, label=_shown(name))
+        if any(0.0 < size < math.inf for sizes in curves.values() for size in sizes):
+            axes.set_yscale("log")
     loss.set(ylabel="loss", ylim=(0.0, None))
-    gradient.set(ylabel="gradient ‖g‖", yscale="log")
-    update.set(ylabel="update ‖Δp‖ / ‖p‖", yscale="log", xlabel="epoch")
+    gradient.set(ylabel="gradient ‖g‖")
+    update.set(ylabel="update ‖Δp‖ / ‖p‖", xlabel="epoch")
     if gradients:
         gradient.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
+
+
+def _shown(name: str) -> str:
+    """A name as it stands in a picture: between two $ matplotlib would read a formula."""
+    return clean_path(name).replace("$", r"\$")
 
 
 def figure_of(title: str, panels: int = 1) -> tuple[Any, Any]:

@@ -10,6 +10,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from autograd import as_float
+
 from ..modules import Module
 from .history import History
 
@@ -57,8 +59,12 @@ class EarlyStopping:
         return {"best": self.best, "waited": self.waited, "parameters": self.parameters}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a checkpoint."""
-        self.best, self.waited, self.parameters = state["best"], state["waited"], state["parameters"]
+        """Go on from a checkpoint; KeyError, TypeError or ValueError, and nothing taken over, where it is damaged."""
+        best, waited = as_float(state["best"]), state["waited"]
+        parameters = {name: as_float(x) for name, x in state["parameters"].items()}
+        if type(waited) is not int or waited < 0 or not all(map(math.isfinite, parameters.values())):
+            raise ValueError(f"waited is {waited!r:.40}, and a number of epochs; the parameters must be finite")
+        self.best, self.waited, self.parameters = best, waited, parameters
 
 
 class StopBelow:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from autograd import NonFiniteError, Value, located, mean
+from autograd.html import printable
 
 from ..losses import Loss
 from ..modules import Module
@@ -82,7 +83,7 @@ class EagerSteps:
             for name, parameter in self.model.named_parameters().items():
                 if not math.isfinite(x := parameter.grad):
                     row = _row_to_blame(parameter, batch, losses)
-                    raise NonFiniteError(f"{row}the gradient of {name} is {x}; nothing was updated")
+                    raise NonFiniteError(f"{row}the gradient of {printable(name)} is {x}; nothing was updated")
             self.optimizer.step()
         return objective.data, data.data
 

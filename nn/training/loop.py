@@ -18,11 +18,16 @@ CLOCK = 0.25  # seconds between two looks at the clock, where nothing else happe
 
 
 class Saving(Protocol):
-    """Writes the state of a training to a file after each ``every`` epochs."""
+    """Writes the state of a training to a file after each ``every`` epochs, and when it ends.
+
+    The state is noted after every epoch with its callbacks, and ``save`` writes what was noted last, if it is not in
+    the file: whatever ends a training in the midst of an epoch, the file has the last whole one.
+    """
 
     every: int
 
-    def save(self, lr: float) -> None: ...
+    def note(self, lr: float) -> None: ...
+    def save(self) -> None: ...
 
 
 class Run:
@@ -60,13 +65,15 @@ class Run:
                         bar.update(count)
                     stopped = self._call_back()
                     if self.checkpoint is not None:
-                        done += count
-                        if stopped or interrupts or done == wanted or done % self.checkpoint.every == 0:
-                            self.checkpoint.save(optimizer.lr if self.schedule is None else lr)
+                        self.checkpoint.note(optimizer.lr if self.schedule is None else lr)
+                        if (done + count) % self.checkpoint.every == 0:
+                            self.checkpoint.save()
                     together = max(1, min(10_000, int(count * CLOCK / (time.perf_counter() - started))))
         finally:
             if self.schedule is not None:
                 optimizer.lr = lr
+            if self.checkpoint is not None:
+                self.checkpoint.save()
         history.interrupted = bool(interrupts)
         if interrupts:
             print(f"fit: stopped by Ctrl-C after epoch {len(history.loss)} of {wanted}", file=sys.stderr)
@@ -95,10 +102,11 @@ class Run:
 
     def _take(self, epochs: Sequence[Epoch]) -> None:
         history, count, started = self.history, len(epochs), time.perf_counter()
+        self.eager.optimizer.lr = lr = float(0 + self.eager.optimizer.lr)  # of any kind of number, and no text
         for objective, data_loss in self.steps.run(len(history.loss) + 1, epochs):
             history.loss.append(objective)
             history.data_loss.append(data_loss)
-        history.lr += [self.eager.optimizer.lr] * count
+        history.lr += [lr] * count
         history.seconds += [(time.perf_counter() - started) / count] * count
 
     def _call_back(self) -> bool:

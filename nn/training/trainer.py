@@ -38,7 +38,8 @@ def fit(
     ``progress`` shows a bar; by default where there is a terminal or notebook to show it.  Ctrl-C ends the training
     when its epoch is done, and the history tells what was learned until then; a second one interrupts at once.
 
-    ``checkpoint`` names a file that is written after each ``every`` epochs, and at the end.  With ``resume`` the
+    ``checkpoint`` names a file that is written after each ``every`` epochs, and at the end, also by Ctrl-C or an
+    error: it has the last epoch that was whole, with its callbacks.  With ``resume`` the
     training goes on from that file, if it is there, and gives the same bits as one that never stopped: model,
     optimiser and history become what they were then, and ``epochs`` counts from the very beginning.
 

@@ -2,8 +2,10 @@
 
 An entry is a file in a per-user directory, named by the hash of everything the code depends on.  It is
 written under another name and then moved, so two processes never see half of one; and it is read only if it
-is ours, nobody else could have written to it, and its contents hash to what it says.  Whatever is wrong with
+is a file, ours, nobody else could have written to it, and its contents hash to what it says.  Whatever is wrong with
 an entry or the directory, the answer is None and the code is compiled again.
+
+The directory may be shared with other files: what is no entry by its name and its first bytes is left alone.
 """
 
 from __future__ import annotations
@@ -11,11 +13,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
+import re
 from pathlib import Path
+
+from ...files import clear_parts, is_own, replace_whole
 
 MAGIC = b"stepgrad object code 1\n"
 MOST = 512  # entries; of more, those that were not used for longest go
+NAME = re.compile(r"[0-9a-f]{64}\.o")
+PART = re.compile(r"\.([0-9a-f]{50})\..*\.part")
+# A pipe under the name of an entry must not let us wait for a writer, nor a link lead us elsewhere.
+FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_BINARY"))
 
 
 def directory() -> Path:
@@ -31,18 +39,13 @@ def directory() -> Path:
 def load(*parts: str) -> bytes | None:
     """The code that was stored for what these parts say, or None."""
     path, key = _entry(parts)
-    try:
-        with path.open("rb") as file:
-            if not _ours(os.fstat(file.fileno())):
-                return None
-            data = file.read()
-        os.utime(path)  # used just now
-    except OSError:
-        return None
     head = MAGIC + key
+    data = _read(path)
     code = data[len(head) + 32 :]
     if data[: len(head)] != head or data[len(head) : len(head) + 32] != hashlib.sha256(code).digest():
         return None
+    with contextlib.suppress(OSError):
+        os.utime(path)  # used just now
     return code
 
 
@@ -51,14 +54,7 @@ def store(code: bytes, *parts: str) -> None:
     path, key = _entry(parts)
     with contextlib.suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")  # readable by its owner alone
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(MAGIC + key + hashlib.sha256(code).digest() + code)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        replace_whole(path, MAGIC + key + hashlib.sha256(code).digest() + code, 0o600)  # readable by its owner alone
         _prune(path.parent)
 
 
@@ -67,12 +63,27 @@ def _entry(parts: tuple[str, ...]) -> tuple[Path, bytes]:
     return directory() / f"{key.hexdigest()}.o", key.digest()
 
 
-def _ours(status: os.stat_result) -> bool:
-    """Whether only this user can have written a file."""
-    return not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
+def _read(path: Path, size: int = -1) -> bytes:
+    """What a file holds, or its first bytes; nothing where it is no file, or others than this user can have written."""
+    try:
+        with open(os.open(path, FLAGS), "rb") as file:
+            status = os.fstat(file.fileno())
+            return file.read(size) if is_own(status) and not (os.name == "posix" and status.st_mode & 0o022) else b""
+    except OSError:
+        return b""
 
 
 def _prune(folder: Path) -> None:
-    entries = sorted(folder.glob("*.o"), key=lambda path: path.stat().st_mtime)
-    for path in entries[:-MOST]:
+    """Remove the entries beyond ``MOST``."""
+    names = os.listdir(folder)
+    for start in {found[1] for found in map(PART.fullmatch, names) if found}:
+        clear_parts(folder, start)
+    if sum(map(bool, map(NAME.fullmatch, names))) <= MOST:
+        return
+    entries = []
+    for name in filter(NAME.fullmatch, names):
+        with contextlib.suppress(OSError):  # another process may have removed it
+            if _read(folder / name, len(MAGIC)) == MAGIC:
+                entries.append((os.stat(folder / name).st_mtime, folder / name))
+    for _, path in sorted(entries)[:-MOST]:
         path.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import functools
+import os
 import platform
 import sys
 from collections.abc import Mapping
@@ -133,6 +134,20 @@ def _add_symbol(library: ctypes.CDLL, name: str) -> bool:
         return False
     llvm.add_symbol(name, ctypes.cast(function, ctypes.c_void_p).value)
     return True
+
+
+def _survive_forks() -> None:
+    """Let no fork happen while another thread is in LLVM: its lock would be held in the child for ever.
+
+    llvmlite lets one thread at a time in, by a lock that it keeps to itself.
+    """
+    lock = getattr(llvm.ffi.lib, "_lock", None)
+    if lock is not None and hasattr(os, "register_at_fork"):
+        leave = functools.partial(lock.__exit__, None, None, None)
+        os.register_at_fork(before=lock.__enter__, after_in_parent=leave, after_in_child=leave)
+
+
+_survive_forks()
 
 
 def _target_machine() -> Any:
