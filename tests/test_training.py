@@ -439,6 +439,7 @@ def test_a_loss_that_is_no_value_is_refused(loss):
 
 
 # A product of floats that is too large is inf, and a power raises: Python's rules, and so the Values'.
+@pytest.mark.filterwarnings("ignore::nn.DivergenceWarning")
 @pytest.mark.parametrize(
     ("error", "square"), [(NonFiniteError, lambda d: d * d), (OverflowError, lambda d: d**2)], ids=["inf", "raises"]
 )

@@ -9,20 +9,12 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Any, Protocol
+from typing import Any
 
 from .eager import EagerSteps, Epoch, Steps
 from .history import Callback, History, Schedule
 
 CLOCK = 0.25  # seconds between two looks at the clock, where nothing else happens between epochs
-
-
-class Saving(Protocol):
-    """Writes the state of a training to a file after each ``every`` epochs."""
-
-    every: int
-
-    def save(self, lr: float) -> None: ...
 
 
 class Run:
@@ -39,7 +31,7 @@ class Run:
         self.schedule: Schedule | None = None
         self.recorders: list[Callback] = []
         self.callbacks: list[Callback] = []
-        self.checkpoint: Saving | None = None
+        self.checkpoint: Any = None  # has every, and save(lr)
         self.progress: bool | None = None
         eager.model.train()
 
