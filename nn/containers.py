@@ -85,9 +85,10 @@ def _refuse_what_has_no_rows(data: Any, name: str) -> None:
         why = f"is sparse: give {name}.toarray()"
     elif getattr(data, "is_sparse", False):
         why = f"is sparse: give {name}.to_dense()"
-    for method in ("collect", "compute"):  # of the lazy frames of Polars and Dask
-        if hasattr(data, method):
-            why = f"is not computed yet: give {name}.{method}()"
+    elif hasattr(data, "collect") and not hasattr(data, "__array__"):  # as the lazy frames of Polars
+        why = f"is not computed yet: give {name}.collect()"
+    elif hasattr(data, "__dask_graph__") and data.__dask_graph__() is not None:
+        why = f"is not computed yet: give {name}.compute()"
     if why:
         raise TypeError(f"{name}: a {type(data).__name__} {why}")
 

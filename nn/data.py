@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import ne
 from random import Random
 from typing import Any
 
@@ -124,15 +125,16 @@ def classes_of(outputs: Iterable[Any], threshold: float) -> list[int]:
     """
     found = []
     for i, out in enumerate(outputs):
-        several = isinstance(out, list)
-        if any(x != x for x in out) if several else out != out:
+        numbers = out if type(out) is list else [out]
+        if any(map(ne, numbers, numbers)):
             raise ValueError(f"the output for row {i} is {out!r:.60}: nan is of no class")
-        found.append(out.index(max(out)) if several else int(out > threshold))
+        found.append(numbers.index(max(numbers)) if len(numbers) > 1 else int(numbers[0] > threshold))
     return found
 
 
 def _within_unit(numbers: Iterable[Any]) -> bool:
-    return all(type(x) is not list and 0.0 <= x <= 1.0 for x in numbers)
+    """Whether all are from 0 to 1; lists of several are not, lists of one are as that is."""
+    return all(0.0 <= x <= 1.0 if type(x) is not list else len(x) == 1 and 0.0 <= x[0] <= 1.0 for x in numbers)
 
 
 def grid(low: float, high: float, steps: int) -> list[float]:

@@ -129,15 +129,14 @@ def _matched(outputs: Sequence[Any], targets: Sequence[Any]) -> tuple[list[Any],
 
 
 def _plain(data: Sequence[Any], name: str) -> list[Any]:
-    """Any data as a list of numbers, or of lists of them."""
+    """Any data as a list of numbers, or of lists of several of them."""
     rows = [row.tolist() if hasattr(row, "tolist") else row for row in rows_of(data, name)[0]]
-    return [[*row] if isinstance(row, tuple) else row for row in rows]
+    return [(row[0] if len(row) == 1 else [*row]) if isinstance(row, (list, tuple)) else row for row in rows]
 
 
 def _classes(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None) -> tuple[list[int], list[int]]:
     """The class of every output and of every target: of one output 0 or 1, of several the index of the largest."""
     outputs, targets = _matched(outputs, targets)
-    targets = [t[0] if isinstance(t, list) and len(t) == 1 else t for t in targets]  # the column of a table
     if isinstance(targets[0], list):
         raise ValueError(f"the target {targets[0]!r:.40} is no class: numbers are measured by r2 and mae")
     if isinstance(outputs[0], list):

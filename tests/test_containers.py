@@ -195,6 +195,27 @@ def test_a_frame_that_is_not_computed_yet_is_refused(name: str) -> None:
             use(frame(name, {"a": A}).lazy())
 
 
+class Labelled(Tensor):
+    """As xarray has it: an array that may be one of Dask, and is one already computed."""
+
+    def __init__(self, numbers: Any, graph: Any = None) -> None:
+        super().__init__(numbers)
+        self.graph = graph
+
+    def compute(self) -> Labelled:
+        return Labelled(self.numbers)
+
+    def __dask_graph__(self) -> Any:
+        return self.graph
+
+
+def test_an_array_of_dask_is_refused_until_it_is_computed() -> None:
+    later = Labelled(ROWS, graph={"sum": 1})
+    with pytest.raises(TypeError, match=r"a Labelled is not computed yet: give X.compute\(\)"):
+        check_rows(later)
+    assert check_rows(later.compute()) == ROWS
+
+
 # --- what is refused -------------------------------------------------------------------------------------------
 
 

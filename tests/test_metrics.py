@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import nn
 from autograd import Value
 from nn import metrics
-from nn.data import threshold_of
+from nn.data import classes_of, threshold_of
 
 BY_NAME = metrics.METRICS
 
@@ -281,7 +281,7 @@ def test_the_same_threshold_holds_in_pictures(outputs, targets, threshold, right
 
     seen = []
 
-    def classes_of(outputs, threshold):
+    def noting(outputs, threshold):
         seen.append(threshold)
         return [0 for _ in outputs]
 
@@ -289,16 +289,27 @@ def test_the_same_threshold_holds_in_pictures(outputs, targets, threshold, right
         def forward(self, x):
             return super().forward(x) + 0.0 * x[1]
 
-    monkeypatch.setattr(film, "classes_of", classes_of)
+    monkeypatch.setattr(film, "classes_of", noting)
     rows, model = [[x, 0.0] for x in outputs], First()
     watched = nn.watch(model, rows, targets)
     sgd = nn.SGD([model.w], lr=0.0)
     nn.fit(model, rows, targets, loss="mse", optimizer=sgd, epochs=1, callbacks=[watched], progress=False)
     assert watched._repr_mimebundle_()["text/html"]
     if importlib.util.find_spec("matplotlib") is not None:
-        monkeypatch.setattr(plots, "classes_of", classes_of)
+        monkeypatch.setattr(plots, "classes_of", noting)
         nn.plot_decision_boundary(model, rows, targets)
     assert {*seen} == {threshold}
+
+
+def test_an_output_in_a_list_of_its_own_is_one_output():
+    class Listed(Output):
+        def forward(self, x):
+            return [super().forward(x)]
+
+    outputs, targets = [0.1, 0.4, 0.6, 0.9], [0, 0, 1, 1]
+    assert threshold_of([[x] for x in outputs], [[t] for t in targets]) == 0.5
+    assert classes_of([[x] for x in outputs], 0.5) == targets
+    assert nn.accuracy(Listed(), [[x] for x in outputs], targets) == 1.0
 
 
 def test_a_threshold_that_is_named_wins_everywhere():
@@ -347,5 +358,6 @@ def test_arrays_and_a_column_of_targets_are_measured_as_lists_are():
     for name in ("accuracy", "precision", "recall", "f1"):
         assert BY_NAME[name](np.array(outputs), np.array(targets)) == BY_NAME[name](outputs, targets)
         assert BY_NAME[name](np.array([1.0, -1.0]), np.array([[1], [0]])) == 1.0
+        assert BY_NAME[name](np.array([[1.0], [-1.0]]), [1, 0]) == BY_NAME[name]([(1.0,), (-1.0,)], [1, 0]) == 1.0
     assert metrics.mae(np.array(outputs), np.array(outputs) + 1.0) == 1.0
     assert metrics.r2(np.array([1.0, 2.0, 4.0]), np.array([[1.0], [2.0], [3.0]])) == 0.5
