@@ -12,7 +12,7 @@ from autograd.compiler import falling_back
 from .data import loss_of_sample, with_targets
 from .losses import LOSSES, Loss, Metric, find_loss, hinge
 from .modules import Module, as_list, evaluating
-from .samples import Samples, check_data, check_rows
+from .samples import Samples, check_data, check_rows, width_of
 
 MANY = 200  # rows that take about as long one by one as a model takes to be traced
 
@@ -24,8 +24,10 @@ def predict(model: Module, X: Iterable[Any]) -> list[Any]:
     >>> len(predict(MLP(2, [3, 1], seed=1), [[0.0, 1.0], [2.0, 3.0]]))
     2
     """
+    rows = check_rows(X)
+    _check_width(model, rows)
     with evaluating(model.modules()):
-        return _predictions(model, check_rows(X))()
+        return _predictions(model, rows)()
 
 
 @overload
@@ -86,6 +88,7 @@ def check_targets(
 
     Only the losses of this library are tried; one of the user's own is called by the steps alone.
     """
+    _check_width(model, rows, targets, prefix)
     if loss not in LOSSES.values():
         return
     with evaluating(model.modules()), located(f"{prefix}{epoch}row 0"):
@@ -101,6 +104,23 @@ def check_targets(
         raise ValueError(
             f"{prefix}target {i} ({targets[i]!r}): hinge takes targets 0 and 1, or -1 and 1, and here are "
             f"{', '.join(f'{t:g}' for t in sorted(signs))}: of which class is 0?"
+        )
+
+
+def _check_width(model: Module, rows: list[list[float]], targets: Sequence[Any] = (), prefix: str = "") -> None:
+    """Name two usual mistakes by which rows have another width than the model takes; of others it tells itself."""
+    wanted = shape[0] if isinstance(shape := getattr(model, "shape", None), tuple) else len(rows[0])
+    if wanted == len(rows[0]):
+        return
+    if targets and len(as_list(targets[0])) == wanted:
+        raise ValueError(
+            f"{prefix}the rows of X have {width_of(rows[0])}, those of y {width_of(targets[0])}, and the model takes "
+            f"{wanted} inputs: are X and y swapped?"
+        )
+    if not targets and len(rows[0]) == 1 and len(rows) == wanted:
+        raise ValueError(
+            f"{prefix}X has {len(rows)} rows of 1 number, and the model takes {wanted} inputs: write one row as "
+            "[[…]], in two pairs of brackets"
         )
 
 
