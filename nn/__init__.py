@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from .monitoring import watch
     from .plots import plot_decision_boundary, plot_gradients, plot_loss_surface
     from .storage import load, save
-    from .training import CosineDecay, EarlyStopping, ExponentialDecay, ReduceOnPlateau, StepDecay, StopBelow, Warmup
+    from .training import (
+        CosineDecay,
+        DivergenceWarning,
+        EarlyStopping,
+        ExponentialDecay,
+        ReduceOnPlateau,
+        StepDecay,
+        StopBelow,
+        Warmup,
+    )
 
 # The wings, around the thin library: each can be taken away, and is loaded when one of its names is first used.
 WINGS = {
@@ -28,7 +37,7 @@ WINGS = {
     **dict.fromkeys(("accuracy", "evaluate", "predict"), "evaluation"),
     **dict.fromkeys(("load", "save"), "storage"),
     **dict.fromkeys(("plots", "plot_decision_boundary", "plot_gradients", "plot_loss_surface"), "plots"),
-    **dict.fromkeys(("EarlyStopping", "StopBelow"), "training"),
+    **dict.fromkeys(("DivergenceWarning", "EarlyStopping", "StopBelow"), "training"),
     **dict.fromkeys(("CosineDecay", "ExponentialDecay", "ReduceOnPlateau", "StepDecay", "Warmup"), "training"),
     "datasets": "datasets", "metrics": "metrics", "to_torch": "export", "watch": "monitoring",
 }  # fmt: skip
@@ -45,10 +54,10 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
-    "MLP", "SGD", "AdaGrad", "Adam", "AdamW", "CosineDecay", "Dropout", "EarlyStopping", "ExponentialDecay", "History",
-    "Layer", "LayerNorm", "Module", "Neuron", "Optimizer", "RMSprop", "ReduceOnPlateau", "Residual", "Sequential",
-    "StepDecay", "StopBelow", "Warmup", "accuracy", "activations", "batches", "bce", "bce_with_logits", "constant",
-    "cross_entropy", "datasets", "evaluate", "fit", "hinge", "huber", "init", "load", "losses", "mae", "metrics", "mse",
-    "penalty", "plot_decision_boundary", "plot_gradients", "plot_loss_surface", "predict", "save", "standardize",
-    "to_torch", "train_test_split", "watch",
+    "MLP", "SGD", "AdaGrad", "Adam", "AdamW", "CosineDecay", "DivergenceWarning", "Dropout", "EarlyStopping",
+    "ExponentialDecay", "History", "Layer", "LayerNorm", "Module", "Neuron", "Optimizer", "RMSprop", "ReduceOnPlateau",
+    "Residual", "Sequential", "StepDecay", "StopBelow", "Warmup", "accuracy", "activations", "batches", "bce",
+    "bce_with_logits", "constant", "cross_entropy", "datasets", "evaluate", "fit", "hinge", "huber", "init", "load",
+    "losses", "mae", "metrics", "mse", "penalty", "plot_decision_boundary", "plot_gradients", "plot_loss_surface",
+    "predict", "save", "standardize", "to_torch", "train_test_split", "watch",
 ]  # fmt: skip

@@ -23,6 +23,8 @@ from typing import Any
 
 from autograd import erf, expm1, ge, minimum, sigmoid, where
 
+from .init import find
+
 Activation = Callable[[Any], Any]
 
 
@@ -80,8 +82,5 @@ ACTIVATIONS: dict[str, tuple[Activation, str]] = {
 
 def find_activation(activation: str | Activation) -> tuple[Activation, str]:
     """The activation with this name (a function is taken as it is), and the name of its usual initialiser."""
-    if callable(activation):
-        return activation, "xavier_normal"
-    if activation not in ACTIVATIONS:
-        raise ValueError(f"no activation {activation!r}: choose from {', '.join(ACTIVATIONS)}, or give a function")
-    return ACTIVATIONS[activation]
+    found: Any = find("activation", ACTIVATIONS, activation)
+    return (found, "xavier_normal") if callable(found) else found

@@ -1,12 +1,13 @@
 """Helpers around the data: standardise it, split it, cut it into batches, and some that the wings share.
 
-X is anything that iterates over rows (a list of lists, a NumPy array), y anything that iterates over targets.
+X and y are lists, NumPy arrays, data frames and series of pandas and Polars, tensors, anything that gives its rows.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import ne
 from random import Random
 from typing import Any
 
@@ -31,6 +32,8 @@ def standardize(train: Iterable[Any], *others: Iterable[Any]) -> Any:
     tables = [as_table(rows, f"argument {i} of standardize") for i, rows in enumerate((train, *others), 1)]
     if len({*(widths := [width_of(table[0]) for table in tables])}) > 1:
         raise ValueError(f"the arguments must have rows of one width, not of {' and '.join(widths)}")
+    if len(tables[0]) < 2:
+        raise ValueError("standardize takes the scale of each column from two rows or more, and there is one")
     flat = isinstance(tables[0][0], float)
     scales = []
     for column in [tables[0]] if flat else zip(*tables[0], strict=True):
@@ -54,7 +57,7 @@ def train_test_split(X: Iterable[Any], y: Iterable[Any], test: float = 0.25, see
     >>> train_test_split([[1.0], [2.0], [3.0], [4.0]], "abcd")
     ([[2.0], [1.0], [3.0]], [[4.0]], ['b', 'a', 'c'], ['d'])
     """
-    rows, targets = pair(list(X), list(y))
+    rows, targets = pair(_rows(X, "X"), _rows(y, "y"))
     if not 0.0 < test < 1.0 or len(rows) < 2:
         raise ValueError(f"test must be a fraction between 0 and 1 of 2 rows or more, not {test} of {len(rows)}")
     held = min(max(round(len(rows) * test), 1), len(rows) - 1)
@@ -73,7 +76,7 @@ def batches(
     >>> [y_batch for _, y_batch in batches([[1.0], [2.0], [3.0]], "abc", 2, shuffle=False)]
     [['a', 'b'], ['c']]
     """
-    rows, targets = pair(list(X), list(y))
+    rows, targets = pair(_rows(X, "X"), _rows(y, "y"))
     if batch_size < 1:
         raise ValueError(f"batch_size must be 1 or more, not {batch_size}")
     order = list(range(len(rows)))
@@ -83,15 +86,55 @@ def batches(
     return (([rows[i] for i in cut], [targets[i] for i in cut]) for cut in cuts)
 
 
-def classes_of(outputs: Iterable[Any], threshold: float = 0.0) -> list[int]:
+def _rows(data: Any, name: str) -> list[Any]:
+    """The rows of any data, as they are; of a frame as lists."""
+    from .containers import rows_of
+
+    return list(rows_of(data, name)[0])
+
+
+def threshold_of(outputs: Iterable[Any], targets: Iterable[Any] = (0, 1)) -> float:
+    """Above which number one output of a model means the positive class, by what the targets and all outputs are.
+
+    This rule holds wherever a class is made of an output and no threshold is named: in ``fit``, ``evaluate``,
+    ``accuracy``, the metrics, the picture of the decision boundary and ``watch``.
+
+    =================  =====================================  =========
+    targets            outputs                                threshold
+    =================  =====================================  =========
+    all within [0, 1]  all within [0, 1]: probabilities       ½
+    all within [0, 1]  others: logits, distances of a margin  0
+    others: −1 and 1   any                                    0
+    =================  =====================================  =========
+
+    Targets are positive above ½ in the first two cases, else above 0.  Of several outputs the largest is the class.
+
+    >>> threshold_of([0.2, 0.9], [0, 1]), threshold_of([-3.0, 0.9], [0, 1]), threshold_of([0.2, 0.9], [-1, 1])
+    (0.5, 0.0, 0.0)
+    """
+    return 0.5 if _within_unit(targets) and _within_unit(outputs) else 0.0
+
+
+def classes_of(outputs: Iterable[Any], threshold: float) -> list[int]:
     """The class that each output of a model means: of several numbers the index of the largest, of one 0 or 1.
 
-    A single number is class 1 above the threshold.
+    A single number is class 1 above the threshold.  ValueError for nan, which is of no class.
 
-    >>> classes_of([[0.5, 2.0, 1.0], [3.0, 0.0, 0.0]]), classes_of([0.5, -2.0])
+    >>> classes_of([[0.5, 2.0, 1.0], [3.0, 0.0, 0.0]], 0.0), classes_of([0.5, -2.0], 0.0)
     ([1, 0], [1, 0])
     """
-    return [out.index(max(out)) if isinstance(out, list) else int(out > threshold) for out in outputs]
+    found = []
+    for i, out in enumerate(outputs):
+        numbers = out if type(out) is list else [out]
+        if any(map(ne, numbers, numbers)):
+            raise ValueError(f"the output for row {i} is {out!r:.60}: nan is of no class")
+        found.append(numbers.index(max(numbers)) if len(numbers) > 1 else int(numbers[0] > threshold))
+    return found
+
+
+def _within_unit(numbers: Iterable[Any]) -> bool:
+    """Whether all are from 0 to 1; lists of several are not, lists of one are as that is."""
+    return all(0.0 <= x <= 1.0 if type(x) is not list else len(x) == 1 and 0.0 <= x[0] <= 1.0 for x in numbers)
 
 
 def grid(low: float, high: float, steps: int) -> list[float]:

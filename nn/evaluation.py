@@ -6,15 +6,13 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, overload
 
-from autograd import no_grad
+from autograd import located, no_grad
 from autograd.compiler import falling_back
 
 from .data import loss_of_sample, with_targets
-from .losses import Loss, Metric, check_targets, find_loss
-from .modules import Module, evaluating
-from .samples import check_data, check_rows
-
-Samples = tuple[list[list[float]], list[Any]]  # rows and targets, checked
+from .losses import LOSSES, Loss, Metric, find_loss, hinge
+from .modules import Module, as_list, evaluating
+from .samples import Samples, check_data, check_rows, width_of
 
 MANY = 200  # rows that take about as long one by one as a model takes to be traced
 
@@ -26,8 +24,10 @@ def predict(model: Module, X: Iterable[Any]) -> list[Any]:
     >>> len(predict(MLP(2, [3, 1], seed=1), [[0.0, 1.0], [2.0, 3.0]]))
     2
     """
+    rows = check_rows(X)
+    _check_width(model, rows)
     with evaluating(model.modules()):
-        return _predictions(model, check_rows(X))()
+        return _predictions(model, rows)()
 
 
 @overload
@@ -47,7 +47,8 @@ def evaluate(
 ) -> float | dict[str, float]:  # fmt: skip
     """The mean loss over the rows, without penalties; with metrics, a dict of them, and of the loss if it is given.
 
-    Metrics are names from ``nn.metrics`` or functions ``(outputs, targets) -> float``.
+    Metrics are names from ``nn.metrics`` or functions ``(outputs, targets) -> float``; those of scikit-learn, which
+    take the targets first and call them y_true, are called as they are meant.
 
     >>> from nn import MLP
     >>> model = MLP(1, [1], init="zeros")
@@ -64,19 +65,63 @@ def evaluate(
         return Measure(model, rows, targets, function, {})()["loss"]
     from .metrics import find_metrics
 
-    return Measure(model, rows, targets, function, find_metrics(metrics, function))()
+    return Measure(model, rows, targets, function, find_metrics(metrics))()
 
 
-def accuracy(model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float = 0.0) -> float:
+def accuracy(model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float | None = None) -> float:
     """The fraction of rows that the model classifies right: ``nn.metrics.accuracy`` of what ``predict`` gives.
 
-    One output counts as the positive class above ``threshold`` (0.5 for a sigmoid), and targets above 0 are
-    positive; of several outputs the largest is the class.
+    One output counts as the positive class above ``threshold``.  By default that is ½ where the targets are 0 and 1
+    and all outputs lie within [0, 1], else 0 (see ``nn.data.threshold_of``).  Of several outputs the largest is the
+    class.
     """
     from . import metrics
 
     rows, targets = check_data(X, y)
     return metrics.accuracy(predict(model, rows), targets, threshold)
+
+
+def check_targets(
+    model: Module, rows: list[list[float]], targets: list[Any], loss: Loss, prefix: str, epoch: str = ""
+) -> None:
+    """Refuse a target that the loss cannot be computed for, before any step: all are tried on the first row's output.
+
+    Only the losses of this library are tried; one of the user's own is called by the steps alone.
+    """
+    _check_width(model, rows, targets, prefix)
+    if loss not in LOSSES.values():
+        return
+    with evaluating(model.modules()), located(f"{prefix}{epoch}row 0"):
+        prediction = model(rows[0])
+    with no_grad():
+        for i, target in enumerate(targets):
+            try:
+                loss(prediction, target)
+            except (ValueError, IndexError) as error:
+                raise ValueError(f"{prefix}target {i} ({target!r}): {error}") from None
+    if loss is hinge and {-1.0, 0.0} <= (signs := {t for target in targets for t in as_list(target)}):
+        i = next(i for i, target in enumerate(targets) if 0.0 in as_list(target))
+        raise ValueError(
+            f"{prefix}target {i} ({targets[i]!r}): hinge takes targets 0 and 1, or -1 and 1, and here are "
+            f"{', '.join(f'{t:g}' for t in sorted(signs))}: of which class is 0?"
+        )
+
+
+def _check_width(model: Module, rows: list[list[float]], targets: Sequence[Any] = (), prefix: str = "") -> None:
+    """Name two usual mistakes by which rows have another width than the model takes; of others it tells itself."""
+    wanted = shape[0] if isinstance(shape := getattr(model, "shape", None), tuple) else len(rows[0])
+    if wanted == len(rows[0]):
+        return
+    if targets and len(as_list(targets[0])) == wanted:
+        raise ValueError(
+            f"{prefix}the rows of X have {width_of(rows[0])}, those of y {width_of(targets[0])}, and the model takes "
+            f"{wanted} inputs: are X and y swapped?"
+        )
+    if not targets and len(rows[0]) == 1 and len(rows) == wanted:
+        raise ValueError(
+            f"{prefix}X has {len(rows)} rows of 1 number, and the model takes {wanted} inputs: write one row as "
+            "[[…]], in two pairs of brackets"
+        )
 
 
 class Measure:
@@ -106,11 +151,15 @@ class Measure:
 
 
 def recorders(
-    model: Module, data: Samples, held_out: Samples | None, loss: Loss, metrics: Mapping[str, Metric], repeated: bool
+    model: Module, data: Samples, held_out: Samples | None, loss: Loss, names: Sequence[str | Metric], repeated: bool
 ) -> list[Callable[[Any, Module], None]]:
     """Callbacks of ``fit`` that write into the history: the metrics of the data, all of what is held out."""
     found: list[Callable[[Any, Module], None]] = []
-    if metrics:
+    metrics: dict[str, Metric] = {}
+    if names:
+        from .metrics import find_metrics
+
+        metrics = find_metrics(names)
         of_data = Measure(model, *data, None, metrics, repeated)
         found.append(lambda history, _: _append(history.metrics, of_data()))
     if held_out is not None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 Initialiser = Callable[[int, int, random.Random], float]
 
@@ -69,8 +70,13 @@ def _uniform(bound: float, rng: random.Random) -> float:
 
 def find_initialiser(init: str | Initialiser) -> Initialiser:
     """The initialiser with this name; a function is taken as it is."""
-    if callable(init):
-        return init
-    if init not in INITIALISERS:
-        raise ValueError(f"no initialiser {init!r}: choose from {', '.join(INITIALISERS)}, or give a function")
-    return INITIALISERS[init]
+    return find("initialiser", INITIALISERS, init)  # type: ignore[no-any-return]
+
+
+def find(kind: str, table: Mapping[str, Any], x: Any) -> Any:
+    """What a name stands for in a table; a function is taken as it is."""
+    if callable(x):
+        return x
+    if x not in table:
+        raise ValueError(f"no {kind} {x!r}: choose from {', '.join(table)}, or give a function")
+    return table[x]

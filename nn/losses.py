@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd import Value, dot, gt, le, located, log, logsumexp, mean, no_grad, pick, relu, softplus, total, where
+from autograd import Value, dot, eq, ge, le, log, logsumexp, mean, pick, relu, softplus, total, where
 
-from .modules import Module, as_list, evaluating
+from .init import find
+from .modules import as_list
 
 Loss = Callable[[Any, Any], Any]  # (prediction, target) of one sample
 Metric = Callable[[Sequence[Any], Sequence[Any]], float]  # (outputs, targets) of many: see nn.metrics
@@ -43,12 +45,10 @@ def hinge(prediction: Any, target: Any) -> Any:
     """max(0, 1 − t·p) with t = ±1; targets 0 and 1 count as −1 and 1."""
 
     def one(p: Any, t: Any) -> Any:
-        if not isinstance(t, Value) and t not in (-1, 0, 1):
-            raise ValueError(f"hinge takes targets 0 and 1, or -1 and 1, not {t!r}")
-        sign = where(gt(t, 0.0), 1.0, -1.0)
+        sign = where(le(t, 0.0), -1.0, t)
         return relu(1.0 - sign * p)
 
-    return _average(one, prediction, target)
+    return _average(one, prediction, target, CLASSES)
 
 
 def bce(prediction: Any, target: Any) -> Any:
@@ -57,19 +57,21 @@ def bce(prediction: Any, target: Any) -> Any:
     def one(p: Any, t: Any) -> Any:
         return -(t * log(p + 1e-15) + (1.0 - t) * log(1.0 - p + 1e-15))
 
-    return _average(one, prediction, target)
+    return _average(one, prediction, target, PROBABILITIES)
 
 
 def bce_with_logits(prediction: Any, target: Any) -> Any:
     """Binary cross-entropy of sigmoid(z), exact at any z: t·log(1 + e⁻ᶻ) + (1 − t)·log(1 + eᶻ)."""
-    return _average(lambda z, t: t * softplus(-z) + (1.0 - t) * softplus(z), prediction, target)
+    return _average(lambda z, t: t * softplus(-z) + (1.0 - t) * softplus(z), prediction, target, PROBABILITIES)
 
 
 def cross_entropy(prediction: Any, target: Any) -> Any:
     """−log softmax(z)[class] for logits z and the index of the class: log Σ eᶻ − z[class]."""
     if not isinstance(prediction, (list, tuple)) or len(prediction) < 2:
         raise ValueError("cross_entropy takes a list of at least two logits; for one logit use bce_with_logits")
-    return logsumexp(prediction) - pick(prediction, target)
+    if isinstance(target, (list, tuple)) and len(target) != 1:
+        raise ValueError(f"cross_entropy takes the index of a class as its target, not a list of {len(target)} numbers")
+    return logsumexp(prediction) - pick(prediction, *as_list(target))
 
 
 def penalty(parameters: Sequence[Any], l1: float = 0.0, l2: float = 0.0) -> Any:
@@ -86,11 +88,21 @@ def penalty(parameters: Sequence[Any], l1: float = 0.0, l2: float = 0.0) -> Any:
 LOSSES: dict[str, Loss] = {f.__name__: f for f in (mse, mae, huber, hinge, bce, bce_with_logits, cross_entropy)}
 
 
-def _average(one: Loss, prediction: Any, target: Any) -> Any:
-    """The mean of one(p, t) over the outputs."""
+# What a target may be: in words, and what holds for it, a number or a Value.
+NUMBERS = "mse, mae and huber take finite targets", math.isfinite
+CLASSES = "hinge takes targets 0 and 1, or -1 and 1", lambda t: eq(abs(t) - t * t, 0.0)
+PROBABILITIES = "bce and bce_with_logits take targets from 0 to 1", lambda t: ge(t * (1.0 - t), 0.0)
+
+
+def _average(one: Loss, prediction: Any, target: Any, wanted: tuple[str, Callable[[Any], bool]] = NUMBERS) -> Any:
+    """The mean of one(p, t) over the outputs; ValueError for a target that is a number and not as it is wanted."""
     predictions, targets = as_list(prediction), as_list(target)
     if len(predictions) != len(targets):
         raise ValueError(f"the model gives {len(predictions)} output(s) and the target has {len(targets)} number(s)")
+    if wrong := [t for t in targets if not isinstance(t, Value) and not wanted[1](t)]:
+        raise ValueError(f"{wanted[0]}, not {wrong[0]!r}")
+    if wanted is not NUMBERS:  # a Value may be a traced one: of nan the loss is nan, and such a row is computed again
+        targets = [where(wanted[1](t), t, math.nan) if isinstance(t, Value) else t for t in targets]
     if len(predictions) == 1:
         return one(predictions[0], targets[0])
     return mean([one(p, t) for p, t in zip(predictions, targets, strict=True)])
@@ -98,27 +110,4 @@ def _average(one: Loss, prediction: Any, target: Any) -> Any:
 
 def find_loss(loss: str | Loss) -> Loss:
     """The loss with this name; a function is taken as it is."""
-    if callable(loss):
-        return loss
-    if loss not in LOSSES:
-        raise ValueError(f"no loss {loss!r}: choose from {', '.join(LOSSES)}, or give a function")
-    return LOSSES[loss]
-
-
-def check_targets(
-    model: Module, rows: list[list[float]], targets: list[Any], loss: Loss, prefix: str, epoch: str = ""
-) -> None:
-    """Refuse a target that the loss cannot be computed for, before any step: all are tried on the first row's output.
-
-    Only the losses of this library are tried; one of the user's own is called by the steps alone.
-    """
-    if loss not in LOSSES.values():
-        return
-    with evaluating(model.modules()), located(f"{prefix}{epoch}row 0"):
-        prediction = model(rows[0])
-    with no_grad():
-        for i, target in enumerate(targets):
-            try:
-                loss(prediction, target)
-            except (ValueError, IndexError) as error:
-                raise ValueError(f"{prefix}target {i} ({target!r}): {error}") from None
+    return find("loss", LOSSES, loss)  # type: ignore[no-any-return]

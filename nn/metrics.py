@@ -1,8 +1,11 @@
 """How good predictions are, as numbers to read: functions ``(outputs, targets) -> float`` over many rows.
 
 ``outputs`` are what ``predict`` gives.  Some compare classes.  For them one output counts as the positive class
-above ``threshold``, and targets above 0 are positive; of several outputs the largest is the class, and the target is
-its index.  ``fit`` and ``evaluate`` know the metrics by name.
+above ``threshold``, by default that of ``nn.data.threshold_of``: ½ for targets 0 and 1 with outputs within [0, 1],
+else 0.  Of several outputs the largest is the class, and the target is its index.  ``fit`` and ``evaluate`` know the
+metrics by name, and take functions too.  One whose first parameter is ``y_true``, as in scikit-learn, is called with
+the targets first; the outputs are those of the model as they are, so a metric of classes needs them made classes
+before.
 """
 
 from __future__ import annotations
@@ -10,15 +13,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
+from inspect import signature
 from typing import Any
 
 from . import losses
-from .data import classes_of
+from .containers import rows_of
+from .data import classes_of, threshold_of
 from .losses import Metric
 from .modules import as_list
 
 
-def accuracy(outputs: Sequence[Any], targets: Sequence[Any], threshold: float = 0.0) -> float:
+def accuracy(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None = None) -> float:
     """The fraction of rows classified right.
 
     >>> accuracy([0.5, -2.0, 3.0, -1.0], [1, 0, 0, 0])
@@ -28,7 +33,7 @@ def accuracy(outputs: Sequence[Any], targets: Sequence[Any], threshold: float = 
     return [p == t for p, t in zip(predicted, true, strict=True)].count(True) / len(true)
 
 
-def precision(outputs: Sequence[Any], targets: Sequence[Any], threshold: float = 0.0) -> float:
+def precision(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None = None) -> float:
     """TP / (TP + FP): the part of the positive predictions that is right; 0 where there are none.
 
     Of several classes the mean over those that occur, as target or prediction (the macro average).
@@ -39,7 +44,7 @@ def precision(outputs: Sequence[Any], targets: Sequence[Any], threshold: float =
     return _macro(lambda tp, fp, fn: _ratio(tp, tp + fp), outputs, targets, threshold)
 
 
-def recall(outputs: Sequence[Any], targets: Sequence[Any], threshold: float = 0.0) -> float:
+def recall(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None = None) -> float:
     """TP / (TP + FN): the part of the positive targets that is found; 0 where there are none.
 
     Of several classes as for precision.
@@ -50,7 +55,7 @@ def recall(outputs: Sequence[Any], targets: Sequence[Any], threshold: float = 0.
     return _macro(lambda tp, fp, fn: _ratio(tp, tp + fn), outputs, targets, threshold)
 
 
-def f1(outputs: Sequence[Any], targets: Sequence[Any], threshold: float = 0.0) -> float:
+def f1(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None = None) -> float:
     """2·TP / (2·TP + FP + FN), the harmonic mean of precision and recall; 0 for 0 / 0.  Classes as for precision.
 
     >>> f1([[2.0, 1.0], [0.0, 3.0], [1.0, 0.0]], [0, 1, 1])
@@ -67,6 +72,7 @@ def r2(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
     >>> r2([1.0, 2.0, 4.0], [1.0, 2.0, 3.0])
     0.5
     """
+    outputs, targets = _matched(outputs, targets)
     predicted, wanted = [*map(as_list, outputs)], [*map(as_list, targets)]
     if len(predicted[0]) != len(wanted[0]):
         raise ValueError(f"the model gives {len(predicted[0])} outputs and the target has {len(wanted[0])} numbers")
@@ -81,43 +87,77 @@ def mae(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
     >>> mae([1.0, 2.0], [1.0, 5.0])
     1.5
     """
+    outputs, targets = _matched(outputs, targets)
     return math.fsum(map(losses.mae, outputs, targets)) / len(targets)
 
 
 METRICS: dict[str, Callable[..., float]] = {f.__name__: f for f in (accuracy, precision, recall, f1, r2, mae)}
 
 
-def find_metrics(metrics: Sequence[str | Metric], loss: losses.Loss | None) -> dict[str, Metric]:
-    """Each metric by its name; functions are taken as they are.
-
-    Outputs for the loss bce are probabilities, which count as positive above ½.
-    """
+def find_metrics(metrics: Sequence[str | Metric]) -> dict[str, Metric]:
+    """Each metric by its name; functions are taken as they are, but for those that take the targets first."""
     found: dict[str, Metric] = {}
-    for metric in metrics:
+    for metric in [metrics] if isinstance(metrics, str) else metrics:
         if callable(metric):
-            found[getattr(metric, "__name__", repr(metric))] = metric
+            own = metric.func if isinstance(metric, partial) else metric
+            found[getattr(own, "__name__", repr(own))] = _targets_first(metric) if _wants_targets(metric) else metric
         elif metric not in METRICS:
             raise ValueError(f"no metric {metric!r}: choose from {', '.join(METRICS)}, or give a function")
-        elif metric in ("r2", "mae") or loss is not losses.bce:
-            found[metric] = METRICS[metric]
         else:
-            found[metric] = partial(METRICS[metric], threshold=0.5)
+            found[metric] = METRICS[metric]
     return found
 
 
-def _classes(outputs: Sequence[Any], targets: Sequence[Any], threshold: float) -> tuple[list[int], list[Any]]:
+def _wants_targets(metric: Metric) -> bool:
+    """Whether the first parameter of a metric is the targets, by the name that scikit-learn and Keras give it."""
+    try:
+        return next(iter(signature(metric).parameters), "") == "y_true"
+    except (TypeError, ValueError):  # some functions of C tell nothing
+        return False
+
+
+def _targets_first(metric: Metric) -> Metric:
+    return lambda outputs, targets: metric(targets, outputs)
+
+
+def _matched(outputs: Sequence[Any], targets: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """Both as lists, one target for each output."""
+    outputs, targets = _plain(outputs, "outputs"), _plain(targets, "targets")
+    if len(outputs) != len(targets) or not targets:
+        raise ValueError(f"{len(outputs)} outputs and {len(targets)} targets: there must be one for each, and some")
+    return outputs, targets
+
+
+def _plain(data: Sequence[Any], name: str) -> list[Any]:
+    """Any data as a list of numbers, or of lists of several of them."""
+    rows = [row.tolist() if hasattr(row, "tolist") else row for row in rows_of(data, name)[0]]
+    return [(row[0] if len(row) == 1 else [*row]) if isinstance(row, (list, tuple)) else row for row in rows]
+
+
+def _classes(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None) -> tuple[list[int], list[int]]:
     """The class of every output and of every target: of one output 0 or 1, of several the index of the largest."""
+    outputs, targets = _matched(outputs, targets)
     if isinstance(targets[0], list):
         raise ValueError(f"the target {targets[0]!r:.40} is no class: numbers are measured by r2 and mae")
     if isinstance(outputs[0], list):
-        return classes_of(outputs), list(targets)
-    return classes_of(outputs, threshold), classes_of(targets)
+        for i, (target, out) in enumerate(zip(targets, outputs, strict=True)):
+            if target not in range(len(out)):
+                raise ValueError(f"the target of row {i}, {target!r}, is no class of {len(out)} outputs, from 0 on")
+        return classes_of(outputs, 0.0), [*map(int, targets)]
+    if threshold is None:
+        threshold = threshold_of(outputs, targets)
+    true = classes_of(targets, middle := threshold_of(targets))
+    if len({*true}) == 1 < len(labels := sorted({*targets})) and not middle:
+        text = ", ".join(f"{label:g}" for label in labels[:3])
+        raise ValueError(f"the targets {text}, … are no classes of one output, which are 0 and 1, or -1 and 1")
+    return classes_of(outputs, threshold), true
 
 
 def _macro(
-    score: Callable[[int, int, int], float], outputs: Sequence[Any], targets: Sequence[Any], threshold: float
+    score: Callable[[int, int, int], float], outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None
 ) -> float:
     """The mean score of the classes; of one output the score of the positive class."""
+    outputs, targets = _matched(outputs, targets)
     predicted, true = _classes(outputs, targets, threshold)
     classes = {*predicted, *true} if isinstance(outputs[0], list) else {1}
     scores = []

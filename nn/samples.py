@@ -1,18 +1,20 @@
 """Samples checked before a training: X as rows of floats, y as numbers or rows of them.
 
-X is anything that iterates over rows (a list of lists, a NumPy array), y anything that iterates over targets.
+X is anything that has rows, y anything that has targets: lists, and through ``containers`` arrays, frames, tensors.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd import as_float
 
+Samples = tuple[list[list[float]], list[Any]]  # rows and targets, checked
 
-def check_data(X: Iterable[Any], y: Iterable[Any]) -> tuple[list[list[float]], list[Any]]:
+
+def check_data(X: Iterable[Any], y: Iterable[Any]) -> Samples:
     """X as check_rows gives it; y as a list of floats, or of rows of floats where it has rows."""
     return pair(check_rows(X), as_table(y, "y"))
 
@@ -38,9 +40,10 @@ def pair(rows: list[Any], targets: list[Any]) -> tuple[list[Any], list[Any]]:
     return rows, targets
 
 
-def as_table(rows: Any, name: str) -> list[Any]:
+def as_table(data: Any, name: str) -> list[Any]:
     """A list of rows of floats, all of one width, or a list of floats."""
-    table: list[Any] = _floats(rows, name)
+    rows, columns = _opened(data, name)
+    table = [_row(row, f"{name}, row {i}", columns) for i, row in enumerate(rows)]
     if not table:
         raise ValueError(f"{name} is empty: it must have one row at least")
     for i, row in enumerate(table):
@@ -54,18 +57,33 @@ def width_of(row: float | list[float]) -> str:
     return f"{len(row)} number{'s' * (len(row) != 1)}" if isinstance(row, list) else "a single number"
 
 
-def _floats(x: Any, name: str, *index: int) -> Any:
-    """Lists down to the cells of a row, and a finite float for each cell or row that is a number."""
-    if index and type(x) is list and {*map(type, x)} == {float} and math.isfinite(sum(x)):
-        return [*x]  # most rows pass this quick check
-    if len(index) < 2 and isinstance(x, Iterable) and not isinstance(x, (str, bytes)):
-        return [_floats(part, name, *index, i) for i, part in enumerate(x)]
-    if not index:
-        raise TypeError(f"{name} must be a list of rows or of numbers, not {type(x).__name__}")
+def _opened(data: Any, *where: Any) -> tuple[Any, Sequence[Any]]:
+    """The rows of any data, or the numbers of a row, as a list, and the names of its columns if it has any."""
+    if type(data) in (list, tuple):
+        return data, ()
+    from .containers import numbers_of  # which lists do without
+
+    return numbers_of(data, *where)
+
+
+def _row(row: Any, where: str, columns: Sequence[Any]) -> Any:
+    """A finite float for each number of a row, or for the row that is one."""
+    if type(row) is list and {*map(type, row)} == {float} and math.isfinite(sum(row)):
+        return [*row]  # most rows pass this quick check
+    if isinstance(row, Iterable) and not isinstance(row, (str, bytes)):
+        row, _ = _opened(row, where, ("column",))
+    if isinstance(row, (list, tuple)):
+        names = columns if len(columns) == len(row) else range(len(row))
+        return [_number(x, f"{where}, column {column!r}") for x, column in zip(row, names, strict=True)]
+    return _number(row, where)
+
+
+def _number(x: Any, where: str) -> float:
     try:
         if math.isfinite(number := as_float(x)):
             return number
         raise ValueError(f"{number} teaches nothing: leave such rows out, or fill the gap")
     except (TypeError, ValueError, OverflowError) as error:
-        where = ", ".join(f"{kind} {i}" for kind, i in zip(("row", "column"), index, strict=False))
-        raise type(error)(f"{name}, {where} (from 0): {error}") from None
+        from .containers import advice
+
+        raise type(error)(f"{where} (from 0): {error}{advice(x)}") from None

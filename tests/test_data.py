@@ -234,7 +234,7 @@ def test_what_is_returned_is_a_copy():
         ([[1j]], [1], TypeError, "X, row 0, column 0 .*complex"),
         (np.array([[1j]]), [1], TypeError, "X, row 0, column 0 .*complex"),
         ([[Value(1.0)]], [1], TypeError, "X, row 0, column 0 .*Value"),
-        (np.zeros((2, 3, 3)), [1, 2], TypeError, "X, row 0, column 0 .*ndarray"),
+        (np.zeros((2, 3, 3)), [1, 2], ValueError, r"X has 3 dimensions, \(2, 3, 3\), and should have 2 at most"),
         ([[10**400]], [1], OverflowError, "X, row 0, column 0 .*too large"),
         (3.0, [1], TypeError, "X must be a list of rows or of numbers, not float"),
         ("abc", [1], TypeError, "X must be a list of rows or of numbers, not str"),

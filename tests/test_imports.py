@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import inspect
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -88,3 +90,48 @@ def test_the_public_names_are_listed_once_and_exist(package):
     for name in package.__all__:
         assert not name.startswith("_")
         assert hasattr(package, name)
+
+
+# --- names that Python has too ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("package", [autograd, nn])
+def test_a_star_takes_no_builtin_away(package):
+    hidden = {*package.__all__} & {*vars(builtins)}
+    assert hidden == set()
+    names = {}
+    exec(f"from {package.__name__} import *", names)  # what a notebook does
+    assert {name for name in vars(builtins) if not name.startswith("_") and name in names} == set()
+    assert eval("pow(2, 3, 5), abs(-2), max(1, 2), round(2.5)", names) == (3, 2, 2, 2)
+
+
+@pytest.mark.parametrize("name", sorted({*autograd.__all__, *nn.__all__} & {*vars(math)} - {"prod"}))
+def test_a_function_that_math_has_too_gives_the_same_for_numbers(name):
+    ours, theirs = getattr(autograd, name), getattr(math, name)
+
+    def outcome(function, numbers):
+        try:
+            return repr(function(*numbers))
+        except (TypeError, ValueError, OverflowError) as error:
+            return type(error)
+
+    for numbers in (
+        (0.5,),
+        (2,),
+        (True,),
+        (-1.5,),
+        (1e3,),
+        (-0.0,),
+        (math.inf,),
+        (math.nan,),
+        (3, 4),
+        (8, 2),
+        (3, 4, 12),
+    ):
+        assert outcome(ours, numbers) == outcome(theirs, numbers), numbers
+
+
+def test_prod_is_that_of_math_but_for_no_numbers():
+    assert autograd.prod([2, 3.5, 4]) == math.prod([2, 3.5, 4])
+    with pytest.raises(ValueError, match="prod of nothing"):
+        autograd.prod([])

@@ -259,3 +259,98 @@ def test_uneven_lengths_are_refused_with_both_numbers(name, outputs, target, cou
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(ValueError, match=r"no loss 'mes': choose from mse, .*cross_entropy, or give a function"):
         nn.evaluate(nn.Neuron(1), [[1.0]], [1.0], loss="mes")
+
+
+@pytest.mark.parametrize("name", ["bce", "bce_with_logits"])
+@pytest.mark.parametrize("target", [-1, 2, 1.0000001, -1e-9, math.nan, math.inf, np.float32(2)])
+def test_an_entropy_refuses_targets_that_are_no_probability(name, target):
+    with pytest.raises(ValueError, match="bce and bce_with_logits take targets from 0 to 1, not"):
+        getattr(nn, name)(Value(0.5), target)
+    with pytest.raises(ValueError, match="take targets from 0 to 1"):
+        getattr(nn, name)([Value(0.5), Value(0.5)], [1.0, target])
+    for fine in (0, 1, True, 0.25, np.float64(1.0)):
+        assert math.isfinite(getattr(nn, name)(0.5, fine))
+
+
+@pytest.mark.parametrize("name", ["mse", "mae", "huber"])
+@pytest.mark.parametrize("target", [math.nan, math.inf, -math.inf])
+def test_a_target_that_is_not_finite_teaches_nothing(name, target):
+    with pytest.raises(ValueError, match=rf"take finite targets, not {target}"):
+        getattr(nn, name)(Value(0.5), target)
+
+
+@pytest.mark.parametrize(
+    ("loss", "outside"), [(nn.bce, 2.0), (nn.bce_with_logits, -1.0), (nn.hinge, 0.5), (nn.hinge, math.inf)]
+)
+def test_the_loss_of_a_value_that_is_no_target_is_nan(loss, outside):
+    """A Value may be a traced one, which has no number to refuse: what is compiled finds the nan, and asks again."""
+    assert math.isnan(loss(Value(0.25), Value(outside)).data)
+    for inside in (0.0, 1.0):
+        assert loss(Value(0.25), Value(inside)).data == loss(Value(0.25), inside).data
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        (lambda p, t: nn.bce_with_logits(p, t), "row 2: bce and bce_with_logits take targets from 0 to 1, not -1.0"),
+        (lambda p, t: nn.bce(p.sigmoid(), 2.0 * t), "row 1: bce and bce_with_logits take targets from 0 to 1, not 2.0"),
+        (lambda p, t: 0.1 * nn.hinge(p, 3.0 * t), "row 1: hinge takes targets 0 and 1, or -1 and 1, not 3.0"),
+        (lambda p, t: nn.cross_entropy([p, 0.0], t), "row 2: .*whole number from 0 to 1, not -1.0"),
+    ],
+)
+def test_a_loss_of_ones_own_that_calls_one_of_these_refuses_the_same_targets(loss, message, compiled):
+    """Compiled, too: there it once trained on, to a loss far below 0."""
+    model, X, y = nn.MLP(1, [1], seed=1), [[0.5], [1.0], [2.0]], [0, 1, -1]
+    before = model.state_dict()
+    with pytest.raises((ValueError, IndexError), match=message):
+        nn.fit(model, X, y, loss=loss, optimizer=nn.SGD(model.parameters()), epochs=2, compiled=compiled)
+    assert model.state_dict() == before
+    with pytest.raises((ValueError, IndexError), match=message.partition(": ")[2]):
+        nn.evaluate(model, X * (100 if compiled else 1), y * (100 if compiled else 1), loss=loss)
+
+
+def test_cross_entropy_takes_the_index_of_the_class_and_not_a_list_of_0_and_1():
+    outputs = [Value(0.0), Value(1.0), Value(2.0)]
+    with pytest.raises(ValueError, match="index of a class as its target, not a list of 3 numbers"):
+        nn.cross_entropy(outputs, [0, 1, 0])
+    assert nn.cross_entropy(outputs, [1.0]).data == nn.cross_entropy(outputs, 1).data  # the column of a table
+
+
+WRONG = [  # loss, outputs, targets, what is said
+    ("bce_with_logits", 1, [0, 1, -1], r"target 2 \(-1.0\): .*from 0 to 1"),
+    ("bce_with_logits", 1, [1, 2, 1], r"target 1 \(2.0\): .*from 0 to 1"),
+    ("bce", 1, [1, 0, -1], r"target 2 \(-1.0\): .*from 0 to 1"),
+    ("hinge", 1, [1, 2, 1], r"target 1 \(2.0\): hinge takes targets 0 and 1, or -1 and 1"),
+    ("hinge", 1, [1, -1, 0], r"target 2 \(0.0\): .*and here are -1, 0, 1: of which class is 0\?"),
+    ("hinge", 2, [[1, -1], [0, 1], [1, 1]], r"target 1 \(\[0.0, 1.0\]\): .*here are -1, 0, 1"),
+    ("cross_entropy", 3, [0, 1, 3], r"target 2 \(3.0\): .*whole number from 0 to 2"),
+    ("cross_entropy", 3, [0, 1, 0.5], r"target 2 \(0.5\): .*whole number from 0 to 2"),
+    ("cross_entropy", 3, [[1, 0, 0]] * 3, r"target 0 \(\[1.0, 0.0, 0.0\]\): .*not a list of 3"),
+    ("mse", 1, [[1, 0]] * 3, r"target 0 \(\[1.0, 0.0\]\): the model gives 1 output\(s\) and the target has 2"),
+    ("mse", 2, [1, 0, 0], r"target 0 \(1.0\): the model gives 2 output\(s\) and the target has 1"),
+    ("mse", 1, [1, math.nan, 0], r"y, row 1 .*nan teaches nothing"),
+]
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize(("loss", "outputs", "y", "message"), WRONG)
+def test_fit_and_evaluate_refuse_targets_that_the_loss_cannot_mean(loss, outputs, y, message, compiled):
+    model, X = nn.MLP(1, [outputs], output_activation="sigmoid", seed=1), [[0.0], [1.0], [2.0]]
+    before, fine = model.state_dict(), {"cross_entropy": [0, 1, 2]}.get(loss, [[0.0] * outputs] * 3)
+    settings = {"loss": loss, "optimizer": nn.SGD(model.parameters()), "epochs": 1, "compiled": compiled}
+    with pytest.raises(ValueError, match=message):
+        nn.fit(model, X, y, **settings)
+    with pytest.raises(ValueError, match=message):
+        nn.fit(model, X, fine, validation=(X, y), **settings)
+    with pytest.raises(ValueError, match=message):
+        nn.evaluate(model, X, y, loss=loss)
+    assert model.state_dict() == before
+
+
+@pytest.mark.parametrize("loss", ["hinge", "bce", "bce_with_logits", "mse"])
+@pytest.mark.parametrize("y", [[True, False], np.array([True, False]), [[1], [0]], np.array([[1], [0]])])
+def test_bool_targets_and_a_column_of_them_are_0_and_1(loss, y):
+    model = nn.MLP(1, [1], output_activation="sigmoid", seed=1)
+    X = [[0.5], [1.0]]
+    assert nn.evaluate(model, X, y, loss=loss) == nn.evaluate(model, X, [1, 0], loss=loss)

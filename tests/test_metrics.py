@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import math
 
 import numpy as np
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 import nn
 from autograd import Value
 from nn import metrics
+from nn.data import classes_of, threshold_of
 
 BY_NAME = metrics.METRICS
 
@@ -184,3 +187,177 @@ def test_fit_refuses_an_unknown_metric_before_the_first_step():
     with pytest.raises(ValueError, match="no metric 'F1'"):
         nn.fit(model, X, Y, loss="mse", optimizer=nn.SGD([model.w]), epochs=2, metrics=["F1"])
     assert model.w.data == 1.0
+
+
+# --- functions that take the targets first ---------------------------------------------------------------------
+
+
+def first_is_bigger(y_true, y_pred, *, by=0.0):
+    """As scikit-learn's: the fraction of rows whose target is above the output."""
+    return sum(t > p + by for t, p in zip(y_true, y_pred, strict=True)) / len(y_true)
+
+
+class Score:
+    def __call__(self, y_true, y_pred):
+        return first_is_bigger(y_true, y_pred)
+
+
+@pytest.mark.parametrize(
+    "metric", [first_is_bigger, functools.partial(first_is_bigger, by=0.0), Score(), functools.wraps(first_is_bigger)(
+        lambda *args: first_is_bigger(*args))]
+)  # fmt: skip
+def test_a_metric_of_scikit_learn_is_called_with_the_targets_first(metric):
+    right = first_is_bigger(Y, [x for (x,) in X])
+    assert right != first_is_bigger([x for (x,) in X], Y)
+    (found,) = nn.evaluate(Line(), X, Y, metrics=[metric]).values()
+    assert found == right
+    model = Line()
+    still = nn.SGD(model.parameters(), lr=0.0)
+    history = nn.fit(model, X, Y, loss="mse", optimizer=still, epochs=1, metrics=[metric], validation=(X, Y))
+    assert [*history.metrics.values()] == [*history.val_metrics.values()] == [[right]]
+
+
+def test_a_metric_with_settings_keeps_its_name_and_one_that_tells_no_parameters_gets_the_outputs_first():
+    found = nn.evaluate(Line(), X, Y, metrics=[functools.partial(metrics.accuracy, threshold=2.5), math.dist])
+    assert found == {"accuracy": 3 / 5, "dist": math.dist([x for (x,) in X], Y)}
+    assert nn.evaluate(Line(), X, Y, metrics="accuracy") == {"accuracy": 3 / 5}
+
+
+# --- one threshold, wherever classes are compared --------------------------------------------------------------
+
+
+class Output(nn.Module):
+    """The input, through a weight that stays as it is."""
+
+    def __init__(self) -> None:
+        self.w = Value(1.0)
+
+    def forward(self, x):
+        return self.w * x[0]
+
+
+# outputs, targets, the threshold, the classes right
+RULE = [
+    ([0.1, 0.4, 0.6, 0.9], [0, 0, 1, 1], 0.5, 1.0),
+    ([0.1, 0.4, 0.6, 1.0], [0, 1, 1, 1], 0.5, 0.75),
+    ([0.1, 0.4, 0.6, 0.9], [0.2, 0.0, 0.8, 1.0], 0.5, 1.0),  # soft targets
+    ([-0.1, 0.4, 0.6, 0.9], [0, 0, 1, 1], 0.0, 0.75),
+    ([-3.0, -0.4, 0.6, 9.0], [0, 0, 1, 1], 0.0, 1.0),
+    ([0.1, 0.4, 0.6, 0.9], [-1, -1, 1, 1], 0.0, 0.5),
+    ([-0.1, -0.4, 0.6, 0.9], [-1, -1, 1, 1], 0.0, 1.0),
+    ([0.1, 0.4, 0.6, 1.1], [0, 0, 1, 1], 0.0, 0.5),
+]
+
+
+@pytest.mark.parametrize("loss", ["mse", "hinge", "bce_with_logits"])
+@pytest.mark.parametrize(("outputs", "targets", "threshold", "right"), RULE)
+def test_one_threshold_holds_in_fit_evaluate_accuracy_and_metrics(outputs, targets, threshold, right, loss):
+    if (loss == "bce_with_logits" and -1 in targets) or (loss == "hinge" and 0.2 in targets):
+        loss = "mse"
+    model, rows = Output(), [[x] for x in outputs]
+    assert threshold_of(outputs, targets) == threshold
+    assert metrics.accuracy(outputs, targets) == right
+    assert nn.accuracy(model, rows, targets) == right
+    assert nn.evaluate(model, rows, targets, metrics=["accuracy"])["accuracy"] == right
+    assert nn.evaluate(model, rows, targets, loss=loss, metrics=["accuracy"])["accuracy"] == right
+    for compiled in (False, True):
+        history = nn.fit(
+            model, rows, targets, loss=loss, optimizer=nn.SGD([model.w], lr=0.0), epochs=1, compiled=compiled,
+            metrics=["accuracy"], validation=(rows, targets),
+        )  # fmt: skip
+        assert history.metrics["accuracy"] == history.val_metrics["accuracy"] == [right]
+    true = [int(t > (0.5 if min(targets) >= 0 else 0.0)) for t in targets]
+    predicted = [int(x > threshold) for x in outputs]
+    both = sum(p and t for p, t in zip(predicted, true, strict=True))
+    assert metrics.precision(outputs, targets) == pytest.approx(both / sum(predicted))
+    assert metrics.recall(outputs, targets) == pytest.approx(both / sum(true))
+    assert metrics.f1(outputs, targets) == pytest.approx(2 * both / (sum(predicted) + sum(true)))
+
+
+@pytest.mark.parametrize(("outputs", "targets", "threshold", "right"), RULE)
+def test_the_same_threshold_holds_in_pictures(outputs, targets, threshold, right, monkeypatch):
+    plots = pytest.importorskip("nn.plots.surfaces")
+    from nn.monitoring import film
+
+    seen = []
+
+    def noting(outputs, threshold):
+        seen.append(threshold)
+        return [0 for _ in outputs]
+
+    class First(Output):
+        def forward(self, x):
+            return super().forward(x) + 0.0 * x[1]
+
+    monkeypatch.setattr(film, "classes_of", noting)
+    rows, model = [[x, 0.0] for x in outputs], First()
+    watched = nn.watch(model, rows, targets)
+    sgd = nn.SGD([model.w], lr=0.0)
+    nn.fit(model, rows, targets, loss="mse", optimizer=sgd, epochs=1, callbacks=[watched], progress=False)
+    assert watched._repr_mimebundle_()["text/html"]
+    if importlib.util.find_spec("matplotlib") is not None:
+        monkeypatch.setattr(plots, "classes_of", noting)
+        nn.plot_decision_boundary(model, rows, targets)
+    assert {*seen} == {threshold}
+
+
+def test_an_output_in_a_list_of_its_own_is_one_output():
+    class Listed(Output):
+        def forward(self, x):
+            return [super().forward(x)]
+
+    outputs, targets = [0.1, 0.4, 0.6, 0.9], [0, 0, 1, 1]
+    assert threshold_of([[x] for x in outputs], [[t] for t in targets]) == 0.5
+    assert classes_of([[x] for x in outputs], 0.5) == targets
+    assert nn.accuracy(Listed(), [[x] for x in outputs], targets) == 1.0
+
+
+def test_a_threshold_that_is_named_wins_everywhere():
+    outputs, targets = [0.1, 0.4, 0.6, 0.9], [0, 0, 1, 1]
+    for threshold, right in ((0.0, 0.5), (0.5, 1.0), (0.7, 0.75)):
+        assert metrics.accuracy(outputs, targets, threshold) == right
+        assert nn.accuracy(Output(), [[x] for x in outputs], targets, threshold) == right
+
+
+def test_a_sigmoid_that_learned_its_classes_has_one_accuracy():
+    rows, targets = nn.datasets.moons(60, seed=1)
+    targets = [max(t, 0) for t in targets]
+    for loss in ("bce", "mse"):
+        model = nn.MLP(2, [8, 1], "tanh", "sigmoid", seed=1)
+        adam = nn.Adam(model.parameters(), lr=0.05)
+        history = nn.fit(model, rows, targets, loss=loss, optimizer=adam, epochs=80, metrics=["accuracy"])
+        found = nn.evaluate(model, rows, targets, metrics=["accuracy"])["accuracy"]
+        assert nn.accuracy(model, rows, targets) == found == history.metrics["accuracy"][-1] > 0.8
+
+
+# --- targets and outputs that are no classes -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["accuracy", "precision", "recall", "f1"])
+@pytest.mark.parametrize(
+    ("outputs", "targets", "message"),
+    [
+        ([1.0, math.nan], [0, 1], "the output for row 1 is nan: nan is of no class"),
+        ([[1.0, 2.0], [math.nan, 0.0]], [0, 1], "the output for row 1 is .*nan is of no class"),
+        ([[1.0, 2.0], [3.0, 0.0]], [1, 2], r"the target of row 1, 2, is no class of 2 outputs"),
+        ([[1.0, 2.0], [3.0, 0.0]], [-1, 1], r"the target of row 0, -1, is no class of 2 outputs"),
+        ([[1.0, 2.0], [3.0, 0.0]], [0.5, 1], r"the target of row 0, 0.5, is no class of 2 outputs"),
+        ([1.0, -1.0, 2.0], [1, 2, 1], "the targets 1, 2, … are no classes of one output"),
+        ([1.0, -1.0, 2.0], [3.5, 2.5, 1.5], "the targets 1.5, 2.5, 3.5, … are no classes of one output"),
+        ([1.0, 2.0], [1], "2 outputs and 1 targets: there must be one for each"),
+        ([], [], "0 outputs and 0 targets"),
+    ],
+)
+def test_what_is_no_class_is_refused_with_its_row(name, outputs, targets, message):
+    with pytest.raises(ValueError, match=message):
+        BY_NAME[name](outputs, targets)
+
+
+def test_arrays_and_a_column_of_targets_are_measured_as_lists_are():
+    outputs, targets = [[2.0, 1.0], [0.0, 3.0], [1.0, 0.0]], [0, 1, 1]
+    for name in ("accuracy", "precision", "recall", "f1"):
+        assert BY_NAME[name](np.array(outputs), np.array(targets)) == BY_NAME[name](outputs, targets)
+        assert BY_NAME[name](np.array([1.0, -1.0]), np.array([[1], [0]])) == 1.0
+        assert BY_NAME[name](np.array([[1.0], [-1.0]]), [1, 0]) == BY_NAME[name]([(1.0,), (-1.0,)], [1, 0]) == 1.0
+    assert metrics.mae(np.array(outputs), np.array(outputs) + 1.0) == 1.0
+    assert metrics.r2(np.array([1.0, 2.0, 4.0]), np.array([[1.0], [2.0], [3.0]])) == 0.5

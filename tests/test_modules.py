@@ -10,6 +10,7 @@ import random
 import statistics
 import struct
 import sys
+from collections import deque
 
 import numpy as np
 import pytest
@@ -503,7 +504,7 @@ def test_without_torch_the_message_says_what_to_install(monkeypatch):
 
 @pytest.mark.parametrize("compiled", [False, True])
 def test_a_deep_copy_of_a_model_computes_with_the_same_primitives_and_trains_by_itself(compiled):
-    model = nn.Sequential(nn.Layer(2, 4, activation="tanh"), nn.LayerNorm(4), nn.Layer(4, 1, activation="relu"))
+    model = nn.Sequential(nn.MLP(2, [4, 4], activation="tanh", seed=1), nn.LayerNorm(4), nn.MLP(4, [1], seed=1))
     copied = copy.deepcopy(model)
     before = model.state_dict()
     assert not {*model.parameters()} & {*copied.parameters()}
@@ -518,3 +519,77 @@ def test_a_deep_copy_of_a_model_computes_with_the_same_primitives_and_trains_by_
     after = train(copied)
     assert model.state_dict() == before != after
     assert train(model) == after
+
+
+# --- parameters in other containers ----------------------------------------------------------------------------
+
+
+class Kept(Value):
+    """A Value of the user's own."""
+
+    __slots__ = ()
+
+
+class Arrays(nn.Module):
+    """Parameters in arrays of objects, the usual way to write W @ x."""
+
+    def __init__(self) -> None:
+        self.w = np.array([Value(0.0), Value(1.0)])
+        self.W = np.array([[Value(2.0), Value(3.0), Value(4.0)], [Value(5.0), Value(6.0), Value(7.0)]])
+        self.alone = np.array(Value(8.0), dtype=object)
+        self.inner = np.array([nn.Neuron(1, activation="linear", init=nn.constant(0.5)), None], dtype=object)
+        self.kept = Kept(9.0)
+        self.later = deque([Value(10.0)], maxlen=3)
+        self.table = np.zeros((2, 2))
+        self.made = [Value(1.0) * 2.0, (Value(1.0) + 5.0).parents[1]]  # a result, and a number that met a Value
+
+    def forward(self, x):
+        hidden = self.W.T @ np.array(x)
+        return self.w @ hidden[:2] + hidden[2] * self.kept + self.alone.item() * self.inner[0](x[:1]) + self.later[0]
+
+
+def test_parameters_are_found_in_arrays_of_objects_and_deques_and_of_ones_own_class():
+    assert [(name, p.data) for name, p in Arrays().named_parameters().items()] == [
+        ("w.0", 0.0), ("w.1", 1.0), ("W.0.0", 2.0), ("W.0.1", 3.0), ("W.0.2", 4.0), ("W.1.0", 5.0), ("W.1.1", 6.0),
+        ("W.1.2", 7.0), ("alone", 8.0), ("inner.0.w.0", 0.5), ("inner.0.b", 0.0), ("kept", 9.0), ("later.0", 10.0),
+    ]  # fmt: skip
+    assert [*Arrays().named_modules()] == ["", "inner.0"]
+
+
+def test_many_arrays_are_walked_each_with_its_own_lists():
+    """Lists that are made for the walk and forgotten would give their id to those of the next array."""
+    model = nn.Module()
+    for i in range(50):
+        setattr(model, f"w{i}", np.array([[Value(1.0), Value(2.0)]]))
+    assert len(model.parameters()) == 100
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_parameters_in_arrays_are_trained_and_saved(compiled, tmp_path):
+    model = Arrays()
+    before = model.state_dict()
+    sgd = nn.SGD(model.parameters(), lr=0.01)
+    history = nn.fit(model, [[1.0, 2.0], [2.0, -1.0]], [3.0, 1.0], loss="huber", optimizer=sgd, epochs=3,
+                     compiled=compiled)  # fmt: skip
+    assert history.loss[-1] < history.loss[0]
+    assert (history.compiled is not None) == compiled
+    assert all(x != before[name] for name, x in model.state_dict().items())
+    nn.save(model, tmp_path / "model.json")
+    other = Arrays()
+    nn.load(tmp_path / "model.json", into=other)
+    assert other.state_dict() == model.state_dict()
+
+
+@pytest.mark.parametrize("kind", [set, frozenset])
+@pytest.mark.parametrize("item", [Value(1.0), nn.Neuron(1, init="zeros")], ids=["parameter", "module"])
+def test_a_set_of_parameters_is_refused_since_it_has_no_order(kind, item):
+    class Model(nn.Module):
+        def __init__(self):
+            self.names = {"a", 1, Value(1.0) * 2.0}  # what a module may remember: no parameter is in it
+            self.inner = [kind([item])]
+
+    for walk in (nn.Module.parameters, nn.Module.modules, nn.Module.state_dict, nn.Module.train):
+        with pytest.raises(
+            TypeError, match=r"inner\.0 is a set of parameters or modules, and a set has no order: make"
+        ):
+            walk(Model())

@@ -439,6 +439,7 @@ def test_a_loss_that_is_no_value_is_refused(loss):
 
 
 # A product of floats that is too large is inf, and a power raises: Python's rules, and so the Values'.
+@pytest.mark.filterwarnings("ignore::nn.DivergenceWarning")
 @pytest.mark.parametrize(
     ("error", "square"), [(NonFiniteError, lambda d: d * d), (OverflowError, lambda d: d**2)], ids=["inf", "raises"]
 )
@@ -687,3 +688,26 @@ def test_a_mistake_in_the_model_is_not_taken_for_something_that_cannot_be_compil
     optimizer = nn.SGD(model.parameters(), lr=0.1)
     with pytest.raises(KeyError, match="no such key"):
         nn.fit(model, [1.0, 2.0], [1.0, 2.0], loss=lambda p, t: p * t, optimizer=optimizer, epochs=1)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_x_and_y_that_are_swapped_are_recognised(compiled):
+    model, (X, y) = nn.MLP(2, [3, 1], seed=1), nn.datasets.moons(20, seed=1)
+    sgd = nn.SGD(model.parameters())
+    for use in (
+        lambda: nn.fit(model, y, X, loss="hinge", optimizer=sgd, epochs=1, compiled=compiled),
+        lambda: nn.fit(model, y, X, loss=squared, optimizer=sgd, epochs=1, compiled=compiled),
+        lambda: nn.fit(model, X, y, loss="hinge", optimizer=sgd, epochs=1, compiled=compiled, validation=(y, X)),
+        lambda: nn.evaluate(model, y, X, loss="hinge"),
+    ):
+        with pytest.raises(ValueError, match=r"have 1 number, those of y 2 numbers, .*are X and y swapped\?"):
+            use()
+
+
+def test_one_row_without_its_second_brackets_is_recognised():
+    model = nn.MLP(2, [3, 1], seed=1)
+    with pytest.raises(
+        ValueError, match=r"X has 2 rows of 1 number, and the model takes 2 inputs: write one row as \[\["
+    ):
+        nn.predict(model, [0.5, 1.0])
+    assert len(nn.predict(model, [[0.5, 1.0]])) == 1

@@ -189,6 +189,7 @@ def test_a_gradient_that_fades_or_grows_from_layer_to_layer_is_named(weight: flo
     assert len(w.notes) == len(told)
 
 
+@pytest.mark.filterwarnings("ignore::nn.DivergenceWarning")
 def test_a_gradient_that_grows_in_training_is_named() -> None:
     model = Neuron(1, activation="linear", init="zeros")
     w = watch(model)

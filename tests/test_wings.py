@@ -23,8 +23,9 @@ THIN = (
     "training/trainer",
 )  # fmt: skip
 
-# Shared by several wings: the helpers around the data, and predict and evaluate, which go through the compiler.
-SHARED = ("data", "evaluation")
+# Shared by several wings: what opens other data than lists, the helpers around the data, and predict and evaluate,
+# which go through the compiler.
+SHARED = ("containers", "data", "evaluation")
 
 # The files of each wing, and a program that uses it.
 WINGS: dict[str, tuple[tuple[str, ...], str]] = {
@@ -60,6 +61,7 @@ WINGS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "schedules": (("training/schedules",), "train(schedule=nn.StepDecay(every=1))\n"),
     "callbacks": (("training/callbacks",), "train(callbacks=[nn.StopBelow(0.0), nn.EarlyStopping()])\n"),
+    "diagnosis": (("training/diagnosis",), "assert issubclass(nn.DivergenceWarning, UserWarning)\n"),
     "datasets": (("datasets",), "assert len(nn.datasets.moons(10)[0]) == 10\n"),
 }
 

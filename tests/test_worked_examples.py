@@ -12,7 +12,7 @@ import pytest
 
 import autograd as ag
 from autograd import GradcheckError, Value, grad, gradcheck, jvp, primitive, sigmoid, total
-from nn import MLP, SGD, Module, fit
+from nn import MLP, SGD, DivergenceWarning, Module, fit
 
 # --- one weight: predict 2x from x by w·x ------------------------------------------------------------------
 
@@ -106,7 +106,8 @@ def test_fit_walks_to_2_as_well():
 def test_fit_diverges_with_too_large_a_step():
     model = OneWeight()
     X = [[x] for x in INPUTS]
-    history = fit(model, X, DESIRED, loss="mse", optimizer=SGD(model.parameters(), lr=0.008), epochs=10)
+    with pytest.warns(DivergenceWarning, match=r"in epoch 10 the loss is 2.2e\+09, with the learning rate 0.008"):
+        history = fit(model, X, DESIRED, loss="mse", optimizer=SGD(model.parameters(), lr=0.008), epochs=10)
     assert history.loss == sorted(history.loss)
     assert history.loss[-1] > 1e6
 

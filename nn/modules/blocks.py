@@ -35,10 +35,8 @@ class Residual(Sequential):
         xs = as_list(x)
         ys = as_list(super().forward(xs))
         if len(xs) != len(ys):
-            raise ValueError(
-                f"Residual adds its input to what its layers give, and they give {len(ys)} number(s) for {len(xs)}: "
-                f"let the last layer be {len(xs)} wide"
-            )
+            text = f"they give {len(ys)} number(s) for {len(xs)}: let the last layer be {len(xs)} wide"
+            raise ValueError(f"Residual adds its input to what its layers give, and {text}")
         return as_output([a + b for a, b in zip(xs, ys, strict=True)])
 
 

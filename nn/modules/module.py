@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
@@ -14,8 +15,9 @@ from autograd.html import printable
 class Module(Scoped):
     """The base of layers and models: subclass it, set attributes, write ``forward``.
 
-    Its parameters are the leaf ``Value``s in its attributes, in lists, tuples, dicts and modules among these too, in
-    the order of assignment.  One that appears twice counts once, under its first name.
+    Its parameters are the leaf ``Value``s in its attributes, in lists, tuples, deques, dicts, NumPy arrays of objects
+    and modules among these too, in the order of assignment.  One that appears twice counts once, under its first name.
+    Sets, which have no order, are refused.
     """
 
     training = True  # set by train() and eval(), for modules that behave differently in the two
@@ -161,20 +163,27 @@ def as_output(xs: list[Any]) -> Any:
 def _walk(root: Any) -> Iterator[tuple[str, Any]]:
     """(dotted name, item) for every Module and leaf Value inside root, in order, without recursion."""
     stack = [iter(_items(root, ""))]
-    entered = {id(root)}
+    entered = {id(root): root}  # kept, for no other object may get its id meanwhile
     while stack:
         for name, item in stack[-1]:
-            if isinstance(item, Value):
-                if type(item) is Value and not item.parents:  # not what a traced call left behind
-                    yield name, item
-            elif isinstance(item, (Module, list, tuple, dict)) and id(item) not in entered:
-                entered.add(id(item))
+            if isinstance(item, (set, frozenset)) and any(isinstance(x, Module) or _is_parameter(x) for x in item):
+                raise TypeError(f"{name} is a set of parameters or modules, and a set has no order: make it a list")
+            item = item.tolist() if getattr(item, "dtype", None) == "object" else item  # an array of Values
+            if _is_parameter(item):
+                yield name, item
+            elif isinstance(item, (Module, list, tuple, dict, deque)) and id(item) not in entered:
+                entered[id(item)] = item
                 if isinstance(item, Module):
                     yield name, item
                 stack.append(iter(_items(item, f"{name}.")))
                 break
         else:
             stack.pop()
+
+
+def _is_parameter(x: Any) -> bool:
+    """Whether x is a leaf: no result, no number that met a Value, nor, without data, what a traced call left behind."""
+    return isinstance(x, Value) and not (x.parents or x.is_constant) and type(x).data is Value.data
 
 
 def _is_finite(x: Any) -> bool:
@@ -185,7 +194,7 @@ def _is_finite(x: Any) -> bool:
 
 
 def _items(holder: Any, prefix: str) -> list[tuple[str, Any]]:
-    if isinstance(holder, (list, tuple)):
+    if isinstance(holder, (list, tuple, deque)):
         return [(f"{prefix}{i}", item) for i, item in enumerate(holder)]
     attributes = holder if isinstance(holder, dict) else vars(holder)
     return [(f"{prefix}{key}", item) for key, item in attributes.items()]

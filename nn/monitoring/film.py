@@ -11,7 +11,7 @@ from autograd import DrawError, Value, as_value, draw, topological_order, walkth
 from autograd.drawing import clean_path, format_number
 from autograd.html import CATEGORIES, escape, player
 
-from ..data import classes_of
+from ..data import classes_of, threshold_of
 from ..evaluation import predict
 from ..losses import Loss
 from ..modules import Module, evaluating
@@ -31,7 +31,7 @@ class Recording(NamedTuple):
     rows: list[list[float]]
     targets: list[Any]
     loss: Loss | None
-    threshold: float
+    threshold: float | None
     losses: list[float]
     snapshots: list[Snapshot]
     notes: list[str]
@@ -108,7 +108,7 @@ def _pictures(recording: Recording) -> tuple[list[Group | None], str]:
         regions = []
         for snapshot in recording.snapshots:
             with as_of(recording.model, snapshot.after):
-                regions.append(plane.regions(classes_of(predict(recording.model, plane.points), recording.threshold)))
+                regions.append(plane.regions(classes_of(predict(recording.model, plane.points), _threshold(recording))))
         return [*regions], plane.samples(recording.rows, _classes(recording.targets) or [0] * len(recording.rows))
     if recording.loss is None:
         return [None] * len(recording.snapshots), ""
@@ -123,6 +123,13 @@ def _pictures(recording: Recording) -> tuple[list[Group | None], str]:
             except DrawError:
                 graphs.append(None)
     return graphs, ""
+
+
+def _threshold(recording: Recording) -> float:
+    """Above which number one output is the positive class: as ``accuracy`` has it for the model as it is."""
+    if recording.threshold is not None:
+        return recording.threshold
+    return threshold_of(predict(recording.model, recording.rows), recording.targets)
 
 
 def _classes(targets: list[Any]) -> list[int]:

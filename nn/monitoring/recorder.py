@@ -30,8 +30,8 @@ class watch:
     With rows X, at the chosen ``epochs`` (1, 2, 3, 5, 10, 20, 30, 50, …), it counts the units that are dead (relus
     that give 0 on every row) or saturated (tanhs and sigmoids with less than a hundredth of their slope on every
     row).  Of a model with two inputs its film shows the class at each point of the plane; one output is the positive
-    class above ``threshold``.  With targets y and the ``loss`` too, it walks through the first row, and of a model
-    with more inputs shows the graph of that row.
+    class above ``threshold``, by default the one by which ``accuracy`` counts these rows.  With targets y and the
+    ``loss`` too, it walks through the first row, and of a model with more inputs shows the graph of that row.
 
     ``records`` has one entry for each epoch, ``notes`` the warnings; ``table()`` gives the numbers as rows, ``plot()``
     the curves.  In a notebook, and with ``save("training.html")``, the training plays.
@@ -53,13 +53,15 @@ class watch:
         *,
         loss: str | Loss | None = None,
         epochs: Collection[int] = EPOCHS,
-        threshold: float = 0.0,
+        threshold: float | None = None,
     ) -> None:
         if (y is not None and X is None) or (loss is not None and y is None):
             raise ValueError("watch needs the rows X with targets y, and both with a loss")
         self.model, self.threshold, self._epochs = model, threshold, epochs
-        self.rows = [] if X is None else check_rows(X)
-        self.targets = [] if X is None or y is None else check_data(X, y)[1]
+        self.rows: list[list[float]] = []
+        self.targets: list[Any] = []
+        if X is not None:
+            self.rows, self.targets = (check_rows(X), []) if y is None else check_data(X, y)
         self.loss = None if loss is None else find_loss(loss)
         self.records: list[Record] = []
         self.notes: list[str] = []

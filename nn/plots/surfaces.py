@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from autograd import Value, no_grad
 from autograd.html import CATEGORIES, GREY
 
-from ..data import classes_of, grid, grid_around
+from ..data import classes_of, grid, grid_around, threshold_of
 from ..evaluation import predict
 from ..modules import Module
+from ..samples import check_data
 from .curves import figure_of
 
 Points = Sequence[tuple[float, float]]
 
 
 def plot_decision_boundary(
-    model: Module, X: Sequence[Sequence[float]], y: Sequence[float], threshold: float = 0.0, title: str = ""
+    model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float | None = None, title: str = ""
 ) -> Any:
     """Where a model of two inputs says which class, with the samples on top; a matplotlib Figure.
 
-    One output is the positive class above ``threshold``; of several the largest is the class.
+    One output is the positive class above ``threshold``, by default the one by which ``accuracy`` counts these
+    samples; of several the largest is the class.
     """
+    X, y = check_data(X, y)
     figure, (axes,) = figure_of(title)
     from matplotlib.colors import ListedColormap  # now that it is known to be there
 
     steps = 120
     across, up = (grid_around([row[k] for row in X], steps) for k in (0, 1))
+    if threshold is None:
+        threshold = threshold_of(predict(model, X), y)
     flat = classes_of(predict(model, [[a, b] for b in up for a in across]), threshold)
     regions = [flat[i * steps : (i + 1) * steps] for i in range(steps)]
 

@@ -9,10 +9,12 @@ from .trainer import fit
 
 if TYPE_CHECKING:
     from .callbacks import EarlyStopping, StopBelow
+    from .diagnosis import DivergenceWarning
     from .schedules import CosineDecay, ExponentialDecay, ReduceOnPlateau, StepDecay, Warmup
 
 WINGS = {
     **dict.fromkeys(("EarlyStopping", "StopBelow"), "callbacks"),
+    "DivergenceWarning": "diagnosis",
     **dict.fromkeys(("CosineDecay", "ExponentialDecay", "ReduceOnPlateau", "StepDecay", "Warmup"), "schedules"),
 }
 
@@ -28,6 +30,6 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
-    "SGD", "AdaGrad", "Adam", "AdamW", "Callback", "CosineDecay", "EarlyStopping", "ExponentialDecay", "History",
-    "Optimizer", "RMSprop", "ReduceOnPlateau", "StepDecay", "StopBelow", "Warmup", "fit",
+    "SGD", "AdaGrad", "Adam", "AdamW", "Callback", "CosineDecay", "DivergenceWarning", "EarlyStopping",
+    "ExponentialDecay", "History", "Optimizer", "RMSprop", "ReduceOnPlateau", "StepDecay", "StopBelow", "Warmup", "fit",
 ]  # fmt: skip

@@ -57,7 +57,7 @@ class Checkpoint:
                 ) from error
 
     def note(self, lr: float) -> None:
-        """Keep the state as it is now, to be written by ``save``."""
+        """Keep the state as it is now, for ``save``, and after each ``every`` epochs write it at once."""
         optimizer, named = self.optimizer, self.model.named_parameters()
         training = {
             "settings": self.settings,
@@ -71,6 +71,8 @@ class Checkpoint:
         }
         parameters = {name: p.data for name, p in named.items()}
         self._noted = {**content_of(self.description, parameters), "training": training}
+        if len(self.history.loss) % self.every == 0:
+            self.save()
 
     def save(self) -> None:
         """Write what was noted last, if it is not in the file; an existing one is replaced in one step, or stays."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from autograd import NonFiniteError, Value, located, mean
+from autograd import NonFiniteError, Value, located, mean, topological_order
 from autograd.html import printable
 
 from ..losses import Loss
@@ -39,6 +40,7 @@ class EagerSteps:
     """The model, data, loss and optimiser of a training, and its steps over Values.
 
     ``penalty`` is a function of the parameters, which is added to the mean loss of the data: the objective.
+    ``live`` tells whether the loss of some step so far was computed from a parameter that the optimizer moves.
     """
 
     def __init__(
@@ -46,7 +48,7 @@ class EagerSteps:
         penalty: Callable[[list[Any]], Any] | None = None,
     ) -> None:  # fmt: skip
         self.model, self.rows, self.targets = model, rows, targets
-        self.loss, self.optimizer, self.penalty = loss, optimizer, penalty
+        self.loss, self.optimizer, self.penalty, self.live = loss, optimizer, penalty, False
 
     def run(self, number: int, epochs: Sequence[Epoch]) -> list[tuple[float, float]]:
         """See ``Steps``."""
@@ -54,12 +56,8 @@ class EagerSteps:
 
     def _epoch(self, number: int, batches: list[list[int]]) -> tuple[float, float]:
         losses = [self.step(batch, number) for batch in batches]
-        if len(losses) == 1:
-            return losses[0]
-        n = sum(map(len, batches))
-        objective, data = (
-            sum(x * len(batch) / n for x, batch in zip(xs, batches, strict=True)) for xs in zip(*losses, strict=True)
-        )
+        weights = [len(batch) / sum(map(len, batches)) for batch in batches]
+        objective, data = (sum(map(operator.mul, weights, xs)) for xs in zip(*losses, strict=True))
         return objective, data
 
     def step(self, batch: Sequence[int], epoch: int) -> tuple[float, float]:
@@ -75,6 +73,7 @@ class EagerSteps:
                     one.backward()  # raises, and says which value was the first to go
                 losses.append(one)
         data = mean(losses)
+        self.live = self.live or any(p.requires_grad for p in {*topological_order(data)} & {*self.optimizer.parameters})
         objective = data if self.penalty is None else data + self.penalty(self.model.parameters())
         self.optimizer.zero_grad()
         self.model.zero_grad()

@@ -9,25 +9,12 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Any, Protocol
+from typing import Any
 
 from .eager import EagerSteps, Epoch, Steps
 from .history import Callback, History, Schedule
 
 CLOCK = 0.25  # seconds between two looks at the clock, where nothing else happens between epochs
-
-
-class Saving(Protocol):
-    """Writes the state of a training to a file after each ``every`` epochs, and when it ends.
-
-    The state is noted after every epoch with its callbacks, and ``save`` writes what was noted last, if it is not in
-    the file: whatever ends a training in the midst of an epoch, the file has the last whole one.
-    """
-
-    every: int
-
-    def note(self, lr: float) -> None: ...
-    def save(self) -> None: ...
 
 
 class Run:
@@ -44,7 +31,7 @@ class Run:
         self.schedule: Schedule | None = None
         self.recorders: list[Callback] = []
         self.callbacks: list[Callback] = []
-        self.checkpoint: Saving | None = None
+        self.checkpoint: Any = None  # has every, note(lr) and save()
         self.progress: bool | None = None
         eager.model.train()
 
@@ -66,8 +53,6 @@ class Run:
                     stopped = self._call_back()
                     if self.checkpoint is not None:
                         self.checkpoint.note(optimizer.lr if self.schedule is None else lr)
-                        if (done + count) % self.checkpoint.every == 0:
-                            self.checkpoint.save()
                     together = max(1, min(10_000, int(count * CLOCK / (time.perf_counter() - started))))
         finally:
             if self.schedule is not None:

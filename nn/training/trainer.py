@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from autograd.compiler import falling_back
 
-from ..losses import Loss, Metric, check_targets, find_loss, penalty
+from ..losses import Loss, Metric, find_loss, penalty
 from ..modules import Module
-from ..samples import check_data
+from ..samples import Samples, check_data
 from .eager import EagerSteps
 from .history import Callback, History, Schedule
 from .loop import Run
@@ -28,10 +29,10 @@ def fit(
 ) -> History:  # fmt: skip
     """Train the model: minimise the mean loss over each batch, plus l1·Σ|p| + l2·Σp² over all parameters.
 
-    X and y are lists, NumPy arrays, anything that iterates over rows.  ``loss`` is a name from ``nn.losses``
-    or a function ``(prediction, target) -> Value``.  Without a ``batch_size`` every step takes all rows, in
-    order; with one, the rows are shuffled in each epoch by ``seed``.  ``schedule``, such as ``nn.StepDecay`` or a
-    function, sets the learning rate of each epoch; afterwards the optimiser has its own again.
+    X and y are lists, NumPy arrays, data frames and series, tensors, anything that gives its rows.  ``loss`` is a
+    name from ``nn.losses`` or a function ``(prediction, target) -> Value``.  Without a ``batch_size`` every step takes
+    all rows, in order; with one, the rows are shuffled in each epoch by ``seed``.  ``schedule``, such as
+    ``nn.StepDecay`` or a function, sets the learning rate of each epoch; afterwards the optimiser has its own again.
 
     After each epoch the ``metrics`` are measured, names from ``nn.metrics`` or functions, on the ``validation`` data
     too; then every ``callback(history, model)`` is called, and one that returns True stops the training.
@@ -47,8 +48,10 @@ def fit(
     model, loss or optimiser that cannot be compiled trains eagerly, with a FallbackWarning that says why.
     Both give the same up to the order of sums.
 
-    Bad data is refused before the first step.  A loss or gradient that is not finite raises NonFiniteError
-    with the epoch and row; the parameters stay those of the last good step.
+    Bad data, and targets that the loss cannot mean, are refused before the first step.  A loss or gradient that is
+    not finite raises NonFiniteError with the epoch and row; the parameters stay those of the last good step.  A loss
+    that depends on no parameter is refused after the first epoch; one that leaves all bounds gives a
+    DivergenceWarning.
 
     >>> from nn import MLP, Adam, datasets
     >>> X, y = datasets.xor(40, noise=0.1)
@@ -69,10 +72,7 @@ def fit(
         raise ValueError("fit: the optimizer holds no parameter of this model: give it model.parameters()")
     function, rows, targets = find_loss(loss), *check_data(X, y)
     held_out = None if validation is None else check_data(*validation)
-    check_targets(model, rows, targets, function, "fit: ", epoch="epoch 1, ")
-    if held_out is not None:
-        check_targets(model, *held_out, function, "fit: validation ")
-    measures = _metrics(metrics, function)
+    _check(model, (rows, targets), held_out, function)
     regularizer = partial(penalty, l1=l1, l2=l2) if l1 or l2 else None
 
     run = Run(EagerSteps(model, rows, targets, function, optimizer, regularizer), batch_size, seed)
@@ -81,24 +81,30 @@ def fit(
         _save(run, checkpoint, every, resume, {"batch_size": batch_size, "l1": l1, "l2": l2})
     if compiled:
         _compile(run)
-    if held_out is not None or measures:
-        _record(run, held_out, measures)
+    if held_out is not None or metrics:
+        _record(run, held_out, metrics)
+    with suppress(ModuleNotFoundError):  # of a wing that was taken away
+        from .diagnosis import Diagnosed
+
+        run.steps = Diagnosed(run.steps, run.eager)
     return run.epochs(epochs)
 
 
 # Parts that only some trainings need.  Each is a wing, imported here and nowhere else, when it is asked for.
 
 
-def _metrics(metrics: Sequence[str | Metric], loss: Loss) -> dict[str, Metric]:
-    """The metrics by name."""
-    if not metrics:
-        return {}
-    from ..metrics import find_metrics
+def _check(model: Module, data: Samples, held_out: Samples | None, loss: Loss) -> None:
+    """Refuse targets that the loss cannot mean."""
+    try:
+        from ..evaluation import check_targets
+    except ModuleNotFoundError:  # the wing was taken away
+        return
+    check_targets(model, *data, loss, "fit: ", epoch="epoch 1, ")
+    if held_out is not None:
+        check_targets(model, *held_out, loss, "fit: validation ")
 
-    return find_metrics(metrics, loss)
 
-
-def _record(run: Run, held_out: tuple[list[list[float]], list[Any]] | None, metrics: dict[str, Metric]) -> None:
+def _record(run: Run, held_out: Samples | None, metrics: Sequence[str | Metric]) -> None:
     """Let the run write the metrics, and the loss of the validation data, into the history after each epoch."""
     from ..evaluation import recorders
 

@@ -1,0 +1,73 @@
+"""What is told of a training that goes wrong: it trains nothing, or it diverges."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+
+from autograd import AutogradError, NonFiniteError, topological_order
+from autograd.program import trace
+
+from ..data import loss_of_sample, with_targets
+from .eager import EagerSteps, Epoch, Steps
+
+BEYOND = 1e6  # the multiple of the size of the first loss, or of 1, above which a training diverges
+CURES = "try a smaller lr, clip_norm=1.0 in the optimizer, or standardize(X)"
+CUT = (
+    "fit: the loss depends on no parameter that the optimizer moves, so it can change nothing. Either all that it "
+    "depends on is frozen, or its graph was cut: by the bare number of a Value (v.data, Value(v.data), detach()), "
+    "or under no_grad(). Compute it from the prediction with operators and the functions of autograd"
+)
+
+
+class DivergenceWarning(UserWarning):
+    """The loss of a training grows beyond all bounds, or falls below them."""
+
+
+class Diagnosed:
+    """Steps that are looked after: what they raise, and what becomes of the loss, is told with the learning rate."""
+
+    def __init__(self, steps: Steps, eager: EagerSteps) -> None:
+        self.steps, self.eager = steps, eager
+        self.limit = math.nan  # until there is a first loss: nothing is above nan
+        self.warned = False
+
+    def run(self, number: int, epochs: Sequence[Epoch]) -> list[tuple[float, float]]:
+        """See ``Steps``."""
+        eager, optimizer = self.eager, self.eager.optimizer
+        try:
+            found = self.steps.run(number, epochs)
+        except (NonFiniteError, OverflowError) as error:
+            if type(error) not in (NonFiniteError, OverflowError):
+                raise  # a class of the user's own may need other arguments than a text
+            raise type(error)(f"{error}; at lr={optimizer.lr}: if the loss was rising before, {CURES}") from error
+        if number == 1 and not (eager.live or (self.steps is not eager and self._is_learning())):
+            raise AutogradError(CUT)
+        if math.isnan(self.limit):
+            self.limit = BEYOND * max(1.0, abs(found[0][0]))
+        for i, (objective, _) in enumerate(found):
+            if abs(objective) > self.limit and not self.warned:
+                self.warned = True
+                warnings.warn(
+                    f"fit: the training diverges: in epoch {number + i} the loss is {objective:.3g}, with the learning "
+                    f"rate {optimizer.lr:g}: {CURES}",
+                    DivergenceWarning,
+                    stacklevel=5,  # the line that calls fit: above are this, _take, epochs and fit
+                )
+        return found
+
+    def _is_learning(self) -> bool:
+        """Whether compiled steps move anything: it is asked in earnest only where there is no gradient of the loss."""
+        eager = self.eager
+        seen = eager.penalty is None and any(p.grad for p in eager.optimizer.parameters)
+        return seen or depends(eager)
+
+
+def depends(eager: EagerSteps) -> bool:
+    """Whether the loss is computed from a parameter that the optimizer moves: by a trace, which draws no numbers."""
+    sample = loss_of_sample(eager.model, eager.rows, eager.targets, eager.loss)
+    (numbers,) = with_targets(eager.rows[:1], eager.targets[:1])
+    graph = trace(lambda *xs: [sample(*xs)], [f"x{i}" for i in range(len(numbers))])
+    order = {*topological_order(*graph.outputs)}
+    return any(p.requires_grad and p in order for p in eager.optimizer.parameters)
