@@ -544,8 +544,10 @@ class Arrays(nn.Module):
         self.made = [Value(1.0) * 2.0, (Value(1.0) + 5.0).parents[1]]  # a result, and a number that met a Value
 
     def forward(self, x):
-        hidden = self.W.T @ np.array(x)
-        return self.w @ hidden[:2] + hidden[2] * self.kept + self.alone.item() * self.inner[0](x[:1]) + self.later[0]
+        with np.errstate(invalid="ignore"):  # a flag that machine code left behind is none of this product's
+            hidden = self.W.T @ np.array(x)
+            front = self.w @ hidden[:2]
+        return front + hidden[2] * self.kept + self.alone.item() * self.inner[0](x[:1]) + self.later[0]
 
 
 def test_parameters_are_found_in_arrays_of_objects_and_deques_and_of_ones_own_class():

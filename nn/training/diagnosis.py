@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 
 from autograd import AutogradError, NonFiniteError, topological_order
-from autograd.program import trace
+from autograd.program import traced_input, tracing
 
 from ..data import loss_of_sample, with_targets
 from .eager import EagerSteps, Epoch, Steps
@@ -68,6 +68,7 @@ def depends(eager: EagerSteps) -> bool:
     """Whether the loss is computed from a parameter that the optimizer moves: by a trace, which draws no numbers."""
     sample = loss_of_sample(eager.model, eager.rows, eager.targets, eager.loss)
     (numbers,) = with_targets(eager.rows[:1], eager.targets[:1])
-    graph = trace(lambda *xs: [sample(*xs)], [f"x{i}" for i in range(len(numbers))])
-    order = {*topological_order(*graph.outputs)}
-    return any(p.requires_grad and p in order for p in eager.optimizer.parameters)
+    with tracing():
+        one = sample(*[traced_input() for _ in numbers])
+    found = {id(node) for node in topological_order(one)}  # by their ids: traced Values may refuse to be looked up
+    return any(p.requires_grad and id(p) in found for p in eager.optimizer.parameters)
