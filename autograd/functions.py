@@ -166,7 +166,7 @@ def pick(xs: Sequence[Any], index: Any) -> Any:
     if isinstance(index, Value) and mode.flags.tracer is not None:
         picked = primitives.total(*(where(eq(index, i), x, 0.0) for i, x in enumerate(xs)))
         inside = eq(index // 1.0, index) & ge(index, 0.0) & lt(index, len(xs))
-        return where(inside, picked, math.nan)  # nan: such a row is computed again, and raises
+        return mode.flags.tracer.may_fail(where(inside, picked, math.nan))
     number = index.data if isinstance(index, Value) else index
     if number not in range(len(xs)):
         raise IndexError(f"pick: the index must be a whole number from 0 to {len(xs) - 1}, not {number!r}")

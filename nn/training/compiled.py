@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd import maximum
-from autograd.compiler import NotCompilable
+from autograd.compiler import NotCompilable, Patience, Reach, falling_back
 
 from ..data import loss_of_sample, with_targets
 from .eager import EagerSteps, Epoch
@@ -15,6 +15,7 @@ from .history import Compilation
 from .optimizers import Optimizer
 
 BETWEEN = 0.1  # seconds of machine code, in which Ctrl-C has to wait
+CHANGING = ("lr", "t", "state")  # attributes of an optimiser that go into the code anew with every call
 
 
 class OwnCount:
@@ -28,6 +29,16 @@ class OwnCount:
         *own, count = state
         # The maximum is for lanes without a parameter: their count is 0, and Adam would divide by it.
         return (*self._update(p, g, lr, maximum(count, 1.0), *own), count + 1.0)
+
+
+def rule_of(optimizer: Optimizer) -> Reach:
+    """What the rule of an optimiser is made of; NotCompilable where it reads by itself what changes in every step."""
+    for name in ("rule", "update", "limit", "shrink"):
+        method = getattr(type(optimizer), name)
+        for changing in CHANGING:
+            if not method.__module__.startswith("nn.") and changing in method.__code__.co_names:
+                raise NotCompilable(f"{method.__qualname__} reads {changing!r} by itself: it is given it as an argument")
+    return Reach(optimizer, ignoring={id(optimizer): CHANGING})
 
 
 class CompiledSteps:
@@ -44,9 +55,10 @@ class CompiledSteps:
                 f"{type(eager.optimizer).__name__} has a step of its own: write its rule as update, which can be traced"
             )
         started = time.perf_counter()
-        self.eager, self.optimizer, self.modules = eager, eager.optimizer, eager.model.modules()
+        self.eager, self.optimizer, self.eagerly = eager, eager.optimizer, False
         self.samples = np.array(with_targets(eager.rows, eager.targets))
         self._together = 1  # steps that take about BETWEEN
+        self._patience = Patience("the training")
         self._compile()
         self.compilation = Compilation(self.training.operations, time.perf_counter() - started)
 
@@ -56,6 +68,7 @@ class CompiledSteps:
 
         eager, optimizer = self.eager, self.optimizer
         self.compiled_for = self._state()
+        self.rule_for = rule_of(optimizer)
         self.own = [i for i, p in enumerate(optimizer.parameters) if p.requires_grad]
         parameters, of_model = [optimizer.parameters[i] for i in self.own], set(eager.model.parameters())
         if eager.penalty and not of_model.issuperset(parameters):
@@ -67,12 +80,17 @@ class CompiledSteps:
         penalty = eager.penalty
         of_one = None if penalty is None else lambda p: penalty([p])
         rule = OwnCount(optimizer) if self._uneven() else optimizer
-        self.training = Training(loss, self.samples.shape[1], parameters, rule, of_one)
+        self.training = Training(loss, self.samples, parameters, rule, of_one)
 
     def _state(self) -> tuple[Any, ...]:
-        """What the code was made for.  Callbacks may change it: then it is compiled again."""
-        frozen = [p.requires_grad for p in self.optimizer.parameters]
-        return frozen, [module.training for module in self.modules], self._uneven()
+        """Which parameters the code was made for."""
+        return [p.requires_grad for p in self.optimizer.parameters], self._uneven()
+
+    def _changed(self) -> str:
+        """The name of something that the code was made for and that a callback, say, has changed; "" if all is."""
+        if self._state() != self.compiled_for:
+            return "which parameters are frozen"
+        return self.rule_for.changed() or self.training.changed()
 
     def _uneven(self) -> bool:
         """Whether some parameters were frozen for a while, and so have taken fewer steps than others."""
@@ -81,8 +99,8 @@ class CompiledSteps:
     def run(self, number: int, epochs: Sequence[Epoch]) -> list[tuple[float, float]]:
         import numpy as np
 
-        if self._state() != self.compiled_for:
-            self._compile()
+        if self.eagerly or not self._up_to_date():
+            return self.eager.run(number, epochs)
         size, whole = epochs[0].size, len(epochs[0].order)
         starts = np.arange(0, whole, size)
         bounds = np.stack([starts, np.minimum(starts + size, whole)], axis=1)
@@ -107,6 +125,17 @@ class CompiledSteps:
             (float(objective), float(data)) for objective, data in weights @ losses.reshape(len(epochs), len(starts), 2)
         ]
         return means
+
+    def _up_to_date(self) -> bool:
+        """Compile anew, if need be; where that is not possible, the steps are eager from here on."""
+        changed = self._changed()
+        if changed:
+            self.eagerly = True
+            with falling_back("fit: training eagerly, one Value at a time", unasked=True):
+                self._patience.compiled_anew(changed)
+                self._compile()
+                self.eagerly = False
+        return not self.eagerly
 
     def _run(self, order: Any, bounds: Any) -> Any:
         """Steps until one is not finite: (objective, data loss) of each."""
