@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, overload
 
-from autograd import no_grad
+from autograd import Value, as_float, located, no_grad
 from autograd.compiler import falling_back
 
 from .data import loss_of_sample, with_targets
@@ -163,6 +163,12 @@ class OverRows:
                 several = isinstance(found, (list, tuple))
                 return [list(map(float, row)) for row in zip(*found, strict=True)] if several else found.tolist()
             self._compiled = None
-        with no_grad():
-            outs = [self._f(*row) for row in self._rows]
-        return [[y.data for y in out] if isinstance(out, (list, tuple)) else out.data for out in outs]
+        outs = []
+        for i, row in enumerate(self._rows):
+            with no_grad(), located(f"{self._f.__name__}, row {i}"):
+                outs.append(self._f(*row))
+        return [[*map(_number, out)] if isinstance(out, (list, tuple)) else _number(out) for out in outs]
+
+
+def _number(y: Any) -> float:
+    return y.data if isinstance(y, Value) else as_float(y)

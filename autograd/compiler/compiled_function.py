@@ -165,7 +165,7 @@ def _compiled(call: _Call) -> Compiled:
         return results[-1].leaves
 
     rows = some_of(call)
-    traced = trace(flat, call.labels(), call.f, rows[0] if rows else None)
+    traced = trace(flat, call.labels(), Reach(call.f), rows[0] if rows else None)
     result, guard = results[-1], [] if traced.guard is None else [traced.guard]
     program = program_of(traced.inputs, [*traced.outputs, *guard])
     found = evaluator(program)

@@ -16,7 +16,7 @@ from ..errors import TraceError, describe
 from ..graph import dependents, topological_order
 from ..modes import without_collector
 from ..primitives import sqrt
-from ..program import Program, computed_before, program_of, trace, traced_input, tracing
+from ..program import Program, Reach, computed_before, program_of, trace, traced_input, tracing
 from ..transforms import value_and_grad
 from ..value import Value, as_value
 from .adjoint import adjoint
@@ -44,7 +44,7 @@ class SampleSums:
             return [loss(*xs)]
 
         rows = some_of(table)
-        traced = trace(outputs, [""] * table.shape[1], loss, rows[0])
+        traced = trace(outputs, [""] * table.shape[1], Reach(loss), rows[0])
         samples, (root,), self.generators, guard, self.reach = traced
         seed = traced_input("weight")
         order = topological_order(root)
@@ -153,7 +153,8 @@ class Training:
     """A loss over samples and a rule for its parameters, compiled; ``run`` takes steps.
 
     ``samples`` is a table like those that it will run on: a few of its rows are computed eagerly, too, to compare.
-    ``penalty(p)`` is added to the loss for every parameter.  Without a rule, ``run`` only adds up.
+    ``penalty(p)`` is added to the loss for every parameter.  Without a rule, ``run`` only adds up.  ``of_rule`` is
+    what the rule can reach, where that is to be known from outside.
     """
 
     @without_collector()
@@ -164,8 +165,10 @@ class Training:
         parameters: Sequence[Value],
         rule: Rule | None = None,
         penalty: Callable[[Any], Any] | None = None,
+        of_rule: Reach | None = None,
     ) -> None:
         self.parameters = list(parameters)
+        self.of_rule = of_rule or Reach(rule, penalty)
         self.states = rule.states if rule else 0
         self.sums = SampleSums(loss, samples, parameters)
         self.plan, self.operations = self.sums.plan.each, len(self.sums.program.equations)
@@ -221,7 +224,7 @@ class Training:
             whole = g if penalty is None else g + slope
             return [as_value(value), whole, rule.limit(whole)]
 
-        program, layout = program_for_one(gradient, ["p", "g"], (rule, penalty)), self.layout
+        program, layout = program_for_one(gradient, ["p", "g"], self.of_rule), self.layout
         value, whole, limited = program.outputs
         products = [] if penalty is None else [Product(value, ONES, 0)]
         products += [] if rule.clip_norm is None else [Product(limited, limited, 1)]
@@ -240,7 +243,7 @@ class Training:
             # Times 1, so that every result is a row of its own, whatever the rule returns.
             return [as_value(x) * 1.0 for x in rule.update(p, seen, lr, t, *state)]
 
-        program, layout = program_for_one(updated, ["p", "g", *[""] * self.states], rule), self.layout
+        program, layout = program_for_one(updated, ["p", "g", *[""] * self.states], self.of_rule), self.layout
         if len(program.outputs) != 1 + self.states:
             raise NotCompilable(
                 f"the optimiser keeps {self.states} number(s) for each parameter, and its rule gives "
@@ -275,7 +278,7 @@ class Training:
 
     def changed(self) -> str:
         """The name of something that the loss was compiled for, and that is not what it was; "" if all is."""
-        return self.sums.reach.changed()
+        return self.sums.reach.changed() or self.of_rule.changed()
 
     def load(self, lr: float = 0.0, t: int = 0, state: Sequence[Sequence[float]] = ()) -> None:
         """Take over the numbers of all Values, and the optimiser's."""
@@ -350,8 +353,8 @@ class Training:
         return numbers
 
 
-def program_for_one(f: Callable[..., list[Any]], labels: list[str], of: Any) -> Program:
-    """The program of what is done to one parameter, by the functions and objects ``of``."""
+def program_for_one(f: Callable[..., list[Any]], labels: list[str], of: Reach) -> Program:
+    """The program of what is done to one parameter, by functions that reach ``of``."""
     found = trace(f, labels, of)
     if found.generators:
         raise NotCompilable(

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from ..errors import TraceError
 from ..primitives import TABLE, Primitive
-from ..program import Equation, Program, program_of, trace
+from ..program import Equation, Program, Reach, program_of, trace
 from .fallback import NotCompilable
 
 # What a function of floats may raise that meets a Value instead: of a mistake in it, Python's run will tell.
@@ -64,7 +64,7 @@ def _part(primitive: Primitive, count: int, parts: Parts) -> Program:
     if (primitive, count) not in parts:
         function = primitive.definition or primitive.forward
         try:
-            own = primitive.forward if TABLE.get(primitive.name) is not primitive else None
+            own = Reach() if TABLE.get(primitive.name) is primitive else Reach(primitive.forward)
             traced = trace(lambda *xs: [function(xs) if primitive.variadic else function(*xs)], [""] * count, own)
         except NOT_FOR_VALUES as error:
             raise NotCompilable(

@@ -21,7 +21,6 @@ from typing import Any, NamedTuple
 
 from ..primitives import TABLE, Primitive
 from ..value import Value
-from .traced import Traced
 
 PLAIN = {float, int, str, bool, bytes, complex, type(None)}
 OURS = ("autograd", "nn")
@@ -45,16 +44,20 @@ class Reach:
     """
 
     def __init__(self, *roots: Any, ignoring: Mapping[int, tuple[str, ...]] | None = None) -> None:
-        self._ignoring = ignoring or {}
+        self._roots, self._ignoring = roots, ignoring or {}
         self._lasting: list[Place] = []  # what a program is made for
         self._passing: list[Place] = []  # what it reads anew: numbers of Values, generators; and caches
         self._leaves: list[Value] = []
-        self.traced = ""  # where a traced Value lies, if one does
+        self.kinds: dict[type, str] = {}  # of each class of Values, where one lies
         self._seen: set[Any] = set()
         self._left: list[tuple[Any, str]] = [(root, "") for root in roots]
         while self._left:
             self._visit(*self._left.pop())
         self._note(self._passing, "the data of a Value", self._numbers, self._put_numbers)
+
+    def anew(self) -> Reach:
+        """The same as it is now."""
+        return Reach(*self._roots, ignoring=self._ignoring)
 
     def changed(self, *, passing: bool = False) -> str:
         """The name of the first thing that holds something else now; "" where all is as it was.
@@ -99,10 +102,9 @@ class Reach:
         if kind in PLAIN or id(x) in self._seen:
             return
         self._seen.add(id(x))
-        if kind is Traced:
-            self.traced = self.traced or name
-        elif issubclass(kind, Value):
-            if x.primitive is None:
+        if issubclass(kind, Value):
+            self.kinds.setdefault(kind, name)
+            if x.primitive is None and not hasattr(kind, "kind"):  # a traced one has no number
                 self._leaves.append(x)
         elif str((kind if kind is not types.FunctionType else x).__module__).startswith(COMPILED):
             self._left.append((getattr(x, "__wrapped__", None), name))  # what was compiled keeps its own programs

@@ -6,6 +6,9 @@ import linecache
 import numbers
 import os
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -56,11 +59,7 @@ class Traced(Value):
         """What isinstance asks, and hears what it hears eagerly: isinstance(t, float) holds for a number of a row."""
         return self.kind
 
-    def __hash__(self) -> int:
-        """Sets and dicts of the package hold nodes; for a user's, a number would have to tell whether it is there."""
-        if mode.flags.tracer is not None and not sys._getframe(1).f_code.co_filename.startswith(PACKAGE):
-            refuse("a Value, to look it up in a dict, set or cache,")
-        return object.__hash__(self)
+    __hash__ = object.__hash__  # but see ``hashes_asked``
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, (Value, numbers.Number)) and (other is not self or self.kind is float):
@@ -84,6 +83,35 @@ class Traced(Value):
         if mode.flags.tracer is not None and not sys._getframe(1).f_code.co_filename.startswith(PACKAGE):
             refuse("a Value, to print it,")
         return f"Traced({self.label or (self.primitive.name if self.primitive else 'input')})"
+
+
+def asked_hash(node: Traced) -> int:
+    """Sets and dicts of the package hold nodes; for a user's, a number would have to tell whether it is there."""
+    if mode.flags.tracer is not None and not sys._getframe(1).f_code.co_filename.startswith(PACKAGE):
+        refuse("a Value, to look it up in a dict, set or cache,")
+    return object.__hash__(node)
+
+
+@contextmanager
+def hashes_asked() -> Iterator[None]:
+    """A context in which a user's function runs on traced Values: each hash is asked who wants it.
+
+    Outside of it the package alone does, very often, and a question takes ten times as long as a hash.
+    """
+    global running
+    with counting:
+        running += 1
+        Traced.__hash__ = asked_hash  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        with counting:
+            running -= 1
+            if not running:
+                Traced.__hash__ = object.__hash__  # type: ignore[method-assign]
+
+
+running, counting = 0, threading.Lock()  # user's functions that are being traced, in all threads
 
 
 def refuse(what: str) -> NoReturn:

@@ -8,7 +8,7 @@ the second time (it drew a random number) raises too.  Random numbers from :func
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, NoReturn
 
@@ -20,7 +20,7 @@ from ..value import Value, as_value, link
 from .equations import Program
 from .guards import Branches, Risk, guard_of, may_raise
 from .reach import Reach
-from .traced import Traced, refuse, traced_input
+from .traced import Traced, hashes_asked, refuse, traced_input
 
 
 class Tracer:
@@ -109,24 +109,25 @@ class Trace(NamedTuple):
 
 
 def trace(
-    f: Callable[..., Sequence[Any]], labels: Sequence[str], of: Any = None, row: Sequence[float] | None = None,
-    ignoring: Mapping[int, tuple[str, ...]] | None = None,
-) -> Trace:  # fmt: skip
+    f: Callable[..., Sequence[Any]], labels: Sequence[str], of: Reach, row: Sequence[float] | None = None
+) -> Trace:
     """f called on traced inputs of these labels, and on what it draws.
 
-    ``of`` is the user's function or object that f calls.  What it can reach holds afterwards what it held before,
-    but for plain numbers that it computed on its first call, to keep them.  Where f raises something on traced
+    ``of`` is what the user's functions behind f can reach.  It holds afterwards what it held before, but for plain
+    numbers that they computed when they were first called, to keep them.  Where f raises something on traced
     inputs that it does not raise on the numbers of ``row``, that is a TraceError.
     """
-    before = reach = Reach(of, ignoring=ignoring)
+    reach = of
 
     def run() -> tuple[Trace, Tracer]:
         inputs = [traced_input(label) for label in labels]
         with tracing() as tracer:
             try:
-                outputs = [as_value(y) for y in f(*inputs)]
+                with hashes_asked():
+                    found = [*f(*inputs)]
             except Exception as error:
                 _raise(error, f, row)
+            outputs = [*map(as_value, found)]
             with mode.set(lenient=True):
                 guard = guard_of(outputs, tracer)
         drawn, generators = [x for x, _ in tracer.draws], [generator for _, generator in tracer.draws]
@@ -134,10 +135,10 @@ def trace(
 
     try:
         first, made = run()
-        changed = before.changed(passing=True)
+        changed = of.changed(passing=True)
         if changed:
-            reach = Reach(of, ignoring=ignoring)
-            if reach.traced:
+            reach = of.anew()
+            if Traced in reach.kinds:
                 _refuse_kept(changed)
         second, made_again = run()
         if first.generators != second.generators or not same(*first[:2], *second[:2], (made, made_again)):
@@ -149,7 +150,7 @@ def trace(
             _refuse_kept(changed)
         _refuse_strangers(second)
     except BaseException:
-        before.restore()
+        of.restore()
         raise
     return second
 

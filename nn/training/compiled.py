@@ -38,7 +38,7 @@ def rule_of(optimizer: Optimizer) -> Reach:
         for changing in CHANGING:
             if not method.__module__.startswith("nn.") and changing in method.__code__.co_names:
                 raise NotCompilable(f"{method.__qualname__} reads {changing!r} by itself: it is given it as an argument")
-    return Reach(optimizer, ignoring={id(optimizer): CHANGING})
+    return Reach(optimizer, ignoring={id(optimizer): (*CHANGING, "parameters")})
 
 
 class CompiledSteps:
@@ -68,7 +68,6 @@ class CompiledSteps:
 
         eager, optimizer = self.eager, self.optimizer
         self.compiled_for = self._state()
-        self.rule_for = rule_of(optimizer)
         self.own = [i for i, p in enumerate(optimizer.parameters) if p.requires_grad]
         parameters, of_model = [optimizer.parameters[i] for i in self.own], set(eager.model.parameters())
         if eager.penalty and not of_model.issuperset(parameters):
@@ -80,17 +79,18 @@ class CompiledSteps:
         penalty = eager.penalty
         of_one = None if penalty is None else lambda p: penalty([p])
         rule = OwnCount(optimizer) if self._uneven() else optimizer
-        self.training = Training(loss, self.samples, parameters, rule, of_one)
+        self.training = Training(loss, self.samples, parameters, rule, of_one, rule_of(optimizer))
 
     def _state(self) -> tuple[Any, ...]:
         """Which parameters the code was made for."""
-        return [p.requires_grad for p in self.optimizer.parameters], self._uneven()
+        parameters = self.optimizer.parameters
+        return [*parameters], [p.requires_grad for p in parameters], self._uneven()
 
     def _changed(self) -> str:
         """The name of something that the code was made for and that a callback, say, has changed; "" if all is."""
         if self._state() != self.compiled_for:
-            return "which parameters are frozen"
-        return self.rule_for.changed() or self.training.changed()
+            return "which parameters are trained"
+        return self.training.changed()
 
     def _uneven(self) -> bool:
         """Whether some parameters were frozen for a while, and so have taken fewer steps than others."""
