@@ -300,7 +300,9 @@ def test_batches_take_their_rows_through_the_order() -> None:
 
 def test_what_is_needed_for_a_gradient_anyway_is_computed_early_so_that_what_it_takes_is_not_stored() -> None:
     loss, parameters, inputs = residual()
-    calls = [call for call in Training(loss, np.ones((1, inputs)), parameters).plan.calls if isinstance(call, Elementwise)]
+    calls = [
+        call for call in Training(loss, np.ones((1, inputs)), parameters).plan.calls if isinstance(call, Elementwise)
+    ]
     stored = [v for call in calls for outputs in call.outputs for v in outputs]
     assert len(stored) <= 4 * inputs + 2  # 7 * inputs + 2, were all of it as late as possible
 

@@ -52,13 +52,14 @@ def check_agreement(
             continue  # such a row is computed again, by f
         if raised is not None:
             raise TraceError(
-                f"{name} raises {type(raised).__name__} for the row {row}, though not when it is traced: {raised}"
+                f"{name} raises {type(raised).__name__} for the row {row}, though not when it is traced: {raised}. It runs "
+                f"{reach.code()}"
             )
         found = found[: len(expected)]
         if len(expected) != len(traced.outputs) or not all(map(_close, found, expected)):
             raise TraceError(
                 f"{name} gives {expected} for the row {row}, and {found} as it was traced: it does something else for "
-                f"floats than for Values"
+                f"floats than for Values. It runs {reach.code()}"
             )
 
 

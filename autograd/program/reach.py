@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import os
 import pickle
 import random
 import sys
@@ -48,12 +49,17 @@ class Reach:
         self._lasting: list[Place] = []  # what a program is made for
         self._passing: list[Place] = []  # what it reads anew: numbers of Values, generators; and caches
         self._leaves: list[Value] = []
+        self._code: list[str] = []
         self.kinds: dict[type, str] = {}  # of each class of Values, where one lies
         self._seen: set[Any] = set()
         self._left: list[tuple[Any, str]] = [(root, "") for root in roots]
         while self._left:
             self._visit(*self._left.pop())
         self._note(self._passing, "the data of a Value", self._numbers, self._put_numbers)
+
+    def code(self) -> str:
+        """The user's functions, each with its file and line, for a message."""
+        return ", ".join(self._code) or "no code of yours"
 
     def anew(self) -> Reach:
         """The same as it is now."""
@@ -106,7 +112,7 @@ class Reach:
             self.kinds.setdefault(kind, name)
             if x.primitive is None and not hasattr(kind, "kind"):  # a traced one has no number
                 self._leaves.append(x)
-        elif str((kind if kind is not types.FunctionType else x).__module__).startswith(COMPILED):
+        elif _module(x if kind is types.FunctionType else kind).startswith(COMPILED):
             self._left.append((getattr(x, "__wrapped__", None), name))  # what was compiled keeps its own programs
         elif kind is types.FunctionType:
             self._function(x)
@@ -123,7 +129,7 @@ class Reach:
             self._container(x, kind, name)
         elif isinstance(x, random.Random):
             self._note(self._passing, name or "a generator", x.getstate, x.setstate)
-        elif kind.__module__.startswith("numpy"):
+        elif _module(kind).startswith("numpy"):
             self._of_numpy(x, kind, name)
         elif kind is functools._lru_cache_wrapper:
             self._cache(x, name)
@@ -141,7 +147,7 @@ class Reach:
                 self._left += [(item, name) for item in x.ravel().tolist()]
         elif hasattr(kind, "bit_generator") or hasattr(kind, "_bit_generator") or hasattr(kind, "seed_seq"):
             bits = getattr(x, "bit_generator", None) or getattr(x, "_bit_generator", x)
-            put = lambda held: setattr(bits, "state", pickle.loads(held))  # noqa: E731, S301
+            put = lambda held: setattr(bits, "state", pickle.loads(held))  # noqa: E731
             self._note(self._passing, name or "a generator", lambda: pickle.dumps(bits.state), put)
 
     def _container(self, x: Any, kind: type, name: str) -> None:
@@ -159,8 +165,8 @@ class Reach:
 
     def _instance(self, x: Any, kind: type, name: str) -> None:
         """The attributes of an object, of a class of the user's or of ours."""
-        outside = _foreign(kind.__module__)
-        if outside and kind.__module__.partition(".")[0] not in (*OURS, "argparse", "types"):
+        outside = _foreign(_module(kind))
+        if outside and _module(kind).partition(".")[0] not in (*OURS, "argparse", "types"):
             return
         if isinstance(x, types.ModuleType):
             return
@@ -174,7 +180,7 @@ class Reach:
                 put = lambda held: _refill(attributes, held)  # noqa: E731
                 self._note(self._lasting, f"{name}.", lambda: attributes, put, attributes.copy())
             self._items([(key, value) for key, value in attributes.items() if key not in ignored], "{}.{}", name)
-        for slot in (slot for c in kind.__mro__ for slot in _slots(c) if not _foreign(c.__module__)):
+        for slot in (slot for c in kind.__mro__ for slot in _slots(c) if not _foreign(_module(c))):
             self._names_of(x, slot, name)
         if not outside:
             self._left.append((kind, ""))
@@ -201,7 +207,10 @@ class Reach:
             self._left += [(f.__defaults__, f.__name__), (f.__kwdefaults__, f.__name__)]
             read = lambda: (f.__defaults__, f.__kwdefaults__)  # noqa: E731
             self._note(self._lasting, f"the defaults of {f.__name__}", read, lambda held: None)
-        if not _foreign(f.__module__ or ""):
+        if not _foreign(_module(f)):
+            self._code.append(
+                f"{f.__name__} ({os.path.basename(f.__code__.co_filename)}, line {f.__code__.co_firstlineno})"
+            )
             self._globals(f.__globals__, {*_names(f.__code__)})
 
     def _globals(self, space: dict[str, Any], names: set[str]) -> None:
@@ -230,7 +239,7 @@ class Reach:
     def _class(self, x: type) -> None:
         """The attributes of a class of the user's, its methods among them."""
         for c in x.__mro__:
-            if _foreign(c.__module__) or (c is not x and id(c) in self._seen):
+            if _foreign(_module(c)) or (c is not x and id(c) in self._seen):
                 continue
             self._seen.add(id(c))
             self._note(self._lasting, f"{c.__name__}.", _attributes_of(c), _put_attributes(c))
@@ -305,6 +314,11 @@ def _names(code: types.CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             yield from _names(constant)
+
+
+def _module(x: Any) -> str:
+    """The module of a class or function; classes of C may have something else there."""
+    return x.__module__ if isinstance(x.__module__, str) else ""
 
 
 @functools.cache

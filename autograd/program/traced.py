@@ -18,7 +18,7 @@ from ..modes import mode
 from ..value import Value
 
 PACKAGE = str(Path(__file__).parent.parent)
-PYTHON = os.path.dirname(os.__file__)  # noqa: PTH120  # its own library: abc, copy, logging
+PYTHON = os.path.dirname(os.__file__)  # its own library: abc, copy, logging
 
 
 def refusal(what: str) -> Any:

@@ -142,9 +142,11 @@ def trace(
                 _refuse_kept(changed)
         second, made_again = run()
         if first.generators != second.generators or not same(*first[:2], *second[:2], (made, made_again)):
+            changed = reach.changed(passing=True)
             raise TraceError(
-                "the function did something else when it was called again with the same arguments: pass what changes "
-                "as an argument; for a random number write autograd.uniform(generator)"
+                f"the function did something else when it was called again with the same arguments"
+                f"{f', and {changed} changed' if changed else ''}: pass what changes as an argument; for a random number "
+                f"write autograd.uniform(generator). It runs {of.code()}"
             )
         if changed := reach.changed(passing=True):
             _refuse_kept(changed)
@@ -164,7 +166,9 @@ def _raise(error: Exception, f: Callable[..., Any], row: Sequence[float] | None)
             f(*row)
         except Exception:
             raise error from None
-    raise TraceError(f"{located_in(error)} raises {type(error).__name__} while the program is traced: {error}") from error
+    raise TraceError(
+        f"{located_in(error)} raises {type(error).__name__} while the program is traced: {error}"
+    ) from error
 
 
 def _refuse_kept(place: str) -> NoReturn:

@@ -37,7 +37,9 @@ def rule_of(optimizer: Optimizer) -> Reach:
         method = getattr(type(optimizer), name)
         for changing in CHANGING:
             if not method.__module__.startswith("nn.") and changing in method.__code__.co_names:
-                raise NotCompilable(f"{method.__qualname__} reads {changing!r} by itself: it is given it as an argument")
+                raise NotCompilable(
+                    f"{method.__qualname__} reads {changing!r} by itself: it is given it as an argument"
+                )
     return Reach(optimizer, ignoring={id(optimizer): (*CHANGING, "parameters")})
 
 
