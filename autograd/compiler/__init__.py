@@ -30,6 +30,6 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "Jitted", "NotCompilable", "Patience", "Reach", "Rule", "Training", "compile_loss", "falling_back", "generator_state", "jit",
-    "restore_generator",
+    "Jitted", "NotCompilable", "Patience", "Reach", "Rule", "Training", "compile_loss", "falling_back",
+    "generator_state", "jit", "restore_generator",
 ]  # fmt: skip

@@ -52,8 +52,8 @@ def check_agreement(
             continue  # such a row is computed again, by f
         if raised is not None:
             raise TraceError(
-                f"{name} raises {type(raised).__name__} for the row {row}, though not when it is traced: {raised}. It runs "
-                f"{reach.code()}"
+                f"{name} raises {type(raised).__name__} for the row {row}, though not when it is traced: {raised}. "
+                f"It runs {reach.code()}"
             )
         found = found[: len(expected)]
         if len(expected) != len(traced.outputs) or not all(map(_close, found, expected)):

@@ -62,9 +62,10 @@ def compile_loss(loss: Callable[..., Any], parameters: Sequence[Value]) -> Calla
             else:
                 if changes:
                     patience.compiled_anew(changes[0])
-                training = _compiled(loss, parameters, samples)
-                if training is None:
+                made = _compiled(loss, parameters, samples)
+                if made is None:
                     return _eagerly(loss, samples)
+                training = made
                 known.insert(0, training)
                 del known[MOST:]
             found = training.add_gradient(samples)

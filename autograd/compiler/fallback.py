@@ -66,8 +66,8 @@ class Patience:
         self._count += 1
         if self._count == self.MOST:
             text = (
-                f"{self._name} is compiled anew whenever {changed} changes, for the {self.MOST}th time now, which takes "
-                f"long: make it a Value(..., requires_grad=False), whose number is read anew at every call"
+                f"{self._name} is compiled anew whenever {changed} changes, for the {self.MOST}th time now, which "
+                f"takes long: make it a Value(..., requires_grad=False), whose number is read anew at every call"
             )
             warnings.warn(text, FallbackWarning, stacklevel=_depth())
 

@@ -7,6 +7,6 @@ from .traced import Traced, traced_input
 from .tracer import Trace, computed_before, program_of, same, trace, tracing
 
 __all__ = [
-    "Equation", "Program", "Reach", "Trace", "Traced", "computed_before", "dependent_variables", "program_of", "same", "trace",
-    "traced_input", "tracing",
+    "Equation", "Program", "Reach", "Trace", "Traced", "computed_before", "dependent_variables", "program_of", "same",
+    "trace", "traced_input", "tracing",
 ]  # fmt: skip

@@ -222,12 +222,12 @@ class Reach:
         self._seen.add(key)
         self._note(
             self._lasting, "", lambda: {name: space.get(name, MISSING) for name in used},
-            lambda held: [space.__setitem__(name, x) for name, x in held.items() if x is not MISSING],
+            lambda held: space.update((name, x) for name, x in held.items() if x is not MISSING),
         )  # fmt: skip
         for name in used:
             x = space[name]
             if x is random:
-                self._left.append((random._inst, "the generator of the module random"))  # type: ignore[attr-defined]
+                self._left.append((random._inst, "the generator of the module random"))
             elif isinstance(x, types.ModuleType) and x.__name__ in ("numpy", "numpy.random"):
                 self._left.append((sys.modules["numpy"].random.get_bit_generator(), "the generator of numpy.random"))
             elif isinstance(x, types.ModuleType):

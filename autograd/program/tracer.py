@@ -145,8 +145,8 @@ def trace(
             changed = reach.changed(passing=True)
             raise TraceError(
                 f"the function did something else when it was called again with the same arguments"
-                f"{f', and {changed} changed' if changed else ''}: pass what changes as an argument; for a random number "
-                f"write autograd.uniform(generator). It runs {of.code()}"
+                f"{f', and {changed} changed' if changed else ''}: pass what changes as an argument; for a random "
+                f"number write autograd.uniform(generator). It runs {of.code()}"
             )
         if changed := reach.changed(passing=True):
             _refuse_kept(changed)
