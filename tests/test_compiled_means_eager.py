@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import math
 import os
+import queue
 import random
 import re
 import warnings
@@ -175,6 +176,59 @@ def test_a_primitive_of_ones_own_that_looks_numbers_up_runs_as_it_is() -> None:
     assert_same_and_said(lambda p, t: (looked_up(p) - t) ** 2, "line")
 
 
+def test_a_refusal_counts_also_where_the_function_catches_it() -> None:
+    def branch(t: Any) -> float:
+        try:
+            return 10.0 if t == 1.0 else 1.0
+        except Exception:
+            return 1.0
+
+    assert_same_and_said(lambda p, t: (p - t) ** 2 * branch(t), "line")
+    with pytest.raises(TraceError, match="line"):
+        jit(lambda x: x * branch(x))(1.0)
+
+
+def test_errors_that_the_function_catches_are_caught_for_each_row() -> None:
+    def safe(x: Any) -> Any:
+        try:
+            return log(x)
+        except ValueError:
+            return x * 0.0 - 7.0
+
+    points = np.array([1.0, 0.0, -1.0])
+    assert jit(safe)(points).tolist() == [0.0, -7.0, -7.0]
+    assert jit(lambda x: tanh(safe(x)))(points).tolist() == [math.tanh(safe(x)) for x in points.tolist()]
+    assert_same_and_said(lambda p, t: (p - t) ** 2 + safe(t), None)
+
+
+def test_an_iterator_is_refused_before_it_moves() -> None:
+    numbers = iter([1.0, 1.0, 1.0, 2.0])
+    with pytest.raises(TraceError, match="numbers is an iterator"):
+        jit(lambda x: x * next(numbers))(1.0)
+    assert next(numbers) == 1.0
+    assert [*numbers] == [1.0, 1.0, 2.0]
+
+
+def test_gradients_that_a_model_accumulates_are_accumulated() -> None:
+    class Accumulating(nn.SGD):
+        def zero_grad(self) -> None:
+            pass
+
+    class Silent(nn.Module):
+        def __init__(self) -> None:
+            self.layer = nn.Layer(2, 1, rng=random.Random(1))
+
+        def forward(self, x: Any) -> Any:
+            return self.layer(x)
+
+        def zero_grad(self) -> None:
+            pass
+
+    assert_same_and_said(
+        "mse", "Accumulating has a zero_grad of its own", model=Silent, optimizer=lambda p: Accumulating(p, lr=0.01)
+    )
+
+
 # --- what a trace leaves behind ------------------------------------------------------------------------------------
 
 
@@ -303,11 +357,10 @@ def test_generators_stand_where_they_stood_after_a_refusal() -> None:
 
 
 def test_a_traced_value_is_of_no_use_after_its_trace() -> None:
-    kept: list[Any] = []
-    keep = iter([kept.append] * 2)  # out of reach: an iterator
-    with pytest.raises(TraceError):
-        jit(lambda x: next(keep)(x) or x)(1.0)
-    leaked = kept or [autograd.program.traced_input("x")]
+    kept: queue.SimpleQueue[Any] = queue.SimpleQueue()  # out of reach
+    jit(lambda x: kept.put(x) or x)(1.0)
+    leaked = [kept.get()]
+    assert type(leaked[0]) is Traced
     for use in (
         lambda v: v * 2.0, lambda v: 2.0 * v, lambda v: v.tanh(), lambda v: Value(1.0) * v, lambda v: tanh(v),
         lambda v: v.data, lambda v: float(v), lambda v: dot([v], [1.0]), lambda v: where(v, 1.0, 2.0),

@@ -9,6 +9,7 @@ such as iterators and files.
 
 from __future__ import annotations
 
+import dis
 import functools
 import gc
 import os
@@ -50,6 +51,7 @@ class Reach:
         self._passing: list[Place] = []  # what it reads anew: numbers of Values, generators; and caches
         self._leaves: list[Value] = []
         self._code: list[str] = []
+        self.iterator = ""  # the name of one, if there is any: its state can be neither seen nor put back
         self.kinds: dict[type, str] = {}  # of each class of Values, where one lies
         self._seen: set[Any] = set()
         self._left: list[tuple[Any, str]] = [(root, "") for root in roots]
@@ -129,6 +131,8 @@ class Reach:
             self._container(x, kind, name)
         elif isinstance(x, random.Random):
             self._note(self._passing, name or "a generator", x.getstate, x.setstate)
+        elif hasattr(kind, "__next__"):
+            self.iterator = name or kind.__name__
         elif _module(kind).startswith("numpy"):
             self._of_numpy(x, kind, name)
         elif kind is functools._lru_cache_wrapper:
@@ -211,10 +215,10 @@ class Reach:
             self._code.append(
                 f"{f.__name__} ({os.path.basename(f.__code__.co_filename)}, line {f.__code__.co_firstlineno})"
             )
-            self._globals(f.__globals__, {*_names(f.__code__)})
+            self._globals(f.__globals__, _names(f.__code__), {*_attributes(f.__code__)})
 
-    def _globals(self, space: dict[str, Any], names: set[str]) -> None:
-        """Those of some names that stand in the globals of a module, and in those of modules that stand there."""
+    def _globals(self, space: dict[str, Any], names: Iterable[str], attributes: set[str]) -> None:
+        """Those of some names that stand in the globals of a module, and the attributes of modules that stand there."""
         used = [name for name in names if name in space]
         key = (id(space), *used)
         if not used or key in self._seen:
@@ -232,7 +236,7 @@ class Reach:
                 self._left.append((sys.modules["numpy"].random.get_bit_generator(), "the generator of numpy.random"))
             elif isinstance(x, types.ModuleType):
                 if not _foreign(x.__name__):
-                    self._globals(vars(x), names)
+                    self._globals(vars(x), attributes, attributes)
             elif type(x) not in PLAIN:
                 self._left.append((x, name))
 
@@ -309,11 +313,20 @@ def _slots(c: type) -> Iterable[str]:
     return [slots] if isinstance(slots, str) else [s for s in slots if s not in ("__dict__", "__weakref__")]
 
 
-def _names(code: types.CodeType) -> Iterator[str]:
+@functools.cache
+def _names(code: types.CodeType) -> frozenset[str]:
+    """The names that code looks up outside of itself."""
+    inner = [_names(constant) for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    own = {i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    return frozenset(own).union(*inner)
+
+
+def _attributes(code: types.CodeType) -> Iterator[str]:
+    """All names in code, those of attributes too."""
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            yield from _names(constant)
+            yield from _attributes(constant)
 
 
 def _module(x: Any) -> str:

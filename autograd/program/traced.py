@@ -54,8 +54,8 @@ class Traced(Value):
     __divmod__ = __rdivmod__ = refusal("both values of divmod, for which there are // and %,")
     __format__ = refusal("a Value, to print it,")
 
-    @property
-    def __class__(self) -> type:  # type: ignore[override]
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
         """What isinstance asks, and hears what it hears eagerly: isinstance(t, float) holds for a number of a row."""
         return self.kind
 
@@ -122,11 +122,13 @@ def refuse(what: str) -> NoReturn:
             f"{place} reads {what} that stood for any number while a program was traced; the trace is over, and "
             f"something kept it: a list, an attribute, a cache. Keep numbers, or compute it anew"
         )
-    raise TraceError(
+    error = TraceError(
         f"{place} reads {what} while the program is traced, when there are "
         f"no numbers yet. Write autograd.where(condition, a, b) with lt, gt, ... for if and comparisons, maximum "
         f"and minimum for max and min, pick(xs, i) for an index, the functions of autograd for those of math"
     )
+    mode.flags.tracer.refused = mode.flags.tracer.refused or error  # also if the function catches it
+    raise error
 
 
 def _line_of_user() -> str:

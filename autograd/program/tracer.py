@@ -30,6 +30,7 @@ class Tracer:
         self.draws: list[tuple[Traced, Any]] = []  # inputs that are random numbers, and who draws them
         self.risks: list[Risk] = []  # results of what may raise for some rows
         self.branches: Branches = ()  # those that are being traced
+        self.refused: TraceError | None = None  # the first thing that was asked of a number
 
     def __contains__(self, leaf: Value) -> bool:
         """Whether the function made this leaf itself, while it was traced: then it is a number like any other."""
@@ -118,6 +119,11 @@ def trace(
     inputs that it does not raise on the numbers of ``row``, that is a TraceError.
     """
     reach = of
+    if of.iterator:
+        raise TraceError(
+            f"{of.iterator} is an iterator, of which each call takes something else: take what is needed before, and "
+            f"pass it as an argument. It is reached by {of.code()}"
+        )
 
     def run() -> tuple[Trace, Tracer]:
         inputs = [traced_input(label) for label in labels]
@@ -125,6 +131,8 @@ def trace(
             try:
                 with hashes_asked():
                     found = [*f(*inputs)]
+                if tracer.refused is not None:
+                    raise tracer.refused
             except Exception as error:
                 _raise(error, f, row)
             outputs = [*map(as_value, found)]

@@ -10,6 +10,7 @@ from autograd import maximum
 from autograd.compiler import NotCompilable, Patience, Reach, falling_back
 
 from ..data import loss_of_sample, with_targets
+from ..modules import Module
 from .eager import EagerSteps, Epoch
 from .history import Compilation
 from .optimizers import Optimizer
@@ -52,10 +53,6 @@ class CompiledSteps:
     def __init__(self, eager: EagerSteps) -> None:
         import numpy as np
 
-        if type(eager.optimizer).step is not Optimizer.step:
-            raise NotCompilable(
-                f"{type(eager.optimizer).__name__} has a step of its own: write its rule as update, which can be traced"
-            )
         started = time.perf_counter()
         self.eager, self.optimizer, self.eagerly = eager, eager.optimizer, False
         self.samples = np.array(with_targets(eager.rows, eager.targets))
@@ -69,6 +66,13 @@ class CompiledSteps:
         from autograd.compiler import Training
 
         eager, optimizer = self.eager, self.optimizer
+        for owner, name, usual, advice in (
+            (optimizer, "step", Optimizer.step, "write its rule as update, which can be traced"),
+            (optimizer, "zero_grad", Optimizer.zero_grad, "compiled steps begin each gradient at 0"),
+            (eager.model, "zero_grad", Module.zero_grad, "compiled steps begin each gradient at 0"),
+        ):
+            if getattr(getattr(owner, name), "__func__", None) is not usual:
+                raise NotCompilable(f"{type(owner).__name__} has a {name} of its own: {advice}")
         self.compiled_for = self._state()
         self.own = [i for i, p in enumerate(optimizer.parameters) if p.requires_grad]
         parameters, of_model = [optimizer.parameters[i] for i in self.own], set(eager.model.parameters())
