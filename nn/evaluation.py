@@ -22,6 +22,9 @@ MANY = 200  # rows that take about as long one by one as a model takes to be tra
 def predict(model: Module, X: Iterable[Any]) -> list[Any]:
     """The model's raw output for each row: a float, or a list of them.
 
+    Many rows go through compiled code, with the results and errors of the model called row after row; a FallbackWarning
+    says which line or attribute of the model is in the way, and they are computed one by one.
+
     >>> from nn import MLP
     >>> len(predict(MLP(2, [3, 1], seed=1), [[0.0, 1.0], [2.0, 3.0]]))
     2
@@ -47,7 +50,8 @@ def evaluate(
 ) -> float | dict[str, float]:  # fmt: skip
     """The mean loss over the rows, without penalties; with metrics, a dict of them, and of the loss if it is given.
 
-    Metrics are names from ``nn.metrics`` or functions ``(outputs, targets) -> float``.
+    Metrics are names from ``nn.metrics`` or functions ``(outputs, targets) -> float``.  Many rows go through compiled
+    code, as in ``predict``.
 
     >>> from nn import MLP
     >>> model = MLP(1, [1], init="zeros")

@@ -60,14 +60,14 @@ class Jitted:
         compiled = self._compile(call)
         columns, rows = call.columns, call.rows
         count = 1 if rows is None else rows
-        draws = Draws(compiled.generators)
         if compiled.generators:
+            draws = Draws(compiled.generators)
             columns = [*columns, *np.ascontiguousarray(draws.take(count).T)]
         results = compiled.evaluator.run(columns, count)
         finite = np.isfinite(results)
         results = results[: len(compiled.result.leaves)]  # without the guard
         if not finite.all():
-            drawn = 0
+            draws, drawn = draws if compiled.generators else Draws([]), 0
             draws.keep(0)
             for i in np.flatnonzero(~finite.all(axis=0)).tolist():
                 draws.skip(i - drawn)  # f then draws what was drawn for this row
@@ -133,10 +133,20 @@ def jit(f: Callable[..., Any]) -> Jitted:
     time over blocks of rows.  Without llvmlite, or where a primitive of your own cannot be compiled, Python runs
     the program with the same results, and a FallbackWarning says so.
 
-    What f reads while it is traced is fixed: plain numbers it closes over are, Values are read anew at every
-    call.  TraceError where f reads the number behind a Value (``if x > 0``, ``math.sin(x)``, ``x.data``) or
-    does something else when it is called again.  A result that is not finite is computed again by f itself,
-    so errors are f's own, with the row added.
+    The result is what f itself gives, row after row, up to the last bits, or it is said that it cannot be:
+
+    - TraceError, with the line, where f asks a traced Value what only a number can answer: ``if x > 0``, ``x == y``,
+      ``x in xs``, a look-up in a dict or cache, ``math.sin(x)``, ``x.data``, ``f"{x}"``; where it does something else
+      when it is called again; and where it gives something else on numbers than as it was traced, for a few rows that
+      are computed both ways.
+    - TraceError, with the name, where f changes what it can reach: attributes, lists, dicts, caches, closures, globals,
+      generators.  All of it then holds what it held before.
+    - Values that f closes over are read anew at every call.  Where anything else that f can reach has changed,
+      plain numbers in closures, attributes, arrays, it is compiled anew; a FallbackWarning says so the fifth time.
+    - Random numbers of :func:`uniform` are drawn anew for each row, and are those that f would have drawn.
+    - A row whose result is not finite, or for which anything raised on the way, is computed again by f itself, with the
+      numbers that were drawn for it: so errors are f's own, with the row added.  A branch of :func:`where`, given as a
+      function, raises only where it is taken.
 
     >>> import numpy as np
     >>> from autograd import tanh, value_and_grad

@@ -26,9 +26,14 @@ def compile_loss(loss: Callable[..., Any], parameters: Sequence[Value]) -> Calla
 
     ``loss`` takes the numbers of one sample and returns a Value; it may close over any number of models.
     ``step(*columns)`` takes a column of numbers for each of them (equally long; a single number counts for
-    every sample), returns the mean loss and adds its gradient to the ``.grad`` of the parameters.  A mean or
-    gradient that is not finite is computed again eagerly, and raises what that raises, with the row.  Where the
-    loss cannot be compiled, every step is eager, and a FallbackWarning says why.
+    every sample), returns the mean loss and adds its gradient to the ``.grad`` of the parameters.
+
+    Both are what the loop would give, up to the order of sums, or it is said that they cannot be, as for :func:`jit`:
+    TraceError names the line that asks for a number, or what the loss changes.  What it can reach is looked at in every
+    step: Values are read anew, and where a setting has changed (``model.eval()``, a number in a closure) the loss is
+    compiled anew.  Where a mean or gradient is not finite, or anything raised on the way, the step is computed again
+    eagerly, and raises what that raises, with the row.  Where there is no machine code for the loss, every step is
+    eager, and a FallbackWarning says why.
 
     >>> w = Value(0.0)
     >>> step = compile_loss(lambda x, y: (w * x - y) ** 2, [w])

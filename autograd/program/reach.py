@@ -49,6 +49,10 @@ class Reach:
         self._roots, self._ignoring = roots, ignoring or {}
         self._lasting: list[Place] = []  # what a program is made for
         self._passing: list[Place] = []  # what it reads anew: numbers of Values, generators; and caches
+        # The lasting places once more, to be compared fast: lists and dicts with their copies, and all others.
+        self._live: list[Any] = []
+        self._held: list[Any] = []
+        self._others: list[Place] = []
         self._leaves: list[Value] = []
         self._code: list[str] = []
         self.iterator = ""  # the name of one, if there is any: its state can be neither seen nor put back
@@ -72,6 +76,11 @@ class Reach:
 
         ``passing`` counts what a program reads anew, too.
         """
+        try:
+            if not passing and self._live == self._held and all(place.read() == place.held for place in self._others):
+                return ""
+        except Exception:  # something does not compare as one: they are looked at one by one
+            pass
         for place in (*self._lasting, *self._passing) if passing else self._lasting:
             now = place.read()
             try:
@@ -96,7 +105,13 @@ class Reach:
     def _note(
         self, where: list[Place], name: str, read: Callable[[], Any], put: Callable[[Any], object], held: Any = MISSING
     ) -> None:
-        where.append(Place(name, read, read() if held is MISSING else held, put))
+        place = Place(name, read, read() if held is MISSING else held, put)
+        where.append(place)
+        if where is self._lasting and held is not MISSING:
+            self._live.append(read())
+            self._held.append(held)
+        elif where is self._lasting:
+            self._others.append(place)
 
     def _numbers(self) -> list[float]:
         return [leaf._data for leaf in self._leaves]
