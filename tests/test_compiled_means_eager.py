@@ -7,14 +7,17 @@ attribute.  The property tests run for as many examples as the environment varia
 
 from __future__ import annotations
 
+import array
 import functools
 import math
 import os
 import queue
 import random
 import re
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any
 
@@ -491,6 +494,50 @@ def test_generators_stand_where_the_row_that_raises_leaves_them() -> None:
     with pytest.raises(ValueError, match="row 2: math domain"):
         jit(lambda x: f(x, compiled))(np.array([1.0, 2.0, 0.0, 1.0]))
     assert abs(eager.random() - compiled.random()) < 1e-15
+
+
+def test_a_loss_that_reads_gradients_is_refused() -> None:
+    w = Value(2.0)
+    with pytest.raises(TraceError, match="did something else"):
+        compile_loss(lambda x: w * x + w.grad, [w])([1.0])
+    assert w.grad == 0.0
+    assert_same_and_said("mse", "did something else", optimizer=lambda p: Fading(p, lr=0.1))
+
+
+class Fading(nn.Optimizer):
+    """Its rule keeps something."""
+
+    strength = 1.0
+
+    def rule(self, p: Any, g: Any, lr: Any, t: Any, *state: Any) -> tuple[Any, ...]:
+        self.strength *= 0.9
+        return (p - lr * g * self.strength,)
+
+
+CONTEXT = ContextVar("CONTEXT", default=1.0)
+
+
+def test_settings_of_every_kind_are_seen() -> None:
+    class Config:
+        scale = 1.0
+
+    class Slots:
+        __slots__ = ("scale",)
+
+    slots, local, numbers = Slots(), threading.local(), array.array("d", [1.0])
+    slots.scale, local.scale = 1.0, 1.0
+    functions: list[tuple[Callable[[Any], Any], Callable[[], Any]]] = [
+        (lambda x: x * CONTEXT.get(), lambda: CONTEXT.set(3.0)),
+        (lambda x: x * Config.scale, lambda: setattr(Config, "scale", 3.0)),
+        (lambda x: x * slots.scale, lambda: setattr(slots, "scale", 3.0)),
+        (lambda x: x * local.scale, lambda: setattr(local, "scale", 3.0)),
+        (lambda x: x * numbers[0], lambda: numbers.__setitem__(0, 3.0)),
+    ]
+    for f, change in functions:
+        compiled = jit(f)
+        assert compiled(2.0) == 2.0
+        change()
+        assert compiled(2.0) == 6.0
 
 
 def test_a_draw_in_one_branch_is_refused() -> None:

@@ -19,6 +19,8 @@ import sys
 import types
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from ..primitives import TABLE, Primitive
@@ -28,6 +30,12 @@ PLAIN = {float, int, str, bool, bytes, complex, type(None)}
 OURS = ("autograd", "nn")
 COMPILED = "autograd.compiler"
 MISSING = object()
+
+# What Python adds to a class, some of it later on.
+ADDED = {
+    "__abstractmethods__", "__annotations__", "__dict__", "__doc__", "__firstlineno__", "__module__", "__parameters__",
+    "__slots__", "__static_attributes__", "__weakref__", "_abc_impl",
+}  # fmt: skip
 
 
 class Place(NamedTuple):
@@ -55,6 +63,7 @@ class Reach:
         self._others: list[Place] = []
         self._leaves: list[Value] = []
         self._code: list[str] = []
+        self._reads_gradients = False  # perhaps: something is called grad
         self.iterator = ""  # the name of one, if there is any: its state can be neither seen nor put back
         self.kinds: dict[type, str] = {}  # of each class of Values, where one lies
         self._seen: set[Any] = set()
@@ -66,6 +75,19 @@ class Reach:
     def code(self) -> str:
         """The user's functions, each with its file and line, for a message."""
         return ", ".join(self._code) or "no code of yours"
+
+    @contextmanager
+    def other_gradients(self) -> Iterator[None]:
+        """A context in which each Value has another gradient, so that what reads it does something else."""
+        leaves = self._leaves if self._reads_gradients else []
+        before = [leaf.grad for leaf in leaves]
+        try:
+            for leaf, x in zip(leaves, before, strict=True):
+                leaf.grad = x + 1.0
+            yield
+        finally:
+            for leaf, x in zip(leaves, before, strict=True):
+                leaf.grad = x
 
     def anew(self) -> Reach:
         """The same as it is now."""
@@ -150,6 +172,11 @@ class Reach:
             self.iterator = name or kind.__name__
         elif _module(kind).startswith("numpy"):
             self._of_numpy(x, kind, name)
+        elif kind is ContextVar:
+            self._note(self._lasting, x.name, lambda: x.get(MISSING), lambda held: None)
+            self._left.append((x.get(None), x.name))
+        elif issubclass(kind, bytearray) or _module(kind) == "array":
+            self._note(self._lasting, name, lambda: x, lambda held: x.__setitem__(slice(None), held), x[:])
         elif kind is functools._lru_cache_wrapper:
             self._cache(x, name)
         elif isinstance(x, type):
@@ -185,7 +212,7 @@ class Reach:
     def _instance(self, x: Any, kind: type, name: str) -> None:
         """The attributes of an object, of a class of the user's or of ours."""
         outside = _foreign(_module(kind))
-        if outside and _module(kind).partition(".")[0] not in (*OURS, "argparse", "types"):
+        if outside and _module(kind).partition(".")[0] not in (*OURS, "_thread", "argparse", "types"):
             return
         if isinstance(x, types.ModuleType):
             return
@@ -194,7 +221,8 @@ class Reach:
         if type(attributes) is dict:
             if ignored:
                 read = lambda: {key: value for key, value in attributes.items() if key not in ignored}  # noqa: E731
-                self._note(self._lasting, f"{name}.", read, attributes.update)
+                put = lambda held: _refill(attributes, held | {key: attributes[key] for key in ignored})  # noqa: E731
+                self._note(self._lasting, f"{name}.", read, put)
             else:
                 put = lambda held: _refill(attributes, held)  # noqa: E731
                 self._note(self._lasting, f"{name}.", lambda: attributes, put, attributes.copy())
@@ -231,6 +259,7 @@ class Reach:
                 f"{f.__name__} ({os.path.basename(f.__code__.co_filename)}, line {f.__code__.co_firstlineno})"
             )
             self._globals(f.__globals__, _names(f.__code__), {*_attributes(f.__code__)})
+            self._reads_gradients |= "grad" in _attributes(f.__code__)
 
     def _globals(self, space: dict[str, Any], names: Iterable[str], attributes: set[str]) -> None:
         """Those of some names that stand in the globals of a module, and the attributes of modules that stand there."""
@@ -309,7 +338,7 @@ def _contents(cell: Any) -> Any:
 
 def _attributes_of(c: type) -> Callable[[], dict[str, Any]]:
     """What a class says itself, without what Python adds."""
-    return lambda: {key: value for key, value in vars(c).items() if not key.startswith(("__", "_abc_"))}
+    return lambda: {key: value for key, value in vars(c).items() if key not in ADDED}
 
 
 def _put_attributes(c: type) -> Callable[[dict[str, Any]], None]:
@@ -318,7 +347,8 @@ def _put_attributes(c: type) -> Callable[[dict[str, Any]], None]:
             if key not in held:
                 delattr(c, key)
         for key, value in held.items():
-            setattr(c, key, value)
+            if vars(c).get(key, MISSING) is not value:
+                setattr(c, key, value)
 
     return put
 

@@ -148,7 +148,8 @@ def trace(
             reach = of.anew()
             if Traced in reach.kinds:
                 _refuse_kept(changed)
-        second, made_again = run()
+        with reach.other_gradients():
+            second, made_again = run()
         if first.generators != second.generators or not same(*first[:2], *second[:2], (made, made_again)):
             changed = reach.changed(passing=True)
             raise TraceError(
