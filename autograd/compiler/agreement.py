@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from random import Random
 from typing import Any
 
 from ..errors import TraceError
 from ..program import Trace
 from ..value import Value
 
-ROWS = 4  # that are compared, at most
+SIZES = (0.5, 3.0, 30.0)  # of the numbers in rows that are made up: where one saturates, another does not
 
 
 def some_of(rows: Any) -> list[list[float]]:
-    """A few rows of a table, the first and the last among them."""
-    n = len(rows)
-    chosen = sorted({i * (n - 1) // (ROWS - 1) for i in range(ROWS)}) if n else []
-    return [[float(x) for x in rows[i]] for i in chosen]
+    """The first and the last row of a table."""
+    chosen = [rows[0], rows[len(rows) - 1]] if len(rows) > 1 else [rows[0]] if len(rows) else []
+    return [[float(x) for x in row] for row in chosen]
 
 
 def check_agreement(
@@ -32,10 +32,12 @@ def check_agreement(
 ) -> None:
     """TraceError where the program, which ``evaluate`` runs on a row, gives another result than f.
 
-    The results of ``evaluate`` are those of f, and then the guard, if there is one.
+    The results of ``evaluate`` are those of f, and then the guard, if there is one.  Rows that are made up are compared
+    too, where f does not raise for them.
     """
-    reach = traced.reach
-    for row in rows:
+    reach, rng = traced.reach, Random(1)
+    made_up = [[rng.gauss(0.0, size) for _ in rows[0]] for size in SIZES] if rows else []
+    for number, row in enumerate([*rows, *made_up]):
         drawn = [generator.random() for generator in traced.generators]
         reach.restore()  # so that f draws the same
         raised, expected = None, []
@@ -50,6 +52,8 @@ def check_agreement(
         found = evaluate([*row, *drawn])
         if not all(map(math.isfinite, found)):
             continue  # such a row is computed again, by f
+        if raised is not None and number >= len(rows):
+            continue
         if raised is not None:
             raise TraceError(
                 f"{name} raises {type(raised).__name__} for the row {row}, though not when it is traced: {raised}. "

@@ -41,7 +41,10 @@ class SampleSums:
 
     def __init__(self, loss: Callable[..., Any], table: Any, parameters: Sequence[Value]) -> None:
         def outputs(*xs: Any) -> list[Any]:
-            return [loss(*xs)]
+            root = loss(*xs)
+            if not isinstance(root, Value):
+                raise TypeError(f"the loss must be a Value computed from the prediction, not {root!r:.60}")
+            return [root]
 
         rows = some_of(table)
         traced = trace(outputs, [""] * table.shape[1], Reach(loss), rows[0])
