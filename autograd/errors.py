@@ -50,6 +50,14 @@ def located(where: str) -> Iterator[None]:
         raise
 
 
+def located_in(error: Exception) -> str:
+    """The line of code that raised an error, to begin a message with."""
+    import traceback  # takes long, and is needed for this alone
+
+    line = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{line.filename.rpartition('/')[2]}, line {line.lineno}: {line.line!r}"
+
+
 def describe(node: Any) -> str:
     """A node in a message: its number, and its label or the primitive it came from."""
     if node.label:

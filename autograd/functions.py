@@ -169,11 +169,13 @@ def pick(xs: Sequence[Any], index: Any) -> Any:
     if isinstance(index, Value) and mode.flags.tracer is not None:
         picked = primitives.total(*(where(eq(index, i), x, 0.0) for i, x in enumerate(xs)))
         inside = eq(index // 1.0, index) & ge(index, 0.0) & lt(index, len(xs))
-        return where(inside, picked, math.nan)  # nan: such a row is computed again, and raises
+        return mode.flags.tracer.may_fail(where(inside, picked, math.nan))
     number = index.data if isinstance(index, Value) else index
     if number not in range(len(xs)):
         raise IndexError(f"pick: the index must be a whole number from 0 to {len(xs) - 1}, not {number!r}")
-    return as_value(xs[int(number)]) if isinstance(index, Value) else xs[int(number)]
+    picked = xs[int(number)]
+    # Among Values a number is one too: whoever goes on with what was picked need not know which it was.
+    return as_value(picked) if isinstance(index, Value) or any(isinstance(x, Value) for x in xs) else picked
 
 
 def _some(xs: Iterable[Any], name: str) -> list[Any]:

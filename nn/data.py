@@ -161,4 +161,5 @@ def loss_of_sample(
     def sample(*numbers: Any) -> Any:
         return loss(model(list(numbers[:width])), list(numbers[width:]) if several else numbers[width])
 
+    sample.__name__ = "the loss of a sample"
     return sample

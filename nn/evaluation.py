@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, overload
 
-from autograd import located, no_grad
+from autograd import Value, as_float, located, no_grad
 from autograd.compiler import falling_back
 
 from .data import loss_of_sample, with_targets
@@ -19,6 +19,9 @@ MANY = 200  # rows that take about as long one by one as a model takes to be tra
 
 def predict(model: Module, X: Iterable[Any]) -> list[Any]:
     """The model's raw output for each row: a float, or a list of them.
+
+    Many rows go through compiled code, with the results and errors of the model called row after row; a FallbackWarning
+    says which line or attribute of the model is in the way, and they are computed one by one.
 
     >>> from nn import MLP
     >>> len(predict(MLP(2, [3, 1], seed=1), [[0.0, 1.0], [2.0, 3.0]]))
@@ -48,7 +51,8 @@ def evaluate(
     """The mean loss over the rows, without penalties; with metrics, a dict of them, and of the loss if it is given.
 
     Metrics are names from ``nn.metrics`` or functions ``(outputs, targets) -> float``; those of scikit-learn, which
-    take the targets first and call them y_true, are called as they are meant.
+    take the targets first and call them y_true, are called as they are meant.  Many rows go through compiled code, as
+    in ``predict``.
 
     >>> from nn import MLP
     >>> model = MLP(1, [1], init="zeros")
@@ -212,6 +216,12 @@ class OverRows:
                 several = isinstance(found, (list, tuple))
                 return [list(map(float, row)) for row in zip(*found, strict=True)] if several else found.tolist()
             self._compiled = None
-        with no_grad():
-            outs = [self._f(*row) for row in self._rows]
-        return [[y.data for y in out] if isinstance(out, (list, tuple)) else out.data for out in outs]
+        outs = []
+        for i, row in enumerate(self._rows):
+            with no_grad(), located(f"{self._f.__name__}, row {i}"):
+                outs.append(self._f(*row))
+        return [[*map(_number, out)] if isinstance(out, (list, tuple)) else _number(out) for out in outs]
+
+
+def _number(y: Any) -> float:
+    return y.data if isinstance(y, Value) else as_float(y)

@@ -386,7 +386,7 @@ def test_without_llvmlite_training_is_eager_and_says_so_once(monkeypatch: pytest
     assert [warning.filename for warning in found] == [__file__]
 
 
-def test_a_model_that_keeps_its_inputs_gains_no_parameters() -> None:
+def test_a_model_that_keeps_its_inputs_trains_eagerly_and_gains_no_parameters() -> None:
     class Keeps(nn.Module):
         def __init__(self) -> None:
             self.layer = nn.Layer(2, 1, rng=random.Random(1))
@@ -397,7 +397,9 @@ def test_a_model_that_keeps_its_inputs_gains_no_parameters() -> None:
             return self.layer(x)
 
     model = Keeps()
-    nn.fit(model, X, Y, loss="mse", optimizer=nn.SGD(model.parameters(), lr=0.1), epochs=2)
+    with pytest.warns(FallbackWarning, match=r"Keeps\.kept changed while the function was traced"):
+        nn.fit(model, X, Y, loss="mse", optimizer=nn.SGD(model.parameters(), lr=0.1), epochs=2)
+    assert model.kept == X[:1] + X + X  # the targets are tried on the first row
     assert len(model.parameters()) == 3
 
 

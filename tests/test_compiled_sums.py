@@ -43,7 +43,7 @@ def eager(loss: Loss, parameters: Sequence[Value], rows: Sequence[Sequence[float
 
 
 def compiled(loss: Loss, parameters: Sequence[Value], rows: Sequence[Sequence[float]]) -> tuple[float, list[float]]:
-    training = Training(loss, len(rows[0]), parameters)
+    training = Training(loss, np.array(rows), parameters)
     training.load()
     losses = training.run(np.array(rows), None, [[0, len(rows)]])
     return losses[0, 1], training.gradients()
@@ -275,7 +275,7 @@ def test_random_graphs(seed: int, made_by: Instructions) -> None:
 
 def test_a_sample_that_makes_the_loss_infinite_stops_the_step_and_says_so() -> None:
     (w,) = numbers(1)
-    training = Training(lambda x: w / x, 1, [w])
+    training = Training(lambda x: w / x, np.array([[1.0], [2.0]]), [w])
     training.load()
     losses = training.run(np.array([[1.0], [0.0], [2.0]]), None, [[0, 1], [0, 2], [0, 3]])
     assert losses.tolist() == [[w.data, w.data]]
@@ -286,7 +286,7 @@ def test_batches_take_their_rows_through_the_order() -> None:
     rows = samples(30, inputs)
     order = list(range(30))
     random.Random(3).shuffle(order)
-    training = Training(loss, inputs, parameters)
+    training = Training(loss, np.ones((1, inputs)), parameters)
     training.load()
     data = np.array(rows)
     losses = training.run(data, order, [[0, 7], [7, 20], [20, 30], [5, 6]])
@@ -300,7 +300,9 @@ def test_batches_take_their_rows_through_the_order() -> None:
 
 def test_what_is_needed_for_a_gradient_anyway_is_computed_early_so_that_what_it_takes_is_not_stored() -> None:
     loss, parameters, inputs = residual()
-    calls = [call for call in Training(loss, inputs, parameters).plan.calls if isinstance(call, Elementwise)]
+    calls = [
+        call for call in Training(loss, np.ones((1, inputs)), parameters).plan.calls if isinstance(call, Elementwise)
+    ]
     stored = [v for call in calls for outputs in call.outputs for v in outputs]
     assert len(stored) <= 4 * inputs + 2  # 7 * inputs + 2, were all of it as late as possible
 
@@ -310,8 +312,9 @@ def test_the_same_network_gives_the_same_code_and_a_layer_is_a_rectangle() -> No
         parameters = numbers(8 * 17 + 5 * 9)
         layers = [parameters[: 8 * 17], parameters[8 * 17 :]]
         return Training(
-            lambda *x: logsumexp(mlp(layers[1], mlp(layers[0], x, (16, 8), tanh), (8, 5), lambda h: h)), 16, parameters
-        )
+            lambda *x: logsumexp(mlp(layers[1], mlp(layers[0], x, (16, 8), tanh), (8, 5), lambda h: h)),
+            np.ones((1, 16)), parameters,
+        )  # fmt: skip
 
     one, two = made(), made()
     assert one.workspace.tables == two.workspace.tables

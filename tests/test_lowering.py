@@ -21,7 +21,7 @@ from autograd.compiler.llvm.codegen import lanes, machine, pieces_ir, shared_ir,
 from autograd.compiler.llvm.instructions import FUNCTIONS, RULES
 from autograd.compiler.plan import Elementwise, plan_loop
 from autograd.compiler.run.executable import SIGNATURE
-from autograd.program import Program, program_of, trace
+from autograd.program import Program, Reach, program_of, trace
 
 SPECIAL = [
     0.0, -0.0, 5e-324, -5e-324, 1e-310, -2.2250738585072014e-308, 1e-200, 1e-20, -1e-8, 0.25, -0.5, 0.5, 1.0, -1.0, 1.5,
@@ -32,7 +32,7 @@ SPECIAL = [
 
 def expanded(row: Primitive, count: int) -> Program:
     """A row applied to so many arguments, in what machine code has."""
-    traced = trace(lambda *xs: [row(*xs)], [""] * count)
+    traced = trace(lambda *xs: [row(*xs)], [""] * count, Reach())
     return expand(program_of(traced.inputs, traced.outputs))
 
 

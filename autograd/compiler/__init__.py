@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from .fallback import NotCompilable, falling_back
+from ..program import Reach
+from .fallback import NotCompilable, Patience, falling_back
 from .generators import generator_state, restore_generator
 
 if TYPE_CHECKING:
@@ -29,6 +30,6 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "Jitted", "NotCompilable", "Rule", "Training", "compile_loss", "falling_back", "generator_state", "jit",
-    "restore_generator",
+    "Jitted", "NotCompilable", "Patience", "Reach", "Rule", "Training", "compile_loss", "falling_back",
+    "generator_state", "jit", "restore_generator",
 ]  # fmt: skip

@@ -12,23 +12,32 @@ import numpy as np
 
 from ..errors import AutogradError, located
 from ..modes import mode, without_collector
-from ..program import Program, program_of, trace
+from ..program import Program, Reach, program_of, trace
 from ..transforms import Tree
 from ..value import Value
+from .agreement import check_agreement, some_of
+from .columns import as_column
 from .draws import Draws
 from .expansion import expand
-from .fallback import falling_back
+from .fallback import Patience, falling_back
 from .interpreter import Evaluator, InPython
 from .turns import Turn
 
+MOST = 4  # programs for one shape of arguments that are kept: for training and evaluation, say
+
 
 class Compiled(NamedTuple):
-    """A program, what runs it, who draws its random inputs, and the shape of the function's result."""
+    """A program, what runs it, who draws its random inputs, and the shape of the function's result.
+
+    ``made_for`` is what the function reached when it was traced; ``on_values`` says that it runs on Values alone.
+    """
 
     program: Program
     evaluator: Evaluator
     generators: list[Any]
     result: Tree
+    made_for: Reach
+    on_values: bool
 
 
 class Jitted:
@@ -38,7 +47,8 @@ class Jitted:
         if not callable(f):
             raise TypeError(f"jit takes a function of scalars, not {type(f).__name__}: {f!r:.60}")
         self._f = f
-        self._compiled: dict[tuple[Any, ...], Compiled] = {}
+        self._compiled: dict[tuple[Any, ...], list[Compiled]] = {}  # the latest first
+        self._patience = Patience(getattr(f, "__name__", type(f).__name__))
         self._latest: Compiled | None = None
         self._lock = Turn()
         update_wrapper(self, f, updated=())
@@ -48,23 +58,37 @@ class Jitted:
         if call.has_values or mode.flags.tracer is not None:
             return self._f(*args, **named)
         compiled = self._compile(call)
-        columns, rows = call.columns()
+        columns, rows = call.columns, call.rows
         count = 1 if rows is None else rows
         if compiled.generators:
-            columns += [*np.ascontiguousarray(Draws(compiled.generators).take(count).T)]
+            draws = Draws(compiled.generators)
+            columns = [*columns, *np.ascontiguousarray(draws.take(count).T)]
         results = compiled.evaluator.run(columns, count)
         finite = np.isfinite(results)
+        results = results[: len(compiled.result.leaves)]  # without the guard
         if not finite.all():
+            draws, drawn = draws if compiled.generators else Draws([]), 0
+            draws.keep(0)
             for i in np.flatnonzero(~finite.all(axis=0)).tolist():
-                results[:, i] = call.again([float(column[i if len(column) > 1 else 0]) for column in columns], rows, i)
+                draws.skip(i - drawn)  # f then draws what was drawn for this row
+                results[:, i] = call.again(i, compiled.on_values)
+                drawn = i + 1
+            draws.skip(count - drawn)
         return compiled.result.like(results[:, 0].tolist() if rows is None else list(results))
 
     def _compile(self, call: _Call) -> Compiled:
         with self._lock:
             key = (call.count, call.names, repr(call.tree.shape))
-            if key not in self._compiled:
-                self._compiled[key] = _compiled(call)
-            self._latest = self._compiled[key]
+            known = self._compiled.setdefault(key, [])
+            changes = [compiled.made_for.changed() for compiled in known]
+            if "" in changes:
+                self._latest = known[changes.index("")]
+                return self._latest
+            if changes:
+                self._patience.compiled_anew(changes[0])
+            self._latest = _compiled(call)
+            known.insert(0, self._latest)
+            del known[MOST:]
             return self._latest
 
     def _shown(self) -> Compiled:
@@ -109,10 +133,20 @@ def jit(f: Callable[..., Any]) -> Jitted:
     time over blocks of rows.  Without llvmlite, or where a primitive of your own cannot be compiled, Python runs
     the program with the same results, and a FallbackWarning says so.
 
-    What f reads while it is traced is fixed: plain numbers it closes over are, Values are read anew at every
-    call.  TraceError where f reads the number behind a Value (``if x > 0``, ``math.sin(x)``, ``x.data``) or
-    does something else when it is called again.  A result that is not finite is computed again by f itself,
-    so errors are f's own, with the row added.
+    The result is what f itself gives, row after row, up to the last bits, or it is said that it cannot be:
+
+    - TraceError, with the line, where f asks a traced Value what only a number can answer: ``if x > 0``, ``x == y``,
+      ``x in xs``, a look-up in a dict or cache, ``math.sin(x)``, ``x.data``, ``f"{x}"``; where it does something else
+      when it is called again; and where it gives something else on numbers than as it was traced, for a few rows that
+      are computed both ways.
+    - TraceError, with the name, where f changes what it can reach: attributes, lists, dicts, caches, closures, globals,
+      generators.  All of it then holds what it held before.
+    - Values that f closes over are read anew at every call.  Where anything else that f can reach has changed,
+      plain numbers in closures, attributes, arrays, it is compiled anew; a FallbackWarning says so the fifth time.
+    - Random numbers of :func:`uniform` are drawn anew for each row, and are those that f would have drawn.
+    - A row whose result is not finite, or for which anything raised on the way, is computed again by f itself, with the
+      numbers that were drawn for it: so errors are f's own, with the row added.  A branch of :func:`where`, given as a
+      function, raises only where it is taken.
 
     >>> import numpy as np
     >>> from autograd import tanh, value_and_grad
@@ -139,9 +173,16 @@ def _compiled(call: _Call) -> Compiled:
         results.append(Tree(call.run(inputs), f"the result of {call.name}"))
         return results[-1].leaves
 
-    traced = trace(flat, call.labels())
-    program = program_of(traced.inputs, traced.outputs)
-    return Compiled(program, evaluator(program), traced.generators, results[-1])
+    rows = some_of(call)
+    traced = trace(flat, call.labels(), Reach(call.f), rows[0] if rows else None)
+    result, guard = results[-1], [] if traced.guard is None else [traced.guard]
+    program = program_of(traced.inputs, [*traced.outputs, *guard])
+    found = evaluator(program)
+    on_values = any(map(call.needs_values, rows))
+    traced.reach.restore()
+    eager = (lambda *xs: flat(*map(Value, xs))) if on_values else flat
+    check_agreement(eager, traced, program.evaluate, rows, call.name)
+    return Compiled(program, found, traced.generators, result, traced.reach, on_values)
 
 
 def evaluator(program: Program) -> Evaluator:
@@ -161,6 +202,8 @@ class _Call:
         self.name = getattr(f, "__name__", type(f).__name__)
         self.tree = Tree([*args, *named.values()], "argument", leaf=_is_column)
         self.has_values = any(isinstance(x, Value) for x in self.tree.leaves)
+        if not self.has_values:
+            self.columns, self.rows = self._as_columns()
 
     def run(self, leaves: Any) -> Any:
         """f on arguments of this shape."""
@@ -180,24 +223,46 @@ class _Call:
             labels.append(names[int(first)] + rest if names[int(first)] else "")
         return labels
 
-    def columns(self) -> tuple[list[Any], int | None]:
+    def _as_columns(self) -> tuple[list[Any], int | None]:
         """The leaves as arrays of float64, and how many rows there are: None where all are numbers."""
         columns, lengths = [], {}
         for x, path in zip(self.tree.leaves, self.tree.paths, strict=True):
             if type(x) is float:
                 columns.append(np.array((x,)))
             else:
-                columns.append(np.ascontiguousarray(x, dtype=np.float64))
+                columns.append(as_column(x, f"{self.name}: argument{path}"))
                 lengths[path] = len(columns[-1])
         if len({*lengths.values()}) > 1:
             found = ", ".join(f"argument{path} has {n}" for path, n in lengths.items())
             raise ValueError(f"{self.name}: all columns must be equally long, but {found}")
         return columns, next(iter(lengths.values()), None)
 
-    def again(self, numbers: list[float], rows: int | None, i: int) -> list[float]:
+    def __len__(self) -> int:
+        return 1 if self.rows is None else self.rows
+
+    def __getitem__(self, i: int) -> list[float]:
+        """The numbers of one row."""
+        return [float(column[i if len(column) > 1 else 0]) for column in self.columns]
+
+    def needs_values(self, row: list[float]) -> bool:
+        """Whether f runs on Values and not on floats, as it calls methods such as ``x.tanh()``."""
+        try:
+            self.run(row)
+        except (TypeError, AttributeError):
+            try:
+                self.run([*map(Value, row)])
+                return True
+            except Exception:  # it fails either way: the floats' error counts
+                return False
+        except Exception:
+            return False
+        return False
+
+    def again(self, i: int, on_values: bool) -> list[float]:
         """The result of f itself for one row."""
-        with located(f"{self.name}, row {i}") if rows is not None else nullcontext():
-            result = Tree(self.run(numbers[: len(self.tree.leaves)]), f"the result of {self.name}")
+        row: list[Any] = [*map(Value, self[i])] if on_values else self[i]
+        with located(f"{self.name}, row {i}") if self.rows is not None else nullcontext():
+            result = Tree(self.run(row), f"the result of {self.name}")
         return [y.data if isinstance(y, Value) else y for y in result.leaves]
 
 

@@ -10,11 +10,15 @@ import numpy as np
 from ..errors import located
 from ..functions import mean
 from ..value import Value
-from .fallback import falling_back
+from .columns import as_column
+from .fallback import Patience, falling_back
 from .turns import Turn
 
 if TYPE_CHECKING:
     from .compiled_training import Training
+
+
+MOST = 4  # programs for one number of columns that are kept: for training and evaluation, say
 
 
 def compile_loss(loss: Callable[..., Any], parameters: Sequence[Value]) -> Callable[..., float]:
@@ -22,9 +26,14 @@ def compile_loss(loss: Callable[..., Any], parameters: Sequence[Value]) -> Calla
 
     ``loss`` takes the numbers of one sample and returns a Value; it may close over any number of models.
     ``step(*columns)`` takes a column of numbers for each of them (equally long; a single number counts for
-    every sample), returns the mean loss and adds its gradient to the ``.grad`` of the parameters.  A mean or
-    gradient that is not finite is computed again eagerly, and raises what that raises, with the row.  Where the
-    loss cannot be compiled, every step is eager, and a FallbackWarning says why.
+    every sample), returns the mean loss and adds its gradient to the ``.grad`` of the parameters.
+
+    Both are what the loop would give, up to the order of sums, or it is said that they cannot be, as for :func:`jit`:
+    TraceError names the line that asks for a number, or what the loss changes.  What it can reach is looked at in every
+    step: Values are read anew, and where a setting has changed (``model.eval()``, a number in a closure) the loss is
+    compiled anew.  Where a mean or gradient is not finite, or anything raised on the way, the step is computed again
+    eagerly, and raises what that raises, with the row.  Where there is no machine code for the loss, every step is
+    eager, and a FallbackWarning says why.
 
     >>> w = Value(0.0)
     >>> step = compile_loss(lambda x, y: (w * x - y) ** 2, [w])
@@ -34,11 +43,12 @@ def compile_loss(loss: Callable[..., Any], parameters: Sequence[Value]) -> Calla
     -15.0
     """
     parameters = list(parameters)
-    programs: dict[int, Training | None] = {}
+    programs: dict[int, list[Training]] = {}  # for so many columns, the latest first
+    patience = Patience(getattr(loss, "__name__", type(loss).__name__))
     turn = Turn()  # a program has one memory, and the parameters one gradient
 
     def step(*columns: Any) -> float:
-        arrays = [np.asarray(column, dtype=np.float64) for column in columns]
+        arrays = [as_column(column, f"column {i}") for i, column in enumerate(columns)]
         rows = max((array.size for array in arrays if array.ndim), default=1)
         for i, array in enumerate(arrays):
             if array.ndim > 1 or (array.ndim == 1 and array.size != rows) or not rows:
@@ -50,21 +60,31 @@ def compile_loss(loss: Callable[..., Any], parameters: Sequence[Value]) -> Calla
         for i, array in enumerate(arrays):
             samples[:, i] = array
         with turn:
-            if len(arrays) not in programs:
-                programs[len(arrays)] = _compiled(loss, len(arrays), parameters)
-            training = programs[len(arrays)]
-            found = training.add_gradient(samples) if training is not None else None
+            known = programs.setdefault(len(arrays), [])
+            changes = [training.changed() for training in known]
+            if "" in changes:
+                training = known[changes.index("")]
+            else:
+                if changes:
+                    patience.compiled_anew(changes[0])
+                made = _compiled(loss, parameters, samples)
+                if made is None:
+                    return _eagerly(loss, samples)
+                training = made
+                known.insert(0, training)
+                del known[MOST:]
+            found = training.add_gradient(samples)
             return _eagerly(loss, samples) if found is None else found
 
     return step
 
 
-def _compiled(loss: Callable[..., Any], inputs: int, parameters: Sequence[Value]) -> Training | None:
+def _compiled(loss: Callable[..., Any], parameters: Sequence[Value], samples: Any) -> Training | None:
     """The loss as machine code; None where that cannot be had."""
     with falling_back("the loss is computed one Value at a time"):
         from .compiled_training import Training
 
-        return Training(loss, inputs, parameters)
+        return Training(loss, samples, parameters)
     return None
 
 

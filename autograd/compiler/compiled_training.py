@@ -16,10 +16,11 @@ from ..errors import TraceError, describe
 from ..graph import dependents, topological_order
 from ..modes import without_collector
 from ..primitives import sqrt
-from ..program import Program, computed_before, program_of, trace, traced_input, tracing
+from ..program import Program, Reach, computed_before, program_of, trace, traced_input, tracing
 from ..transforms import value_and_grad
 from ..value import Value, as_value
 from .adjoint import adjoint
+from .agreement import check_agreement, some_of
 from .draws import Draws
 from .expansion import expand
 from .fallback import NotCompilable
@@ -38,8 +39,16 @@ class SampleSums:
     The places of the sums: those of the parameters' gradients, in order, then of the edge's, then of the loss.
     """
 
-    def __init__(self, loss: Callable[..., Any], inputs: int, parameters: Sequence[Value]) -> None:
-        samples, (root,), self.generators = trace(lambda *xs: [loss(*xs)], [""] * inputs)
+    def __init__(self, loss: Callable[..., Any], table: Any, parameters: Sequence[Value]) -> None:
+        def outputs(*xs: Any) -> list[Any]:
+            root = loss(*xs)
+            if not isinstance(root, Value):
+                raise TypeError(f"the loss must be a Value computed from the prediction, not {root!r:.60}")
+            return [root]
+
+        rows = some_of(table)
+        traced = trace(outputs, [""] * table.shape[1], Reach(loss), rows[0])
+        samples, (root,), self.generators, guard, self.reach = traced
         seed = traced_input("weight")
         order = topological_order(root)
         for node in computed_before(order) & dependents(order, parameters):
@@ -52,9 +61,13 @@ class SampleSums:
         with tracing():
             body = adjoint(order, {root: seed}, [*parameters, *edge])
             after = adjoint(topological_order(*edge), dict(zip(edge, cotangents, strict=True)), parameters)
+            guarded = root if guard is None else root + guard
         pairs = [pair for found in (body, after) for leaf in found for pair in found[leaf]]
-        program = program_of([*samples, seed, *cotangents], [root, *(node for pair in pairs for node in pair)])
+        program = program_of([*samples, seed, *cotangents], [guarded, *(node for pair in pairs for node in pair)])
         self.program = expand(program)
+        rest = [1.0] + [0.0] * len(cotangents)
+        name = getattr(loss, "__name__", type(loss).__name__)
+        check_agreement(outputs, traced, lambda row: self.program.evaluate([*row, *rest])[:1], rows, name)
 
         n = len(samples) + 1
         self.inputs, self.cotangents = program.inputs[:n], program.inputs[n:]
@@ -142,21 +155,25 @@ def lay_out(workspace: Workspace, parameters: int, states: int, edges: int, movi
 class Training:
     """A loss over samples and a rule for its parameters, compiled; ``run`` takes steps.
 
-    ``penalty(p)`` is added to the loss for every parameter.  Without a rule, ``run`` only adds up.
+    ``samples`` is a table like those that it will run on: a few of its rows are computed eagerly, too, to compare.
+    ``penalty(p)`` is added to the loss for every parameter.  Without a rule, ``run`` only adds up.  ``of_rule`` is
+    what the rule can reach, where that is to be known from outside.
     """
 
     @without_collector()
     def __init__(
         self,
         loss: Callable[..., Any],
-        inputs: int,
+        samples: Any,
         parameters: Sequence[Value],
         rule: Rule | None = None,
         penalty: Callable[[Any], Any] | None = None,
+        of_rule: Reach | None = None,
     ) -> None:
         self.parameters = list(parameters)
+        self.of_rule = of_rule or Reach(rule, penalty)
         self.states = rule.states if rule else 0
-        self.sums = SampleSums(loss, inputs, parameters)
+        self.sums = SampleSums(loss, samples, parameters)
         self.plan, self.operations = self.sums.plan.each, len(self.sums.program.equations)
         self.workspace = Workspace(lanes())
         edges = len(self.sums.cotangents)
@@ -210,7 +227,7 @@ class Training:
             whole = g if penalty is None else g + slope
             return [as_value(value), whole, rule.limit(whole)]
 
-        program, layout = program_for_one(gradient, ["p", "g"]), self.layout
+        program, layout = program_for_one(gradient, ["p", "g"], self.of_rule), self.layout
         value, whole, limited = program.outputs
         products = [] if penalty is None else [Product(value, ONES, 0)]
         products += [] if rule.clip_norm is None else [Product(limited, limited, 1)]
@@ -229,7 +246,12 @@ class Training:
             # Times 1, so that every result is a row of its own, whatever the rule returns.
             return [as_value(x) * 1.0 for x in rule.update(p, seen, lr, t, *state)]
 
-        program, layout = program_for_one(updated, ["p", "g", *[""] * self.states]), self.layout
+        program, layout = program_for_one(updated, ["p", "g", *[""] * self.states], self.of_rule), self.layout
+        if len(program.outputs) != 1 + self.states:
+            raise NotCompilable(
+                f"the optimiser keeps {self.states} number(s) for each parameter, and its rule gives "
+                f"{len(program.outputs) - 1}"
+            )
         states = [layout.of_state(1 + i) for i in range(self.states)]
         fixed = dict(zip(program.inputs, [layout.current, self._clipped, *states], strict=True))
         fixed |= {v: layout.changed + i * layout.parameters for i, v in enumerate(program.outputs)}
@@ -256,6 +278,10 @@ class Training:
             data=0, sample_stride=0, column_stride=0, sequential=0, order=0, bounds=0, steps=0, losses=0, reload=0,
             failed=-1,
         )  # fmt: skip
+
+    def changed(self) -> str:
+        """The name of something that the loss was compiled for, and that is not what it was; "" if all is."""
+        return self.sums.reach.changed() or self.of_rule.changed()
 
     def load(self, lr: float = 0.0, t: int = 0, state: Sequence[Sequence[float]] = ()) -> None:
         """Take over the numbers of all Values, and the optimiser's."""
@@ -330,12 +356,16 @@ class Training:
         return numbers
 
 
-def program_for_one(f: Callable[..., list[Any]], labels: list[str]) -> Program:
-    """The program of what is done to one parameter."""
-    found = trace(f, labels)
+def program_for_one(f: Callable[..., list[Any]], labels: list[str], of: Reach) -> Program:
+    """The program of what is done to one parameter, by functions that reach ``of``."""
+    found = trace(f, labels, of)
     if found.generators:
         raise NotCompilable(
             "an optimiser that draws random numbers cannot be compiled: draw them before the training, or train with "
             "compiled=False"
         )
-    return expand(program_of(found.inputs, found.outputs))
+    if found.guard is None:
+        return expand(program_of(found.inputs, found.outputs))
+    with tracing():
+        *outputs, last = found.outputs
+        return expand(program_of(found.inputs, [*outputs, last + found.guard]))

@@ -30,6 +30,10 @@ class Draws:
             numbers[:, places] = _uniform(generator, rows * len(places)).reshape(rows, len(places))
         return numbers
 
+    def skip(self, rows: int) -> None:
+        """Leave the generators as if so many rows more had been drawn."""
+        self.take(rows)
+
     def keep(self, rows: int) -> None:
         """Leave the generators as if only so many rows had been drawn."""
         for generator, state in self._states:

@@ -12,8 +12,8 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from ..errors import TraceError
-from ..primitives import Primitive
-from ..program import Equation, Program, program_of, trace
+from ..primitives import TABLE, Primitive
+from ..program import Equation, Program, Reach, program_of, trace
 from .fallback import NotCompilable
 
 # What a function of floats may raise that meets a Value instead: of a mistake in it, Python's run will tell.
@@ -64,7 +64,8 @@ def _part(primitive: Primitive, count: int, parts: Parts) -> Program:
     if (primitive, count) not in parts:
         function = primitive.definition or primitive.forward
         try:
-            traced = trace(lambda *xs: [function(xs) if primitive.variadic else function(*xs)], [""] * count)
+            own = Reach() if TABLE.get(primitive.name) is primitive else Reach(primitive.forward)
+            traced = trace(lambda *xs: [function(xs) if primitive.variadic else function(*xs)], [""] * count, own)
         except NOT_FOR_VALUES as error:
             raise NotCompilable(
                 f"the primitive {primitive.name!r} cannot be compiled, as its forward does not run on Values: write it "

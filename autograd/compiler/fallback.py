@@ -53,6 +53,25 @@ def falling_back(instead: str, *, unasked: bool = False) -> Iterator[None]:
         _report(instead, f"{missing} is not installed. Install it with: python -m pip install {missing}")
 
 
+class Patience:
+    """Counts how often something is compiled anew, and says so when that becomes slow."""
+
+    MOST = 5
+
+    def __init__(self, name: str) -> None:
+        self._name, self._count = name, 0
+
+    def compiled_anew(self, changed: str) -> None:
+        """A FallbackWarning at the last of the first few times."""
+        self._count += 1
+        if self._count == self.MOST:
+            text = (
+                f"{self._name} is compiled anew whenever {changed} changes, for the {self.MOST}th time now, which "
+                f"takes long: make it a Value(..., requires_grad=False), whose number is read anew at every call"
+            )
+            warnings.warn(text, FallbackWarning, stacklevel=_depth())
+
+
 def _report(instead: str, cause: str) -> None:
     text = f"{instead}, which is slower: {cause}"
     if text not in reported:

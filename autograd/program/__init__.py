@@ -2,9 +2,11 @@
 
 from .dataflow import Equation, dependent_variables
 from .equations import Program
-from .tracer import Trace, Traced, computed_before, program_of, same, trace, traced_input, tracing
+from .reach import Reach
+from .traced import Traced, traced_input
+from .tracer import Trace, computed_before, program_of, same, trace, tracing
 
 __all__ = [
-    "Equation", "Program", "Trace", "Traced", "computed_before", "dependent_variables", "program_of", "same", "trace",
-    "traced_input", "tracing",
+    "Equation", "Program", "Reach", "Trace", "Traced", "computed_before", "dependent_variables", "program_of", "same",
+    "trace", "traced_input", "tracing",
 ]  # fmt: skip

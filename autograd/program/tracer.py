@@ -7,72 +7,20 @@ the second time (it drew a random number) raises too.  Random numbers from :func
 
 from __future__ import annotations
 
-import linecache
 import math
-import numbers
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from ..errors import TraceError
-from ..graph import Labelled, new, topological_order
+from ..errors import TraceError, located_in
+from ..graph import topological_order
 from ..modes import mode
 from ..primitives import Primitive
 from ..value import Value, as_value, link
 from .equations import Program
-
-PACKAGE = str(Path(__file__).parent.parent)
-
-
-def refusal(what: str) -> Any:
-    """A method that refuses to do what only a number can."""
-
-    def method(self: Value, *args: Any) -> NoReturn:
-        refuse(what)
-
-    return method
-
-
-class Traced(Value):
-    """A Value without a number: an input of a program, or what is computed from one.
-
-    It refuses, with TraceError, all that works on a float and needs to know which one it is.
-    """
-
-    __slots__ = ()
-
-    data = property(refusal("the data of a Value"), refusal("the data of a Value"))
-    grad = property(refusal("the gradient of a Value"), refusal("the gradient of a Value"))
-    backward = refusal("backward(), which computes numbers,")
-
-    __bool__ = refusal("the truth of a Value")
-    __lt__ = __le__ = __gt__ = __ge__ = refusal("which of two Values is larger")
-    __float__ = __complex__ = __int__ = __index__ = refusal("the number behind a Value")
-    __round__ = __floor__ = __ceil__ = __trunc__ = refusal("a Value, to round it,")
-    __divmod__ = __rdivmod__ = refusal("both values of divmod, for which there are // and %,")
-    __hash__ = Value.__hash__
-
-    def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        if isinstance(other, (Value, numbers.Number)):
-            refuse("whether two numbers are equal")
-        return NotImplemented
-
-    def __getattr__(self, name: str) -> NoReturn:
-        """Asked for a name that a Value does not have: refused if floats have it."""
-        if hasattr(float, name):
-            refuse(f"{name!r} of a Value")
-        raise AttributeError(f"a Value has no attribute {name!r}")
-
-    def _where(self, a: Any, b: Any) -> Any:
-        """Both branches are computed, as nobody knows yet which will be taken."""
-        return super()._where(a() if callable(a) else a, b() if callable(b) else b)
-
-    def __repr__(self) -> str:
-        return f"Traced({self.label or (self.primitive.name if self.primitive else 'input')})"
+from .guards import Branches, Risk, guard_of, may_raise
+from .reach import Reach
+from .traced import Traced, hashes_asked, refuse, traced_input
 
 
 class Tracer:
@@ -80,6 +28,9 @@ class Tracer:
 
     def __init__(self) -> None:
         self.draws: list[tuple[Traced, Any]] = []  # inputs that are random numbers, and who draws them
+        self.risks: list[Risk] = []  # results of what may raise for some rows
+        self.branches: Branches = ()  # those that are being traced
+        self.refused: TraceError | None = None  # the first thing that was asked of a number
 
     def __contains__(self, leaf: Value) -> bool:
         """Whether the function made this leaf itself, while it was traced: then it is a number like any other."""
@@ -90,7 +41,38 @@ class Tracer:
 
     def record(self, primitive: Primitive, parents: Sequence[Value]) -> Value:
         """The result of a primitive, without a number."""
-        return link(traced_input(), primitive, tuple(parents), (math.nan,) * len(parents))
+        alone = all(parent.is_constant or (type(parent) is Traced and parent.kind is float) for parent in parents)
+        made = traced_input(kind=float if alone else Value)
+        flags = mode.flags
+        made.requires_grad = flags.recording  # False under the function's own no_grad(): nothing flows through it
+        if not flags.lenient and may_raise(primitive, parents):
+            self.risks.append(Risk(made, self.branches))
+        return link(made, primitive, tuple(parents), (math.nan,) * len(parents))
+
+    def branch(self, branch: Any, condition: Value, holds: bool) -> Any:
+        """A branch of where, called if it is a function: what may raise in it does so only where it is taken."""
+        if not callable(branch):
+            return branch
+        outer, drawn = self.branches, len(self.draws)
+        self.branches = (*outer, (condition, holds))
+        try:
+            made = branch()
+        finally:
+            self.branches = outer
+        if len(self.draws) > drawn:
+            refuse("a random number in one branch of where, drawn only for the rows that take it,")
+        return made
+
+    def may_fail(self, node: Value) -> Value:
+        """The same node, of which nan means that the row raises."""
+        self.risks.append(Risk(node, self.branches))
+        return node
+
+    def as_argument(self, node: Value) -> Value:
+        """The same node, which eagerly is a Value, though it was computed from numbers alone."""
+        if type(node) is Traced:
+            node.kind = Value
+        return node
 
     def draw(self, generator: Any) -> Value:
         """A random number, drawn anew for each row."""
@@ -99,32 +81,6 @@ class Tracer:
 
     def refuse(self, what: str) -> NoReturn:
         refuse(what)
-
-
-def refuse(what: str) -> NoReturn:
-    """TraceError at the line of the user's code that reads a number."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
-        frame = frame.f_back
-    file, number = frame.f_code.co_filename, frame.f_lineno
-    line = linecache.getline(file, number).strip()
-    raise TraceError(
-        f"{Path(file).name}, line {number}: {line!r} reads {what} while the program is traced, when there are "
-        f"no numbers yet. Write autograd.where(condition, a, b) with lt, gt, ... for if and comparisons, maximum "
-        f"and minimum for max and min, pick(xs, i) for an index, the functions of autograd for those of math"
-    )
-
-
-def traced_input(label: str = "") -> Traced:
-    """A new input of a program."""
-    node = new(Traced)
-    node._data = math.nan
-    node._tag = Labelled(label, None) if label else None  # no scope: programs are not drawn in parts
-    node.primitive = None
-    node.requires_grad = True
-    node._a = node._b = None
-    node._da = node._db = 0.0
-    return node
 
 
 @contextmanager
@@ -140,30 +96,105 @@ def tracing() -> Iterator[Tracer]:
 
 
 class Trace(NamedTuple):
-    """A traced function: its inputs and outputs, and who draws those of its last inputs that are random."""
+    """A traced function: its inputs and outputs, and who draws those of its last inputs that are random.
+
+    ``guard`` is nan for rows for which something raised on the way, if anything can and the outputs do not show it.
+    ``reach`` is what the function was made for.
+    """
 
     inputs: list[Traced]
     outputs: list[Value]
     generators: list[Any]
+    guard: Value | None
+    reach: Reach
 
 
-def trace(f: Callable[..., Sequence[Any]], labels: Sequence[str]) -> Trace:
-    """f called on traced inputs of these labels, and on what it draws."""
+def trace(
+    f: Callable[..., Sequence[Any]], labels: Sequence[str], of: Reach, row: Sequence[float] | None = None
+) -> Trace:
+    """f called on traced inputs of these labels, and on what it draws.
+
+    ``of`` is what the user's functions behind f can reach.  It holds afterwards what it held before, but for plain
+    numbers that they computed when they were first called, to keep them.  Where f raises something on traced
+    inputs that it does not raise on the numbers of ``row``, that is a TraceError.
+    """
+    reach = of
+    if of.iterator:
+        raise TraceError(
+            f"{of.iterator} is an iterator, of which each call takes something else: take what is needed before, and "
+            f"pass it as an argument. It is reached by {of.code()}"
+        )
 
     def run() -> tuple[Trace, Tracer]:
         inputs = [traced_input(label) for label in labels]
         with tracing() as tracer:
-            outputs = [as_value(y) for y in f(*inputs)]
+            try:
+                with hashes_asked():
+                    found = [*f(*inputs)]
+                if tracer.refused is not None:
+                    raise tracer.refused
+            except Exception as error:
+                _raise(error, f, row)
+            outputs = [*map(as_value, found)]
+            with mode.set(lenient=True):
+                guard = guard_of(outputs, tracer)
         drawn, generators = [x for x, _ in tracer.draws], [generator for _, generator in tracer.draws]
-        return Trace([*inputs, *drawn], outputs, generators), tracer
+        return Trace([*inputs, *drawn], outputs, generators, guard, reach), tracer
 
-    (first, made), (second, made_again) = run(), run()
-    if first.generators != second.generators or not same(*first[:2], *second[:2], (made, made_again)):
-        raise TraceError(
-            "the function did something else when it was called again with the same arguments: pass what changes "
-            "as an argument; for a random number write autograd.uniform(generator)"
-        )
-    return first
+    try:
+        first, made = run()
+        changed = of.changed(passing=True)
+        if changed:
+            reach = of.anew()
+            if Traced in reach.kinds:
+                _refuse_kept(changed)
+        with reach.other_gradients():
+            second, made_again = run()
+        if first.generators != second.generators or not same(*first[:2], *second[:2], (made, made_again)):
+            changed = reach.changed(passing=True)
+            raise TraceError(
+                f"the function did something else when it was called again with the same arguments"
+                f"{f', and {changed} changed' if changed else ''}: pass what changes as an argument; for a random "
+                f"number write autograd.uniform(generator). It runs {of.code()}"
+            )
+        if changed := reach.changed(passing=True):
+            _refuse_kept(changed)
+        _refuse_strangers(second)
+    except BaseException:
+        of.restore()
+        raise
+    return second
+
+
+def _raise(error: Exception, f: Callable[..., Any], row: Sequence[float] | None) -> NoReturn:
+    """The error of a function that was traced; TraceError where it does not raise for a row of numbers."""
+    if row is None or isinstance(error, TraceError):
+        raise error
+    with mode.set(tracer=None):
+        try:
+            f(*row)
+        except Exception:
+            raise error from None
+    raise TraceError(
+        f"{located_in(error)} raises {type(error).__name__} while the program is traced: {error}"
+    ) from error
+
+
+def _refuse_kept(place: str) -> NoReturn:
+    raise TraceError(
+        f"{place} changed while the function was traced, and would hold for all rows what belongs to one: return what "
+        f"is to be kept, and keep it outside; for a random number write autograd.uniform(generator)"
+    )
+
+
+def _refuse_strangers(found: Trace) -> None:
+    """TraceError where the outputs use a Value of another trace."""
+    known = set(found.inputs)
+    for node in topological_order(*found.outputs):
+        if type(node) is Traced and node.primitive is None and node not in known:
+            raise TraceError(
+                "the function uses a Value of another trace, which stood for any number there: something has kept it"
+            )
 
 
 def same(

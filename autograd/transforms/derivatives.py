@@ -197,4 +197,7 @@ class _Call:
 
 def _fresh(x: Any) -> Value:
     """A node of its own for an argument: a leaf for a number, x · 1 for a Value."""
-    return x * 1.0 if isinstance(x, Value) else Value(x)
+    if not isinstance(x, Value):
+        return Value(x)
+    fresh: Value = x * 1.0
+    return fresh if mode.flags.tracer is None else mode.flags.tracer.as_argument(fresh)

@@ -45,6 +45,8 @@ def pullback(
     for node in reversed(order):
         if node in stops or node not in fed or node not in pairs or node.primitive is None:
             continue
+        if not node.requires_grad:
+            continue  # traced under no_grad()
         g = add_up(pairs[node] if node in wanted else pairs.pop(node))
         for parent, partial in zip(node.parents, rule(node), strict=True):
             if parent in fed and not (type(partial) is float and partial == 0.0):
@@ -57,6 +59,8 @@ def pushforward(outputs: Sequence[Value], tangents: Mapping[Value, Any]) -> list
     found = dict(tangents)
     with derivative_mode():
         for node in topological_order(*outputs):
+            if not node.requires_grad:
+                continue  # traced under no_grad()
             if node.primitive is None or node in found or not any(p in found for p in node.parents):
                 continue
             pairs = [(found[p], partial) for p, partial in zip(node.parents, rule(node), strict=True) if p in found]

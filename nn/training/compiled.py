@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd import maximum
-from autograd.compiler import NotCompilable
+from autograd.compiler import NotCompilable, Patience, Reach, falling_back
 
 from ..data import loss_of_sample, with_targets
+from ..modules import Module
 from .eager import EagerSteps, Epoch
 from .history import Compilation
 from .optimizers import Optimizer
 
 BETWEEN = 0.1  # seconds of machine code, in which Ctrl-C has to wait
+CHANGING = ("lr", "t", "state")  # attributes of an optimiser that go into the code anew with every call
 
 
 class OwnCount:
@@ -30,6 +32,18 @@ class OwnCount:
         return (*self._update(p, g, lr, maximum(count, 1.0), *own), count + 1.0)
 
 
+def rule_of(optimizer: Optimizer) -> Reach:
+    """What the rule of an optimiser is made of; NotCompilable where it reads by itself what changes in every step."""
+    for name in ("rule", "update", "limit", "shrink"):
+        method = getattr(type(optimizer), name)
+        for changing in CHANGING:
+            if not method.__module__.startswith("nn.") and changing in method.__code__.co_names:
+                raise NotCompilable(
+                    f"{method.__qualname__} reads {changing!r} by itself: it is given it as an argument"
+                )
+    return Reach(optimizer, ignoring={id(optimizer): (*CHANGING, "parameters")})
+
+
 class CompiledSteps:
     """What EagerSteps does, as calls into machine code.
 
@@ -39,14 +53,11 @@ class CompiledSteps:
     def __init__(self, eager: EagerSteps) -> None:
         import numpy as np
 
-        if type(eager.optimizer).step is not Optimizer.step:
-            raise NotCompilable(
-                f"{type(eager.optimizer).__name__} has a step of its own: write its rule as update, which can be traced"
-            )
         started = time.perf_counter()
-        self.eager, self.optimizer, self.modules = eager, eager.optimizer, eager.model.modules()
+        self.eager, self.optimizer, self.eagerly = eager, eager.optimizer, False
         self.samples = np.array(with_targets(eager.rows, eager.targets))
         self._together = 1  # steps that take about BETWEEN
+        self._patience = Patience("the training")
         self._compile()
         self.compilation = Compilation(self.training.operations, time.perf_counter() - started)
 
@@ -55,6 +66,13 @@ class CompiledSteps:
         from autograd.compiler import Training
 
         eager, optimizer = self.eager, self.optimizer
+        for owner, name, usual, advice in (
+            (optimizer, "step", Optimizer.step, "write its rule as update, which can be traced"),
+            (optimizer, "zero_grad", Optimizer.zero_grad, "compiled steps begin each gradient at 0"),
+            (eager.model, "zero_grad", Module.zero_grad, "compiled steps begin each gradient at 0"),
+        ):
+            if getattr(getattr(owner, name), "__func__", None) is not usual:
+                raise NotCompilable(f"{type(owner).__name__} has a {name} of its own: {advice}")
         self.compiled_for = self._state()
         self.own = [i for i, p in enumerate(optimizer.parameters) if p.requires_grad]
         parameters, of_model = [optimizer.parameters[i] for i in self.own], set(eager.model.parameters())
@@ -67,12 +85,18 @@ class CompiledSteps:
         penalty = eager.penalty
         of_one = None if penalty is None else lambda p: penalty([p])
         rule = OwnCount(optimizer) if self._uneven() else optimizer
-        self.training = Training(loss, self.samples.shape[1], parameters, rule, of_one)
+        self.training = Training(loss, self.samples, parameters, rule, of_one, rule_of(optimizer))
 
     def _state(self) -> tuple[Any, ...]:
-        """What the code was made for.  Callbacks may change it: then it is compiled again."""
-        frozen = [p.requires_grad for p in self.optimizer.parameters]
-        return frozen, [module.training for module in self.modules], self._uneven()
+        """Which parameters the code was made for."""
+        parameters = self.optimizer.parameters
+        return [*parameters], [p.requires_grad for p in parameters], self._uneven()
+
+    def _changed(self) -> str:
+        """The name of something that the code was made for and that a callback, say, has changed; "" if all is."""
+        if self._state() != self.compiled_for:
+            return "which parameters are trained"
+        return self.training.changed()
 
     def _uneven(self) -> bool:
         """Whether some parameters were frozen for a while, and so have taken fewer steps than others."""
@@ -81,8 +105,8 @@ class CompiledSteps:
     def run(self, number: int, epochs: Sequence[Epoch]) -> list[tuple[float, float]]:
         import numpy as np
 
-        if self._state() != self.compiled_for:
-            self._compile()
+        if self.eagerly or not self._up_to_date():
+            return self.eager.run(number, epochs)
         size, whole = epochs[0].size, len(epochs[0].order)
         starts = np.arange(0, whole, size)
         bounds = np.stack([starts, np.minimum(starts + size, whole)], axis=1)
@@ -107,6 +131,17 @@ class CompiledSteps:
             (float(objective), float(data)) for objective, data in weights @ losses.reshape(len(epochs), len(starts), 2)
         ]
         return means
+
+    def _up_to_date(self) -> bool:
+        """Compile anew, if need be; where that is not possible, the steps are eager from here on."""
+        changed = self._changed()
+        if changed:
+            self.eagerly = True
+            with falling_back("fit: training eagerly, one Value at a time", unasked=True):
+                self._patience.compiled_anew(changed)
+                self._compile()
+                self.eagerly = False
+        return not self.eagerly
 
     def _run(self, order: Any, bounds: Any) -> Any:
         """Steps until one is not finite: (objective, data loss) of each."""

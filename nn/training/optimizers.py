@@ -120,7 +120,7 @@ class SGD(Optimizer):
 
     def rule(self, p: Any, g: Any, lr: Any, t: Any, *state: Any) -> tuple[Any, ...]:
         if not self.momentum:
-            return (p - lr * g,)
+            return (p - lr * g, *state)
         v = self.momentum * state[0] + g
         return p - lr * (g + self.momentum * v if self.nesterov else v), v
 
@@ -184,7 +184,7 @@ class RMSprop(Optimizer):
         v = self.alpha * state[0] + (1.0 - self.alpha) * g * g
         move = g / (sqrt(v) + self.eps)
         if not self.momentum:
-            return p - lr * move, v
+            return p - lr * move, v, *state[1:]
         buffer = self.momentum * state[1] + move
         return p - lr * buffer, v, buffer
 

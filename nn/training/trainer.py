@@ -44,9 +44,11 @@ def fit(
     training goes on from that file, if it is there, and gives the same bits as one that never stopped: model,
     optimiser and history become what they were then, and ``epochs`` counts from the very beginning.
 
-    ``compiled`` runs the steps as machine code over whole batches, where NumPy and llvmlite are installed; a
-    model, loss or optimiser that cannot be compiled trains eagerly, with a FallbackWarning that says why.
-    Both give the same up to the order of sums.
+    ``compiled`` runs the steps as machine code over whole batches, where NumPy and llvmlite are installed.  It gives
+    what the eager steps give, up to the order of sums, errors and random numbers included; or a FallbackWarning says
+    which line or attribute is in the way, and the training is eager: a branch on a target, a look-up of one, a state
+    that the model keeps from row to row.  Settings that callbacks and schedules change, of the optimiser, of modules,
+    in closures, count from the next epoch on, in the validation too; to that end the steps are compiled anew.
 
     Bad data, and targets that the loss cannot mean, are refused before the first step.  A loss or gradient that is
     not finite raises NonFiniteError with the epoch and row; the parameters stay those of the last good step.  A loss

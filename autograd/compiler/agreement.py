@@ -1,0 +1,71 @@
+"""Whether a program gives what the function gives from which it was made, on some rows: the last look before it runs.
+
+A trace refuses what it sees.  What it cannot see, such as ``type(x) is float``, shows in the numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any
+
+from ..errors import TraceError
+from ..program import Trace
+from ..value import Value
+
+SIZES = (0.5, 3.0, 30.0)  # of the numbers in rows that are made up: where one saturates, another does not
+
+
+def some_of(rows: Any) -> list[list[float]]:
+    """The first and the last row of a table."""
+    chosen = [rows[0], rows[len(rows) - 1]] if len(rows) > 1 else [rows[0]] if len(rows) else []
+    return [[float(x) for x in row] for row in chosen]
+
+
+def check_agreement(
+    f: Callable[..., Sequence[Any]],
+    traced: Trace,
+    evaluate: Callable[[list[float]], list[float]],
+    rows: Sequence[Sequence[float]],
+    name: str,
+) -> None:
+    """TraceError where the program, which ``evaluate`` runs on a row, gives another result than f.
+
+    The results of ``evaluate`` are those of f, and then the guard, if there is one.  Rows that are made up are compared
+    too, where f does not raise for them.
+    """
+    reach, rng = traced.reach, Random(1)
+    made_up = [[rng.gauss(0.0, size) for _ in rows[0]] for size in SIZES] if rows else []
+    for number, row in enumerate([*rows, *made_up]):
+        drawn = [generator.random() for generator in traced.generators]
+        reach.restore()  # so that f draws the same
+        raised, expected = None, []
+        try:
+            expected = [y._data if isinstance(y, Value) else float(y) for y in f(*row)]
+        except Exception as error:
+            raised = error
+        changed = reach.changed()
+        reach.restore()
+        if changed:
+            raise TraceError(f"{changed} changes when {name} is called, though not when it is traced")
+        found = evaluate([*row, *drawn])
+        if not all(map(math.isfinite, found)):
+            continue  # such a row is computed again, by f
+        if raised is not None and number >= len(rows):
+            continue
+        if raised is not None:
+            raise TraceError(
+                f"{name} raises {type(raised).__name__} for the row {row}, though not when it is traced: {raised}. "
+                f"It runs {reach.code()}"
+            )
+        found = found[: len(expected)]
+        if len(expected) != len(traced.outputs) or not all(map(_close, found, expected)):
+            raise TraceError(
+                f"{name} gives {expected} for the row {row}, and {found} as it was traced: it does something else for "
+                f"floats than for Values. It runs {reach.code()}"
+            )
+
+
+def _close(x: float, y: float) -> bool:
+    return x == y or (x != x and y != y) or math.isclose(x, y, rel_tol=1e-6, abs_tol=1e-12)

@@ -1,0 +1,118 @@
+"""Guards: of what would have raised eagerly, a program keeps a trace, though what comes after it is finite.
+
+tanh(log(0.0)) raises; machine code has −inf for the logarithm and −1 for the tanh.  So a traced function has one
+more output, 0 times the sum of all results that are not finite where their primitive raises: nan says that the row is
+to be computed again, eagerly.  Most programs need none: where a result that is not finite makes an output so,
+by sums and products, the output says it already.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+from ..errors import TraceError
+from ..graph import topological_order
+from ..modes import mode
+from ..primitives import TABLE, Primitive, select, total
+from ..value import Value
+
+Branches = tuple[tuple[Value, bool], ...]  # of where, around an operation: the condition, and whether it must hold
+
+CORNERS = (float("-inf"), -2.5, -1.0, 0.0, 0.5, 800.0, float("inf"))  # a row that raises anywhere does so at one
+BY_A_NUMBER = {"div", "mod", "floordiv"}  # these raise for a divisor of 0 alone
+PASS_ON = {"neg", "add", "sub", "mul", "abs", "sqrt", "log", "log1p", "dot", "total"}  # nan and inf, from any operand
+
+
+class Risk(NamedTuple):
+    """A result that is not finite where its primitive raises, if all these branches are taken."""
+
+    node: Value
+    branches: Branches
+
+
+class Risks(Protocol):
+    """Who notes the risks while a function is traced."""
+
+    risks: list[Risk]
+    branches: Branches
+
+
+def may_raise(primitive: Primitive, operands: Sequence[Value]) -> bool:
+    """Whether a primitive raises for some numbers, given those of its operands that are plain ones."""
+    if not _raises_somewhere(primitive):
+        return False
+    last = operands[-1]
+    return not (primitive.name in BY_A_NUMBER and last.is_constant and last._data)
+
+
+@functools.cache
+def _raises_somewhere(primitive: Primitive) -> bool:
+    if TABLE.get(primitive.name) is not primitive:
+        return True
+    if primitive.variadic:
+        return False
+    for point in itertools.product(CORNERS, repeat=len(primitive.domain)):
+        try:
+            primitive.on_floats(*point)
+        except (ArithmeticError, ValueError):
+            return True
+    return False
+
+
+def guard_of(outputs: Sequence[Value], tracer: Risks) -> Value | None:
+    """0 where nothing raised, else nan; None where the outputs show it themselves."""
+    risks = _inside(tracer)
+    shown = _shown_by(outputs)
+    terms = []
+    for node, branches in risks:
+        if node in shown:
+            continue
+        term: Any = node
+        for condition, holds in reversed(branches):
+            term = select(condition, term, 0.0) if holds else select(condition, 0.0, term)
+        terms.append(term)
+    if not terms:
+        return None
+    guard: Value = (total(*terms) if len(terms) > 1 else terms[0]) * 0.0
+    return guard
+
+
+def _inside(tracer: Risks) -> list[Risk]:
+    """The risks, those inside of a user's primitives in the place of their results."""
+    found = []
+    while tracer.risks:
+        risk = tracer.risks.pop()
+        primitive = risk.node.primitive
+        if primitive is not None and TABLE.get(primitive.name) is not primitive:
+            tracer.branches = risk.branches
+            try:
+                with mode.set(lenient=False):
+                    primitive.forward(*risk.node.parents)
+                continue
+            except (TraceError, TypeError, AttributeError, LookupError):
+                pass  # it is not compiled either: where it raises, its result is nan
+            finally:
+                tracer.branches = ()
+        found.append(risk)
+    return found[::-1]
+
+
+def _shown_by(outputs: Sequence[Value]) -> set[Value]:
+    """The nodes that make an output nan or infinite if they are."""
+    shown = set(outputs)
+    for node in reversed(topological_order(*outputs)):
+        if node not in shown or node.primitive is None:
+            continue
+        name = node.primitive.name if TABLE.get(node.primitive.name) is node.primitive else ""
+        if name in PASS_ON:
+            shown.update(node.parents)
+        elif name == "div":
+            shown.add(node.parents[0])
+        elif name == "pow":
+            exponent = node.parents[1]
+            if exponent.is_constant and exponent._data > 0.0:
+                shown.add(node.parents[0])
+    return shown
