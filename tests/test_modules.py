@@ -503,7 +503,7 @@ def test_without_torch_the_message_says_what_to_install(monkeypatch):
 
 @pytest.mark.parametrize("compiled", [False, True])
 def test_a_deep_copy_of_a_model_computes_with_the_same_primitives_and_trains_by_itself(compiled):
-    model = nn.Sequential(nn.Layer(2, 4, activation="tanh"), nn.LayerNorm(4), nn.Layer(4, 1, activation="relu"))
+    model = nn.Sequential(nn.MLP(2, [4, 4], activation="relu", seed=1), nn.LayerNorm(4), nn.MLP(4, [1], seed=1))
     copied = copy.deepcopy(model)
     before = model.state_dict()
     assert not {*model.parameters()} & {*copied.parameters()}
