@@ -49,11 +49,16 @@ def check_agreement(
         reach.restore()
         if changed:
             raise TraceError(f"{changed} changes when {name} is called, though not when it is traced")
-        found = evaluate([*row, *drawn])
-        if not all(map(math.isfinite, found)):
-            continue  # such a row is computed again, by f
         if raised is not None and number >= len(rows):
             continue
+        try:
+            found = evaluate([*row, *drawn])
+        except Exception:  # of a user's primitive, which the program runs as it is
+            if raised is None:
+                raise
+            continue
+        if not all(map(math.isfinite, found)):
+            continue  # such a row is computed again, by f
         if raised is not None:
             raise TraceError(
                 f"{name} raises {type(raised).__name__} for the row {row}, though not when it is traced: {raised}. "
