@@ -7,6 +7,7 @@ two that overlap, in generators, say, leave nothing behind.
 from __future__ import annotations
 
 import gc
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -91,6 +92,17 @@ class Setting:
 
 
 mode = Mode()
+
+
+def _begin_anew() -> None:
+    """In a forked process, which has the thread that asked for it and no other: no lock is held, no setting counted."""
+    mode._lock = threading.Lock()
+    mode._others = sum(1 for setting in mode.current.get()[0] if Setting(setting)._is_other())
+    mode.eager = not mode._others
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)
 
 
 def no_grad() -> Any:

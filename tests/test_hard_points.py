@@ -161,6 +161,32 @@ def test_second_derivatives_do_not_raise(f: Callable[..., Any], at: Sequence[flo
         assert same(row, other)
 
 
+@every_hard_point
+def test_compiled_gradients(f: Callable[..., Any], at: Sequence[float], expected: Sequence[float]) -> None:
+    assert same(ag.jit(grad(f, tuple(range(len(at)))))(*at), expected)
+
+
+@every_hard_point
+def test_the_walkthrough_and_explain_tell_the_same(
+    f: Callable[..., Any], at: Sequence[float], expected: Sequence[float]
+) -> None:
+    nodes = [Value(x) for x in at]
+    out = f(*nodes)
+    if math.isfinite(out.data):
+        gradients = ag.walkthrough(out).gradients()
+        assert same([gradients[x] for x in nodes], expected)
+    for x, slope in zip(nodes, expected, strict=True):
+        explanation = ag.explain(x, out)
+        assert same([explanation.total, explanation.forward], [slope, slope])
+
+
+@every_hard_point
+def test_third_derivatives_do_not_raise(f: Callable[..., Any], at: Sequence[float], expected: Sequence[float]) -> None:
+    n = len(at)
+    cube = ag.jacobian(hessian(f, tuple(range(n))), tuple(range(n)))(*at)
+    assert len(cube) == n
+
+
 # Second derivatives that one might get wrong.
 SECOND: list[tuple[str, Callable[[Any], Any], float, float]] = [
     ("relu at 0: the rule's own", ag.relu, 0.0, 0.0),

@@ -581,3 +581,10 @@ def test_two_graphs_are_the_same_when_they_compute_the_same_from_the_same_leaves
     inputs, outputs = graph(2.0)
     assert not same(inputs, outputs, inputs, outputs[:1])
     assert not same(inputs, [inputs[0] * inputs[0]], *[[a, b] for a, b in [(Value(1.0), Value(2.0))]], [Value(1.0) * w])
+
+
+@pytest.mark.parametrize("show", [repr, str, lambda w: f"{w}", lambda w: f"{w:.3f}"])
+def test_the_text_of_a_parameter_is_a_number_that_may_change(show):
+    w = Value(2.0)
+    with pytest.raises(TraceError):
+        jit(lambda x: x * (1.0 if "2" in show(w) else 3.0))(1.0)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -132,4 +134,27 @@ def test_recording_inside_no_grad_ends_before_or_after_it() -> None:
     assert records()
     inner.__exit__(None, None, None)
     assert records()
+    assert mode.eager
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_forked_process_counts_no_setting_of_the_threads_that_it_left_behind() -> None:
+    inside, done = threading.Event(), threading.Event()
+
+    def quietly() -> None:
+        with no_grad():
+            inside.set()
+            done.wait()
+
+    thread = threading.Thread(target=quietly)
+    thread.start()
+    inside.wait()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Python 3.12 warns of forks beside threads
+        child = os.fork()
+    if not child:
+        os._exit(0 if mode.eager and records() else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    done.set()
+    thread.join()
     assert mode.eager
