@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -17,13 +18,12 @@ from ..errors import TraceError
 from ..graph import topological_order
 from ..modes import mode
 from ..primitives import TABLE, Primitive, select, total
-from ..value import Value
+from ..value import Value, evaluate
 
 Branches = tuple[tuple[Value, bool], ...]  # of where, around an operation: the condition, and whether it must hold
 
 CORNERS = (float("-inf"), -2.5, -1.0, 0.0, 0.5, 800.0, float("inf"))  # a row that raises anywhere does so at one
-BY_A_NUMBER = {"div", "mod", "floordiv"}  # these raise for a divisor of 0 alone
-PASS_ON = {"neg", "add", "sub", "mul", "abs", "sqrt", "log", "log1p", "dot", "total"}  # nan and inf, from any operand
+NOT_FINITE = (float("-inf"), float("inf"), float("nan"))
 
 
 class Risk(NamedTuple):
@@ -42,24 +42,41 @@ class Risks(Protocol):
 
 def may_raise(primitive: Primitive, operands: Sequence[Value]) -> bool:
     """Whether a primitive raises for some numbers, given those of its operands that are plain ones."""
-    if not _raises_somewhere(primitive):
+    if TABLE.get(primitive.name) is not primitive:
+        return True
+    return not primitive.variadic and _raises(primitive, _known(operands))
+
+
+def passes_on(primitive: Primitive, operands: Sequence[Value], place: int) -> bool:
+    """Whether the result is nan or infinite wherever the operand at a place is."""
+    if TABLE.get(primitive.name) is not primitive:
         return False
-    last = operands[-1]
-    return not (primitive.name in BY_A_NUMBER and last.is_constant and last._data)
+    if primitive.variadic:
+        return primitive.terms is not None  # sums and products do, maxima and exponentials do not
+    return _passes_on(primitive, _known(operands), place)
+
+
+def _known(operands: Sequence[Value]) -> tuple[float | None, ...]:
+    """The numbers of the operands that are plain ones."""
+    return tuple([operand._data if operand.is_constant else None for operand in operands])
 
 
 @functools.cache
-def _raises_somewhere(primitive: Primitive) -> bool:
-    if TABLE.get(primitive.name) is not primitive:
-        return True
-    if primitive.variadic:
-        return False
-    for point in itertools.product(CORNERS, repeat=len(primitive.domain)):
+def _raises(primitive: Primitive, known: tuple[float | None, ...]) -> bool:
+    for point in itertools.product(*(CORNERS if x is None else (x,) for x in known)):
         try:
             primitive.on_floats(*point)
         except (ArithmeticError, ValueError):
             return True
     return False
+
+
+@functools.cache
+def _passes_on(primitive: Primitive, known: tuple[float | None, ...], place: int) -> bool:
+    tried: list[tuple[float, ...]] = [CORNERS if x is None else (x,) for x in known]
+    tried[place] = NOT_FINITE
+    with mode.set(lenient=True):
+        return not any(math.isfinite(evaluate(primitive, point, ())) for point in itertools.product(*tried))
 
 
 def guard_of(outputs: Sequence[Value], tracer: Risks) -> Value | None:
@@ -106,13 +123,5 @@ def _shown_by(outputs: Sequence[Value]) -> set[Value]:
     for node in reversed(topological_order(*outputs)):
         if node not in shown or node.primitive is None:
             continue
-        name = node.primitive.name if TABLE.get(node.primitive.name) is node.primitive else ""
-        if name in PASS_ON:
-            shown.update(node.parents)
-        elif name == "div":
-            shown.add(node.parents[0])
-        elif name == "pow":
-            exponent = node.parents[1]
-            if exponent.is_constant and exponent._data > 0.0:
-                shown.add(node.parents[0])
+        shown.update(p for k, p in enumerate(node.parents) if passes_on(node.primitive, node.parents, k))
     return shown
