@@ -346,6 +346,7 @@ def test_a_script_that_is_not_ours_does_not_run_even_where_it_is_in_a_page(
     opened.close()
 
 
+@needs_dot
 def test_the_policy_names_the_scripts_of_the_page_and_no_other() -> None:
     import base64
     import hashlib
