@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import NonFiniteError, TraceError, Value, compile_loss, log, mean, primitive
+from autograd import AutogradError, NonFiniteError, TraceError, Value, compile_loss, log, mean, primitive
 from autograd.errors import FallbackWarning
 
 pytestmark = [
@@ -116,3 +116,12 @@ def test_a_primitive_that_cannot_be_compiled_runs_eagerly(backend: str) -> None:
     with pytest.warns(FallbackWarning, match=why) if backend == "machine code" else nullcontext():
         assert step([1.0, 3.0]) == (4.0 + 36.0) / 2.0
     assert w.grad == (2.0 * 1.0 + 6.0 * 3.0) / 2.0
+
+
+def test_a_loss_that_depends_on_no_parameter_is_refused(backend):
+    w, other, frozen = Value(3.0), Value(2.0), Value(2.0, requires_grad=False)
+    with pytest.raises(AutogradError, match="depends on none of the parameters"):
+        compile_loss(lambda x: (other * x) ** 2, [w])([1.0, 2.0])
+    with pytest.raises(AutogradError, match="depends on no"):
+        compile_loss(lambda x: (frozen * x) ** 2, [frozen])([1.0, 2.0])
+    assert w.grad == other.grad == frozen.grad == 0.0

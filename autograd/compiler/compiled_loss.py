@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import located
+from ..errors import AutogradError, located
 from ..functions import mean
-from ..value import Value
+from ..graph import dependents, topological_order
+from ..value import Value, as_value
 from .columns import as_column
 from .fallback import Patience, falling_back
 from .turns import Turn
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 
 
 MOST = 4  # programs for one number of columns that are kept: for training and evaluation, say
+
+CUT = (
+    "compile_loss: the loss depends on none of the parameters that it was given, so their gradient would stay 0. Give "
+    "it those that the loss uses, and compute the loss from them with operators and the functions of autograd: the bare "
+    "number of a Value (v.data, detach()) and no_grad() cut it off"
+)
 
 
 def compile_loss(loss: Callable[..., Any], parameters: Sequence[Value]) -> Callable[..., float]:
@@ -69,12 +76,14 @@ def compile_loss(loss: Callable[..., Any], parameters: Sequence[Value]) -> Calla
                     patience.compiled_anew(changes[0])
                 made = _compiled(loss, parameters, samples)
                 if made is None:
-                    return _eagerly(loss, samples)
+                    return _eagerly(loss, parameters, samples)
+                if not made.sums.learns:
+                    raise AutogradError(CUT)
                 training = made
                 known.insert(0, training)
                 del known[MOST:]
             found = training.add_gradient(samples)
-            return _eagerly(loss, samples) if found is None else found
+            return _eagerly(loss, parameters, samples) if found is None else found
 
     return step
 
@@ -88,11 +97,13 @@ def _compiled(loss: Callable[..., Any], parameters: Sequence[Value], samples: An
     return None
 
 
-def _eagerly(loss: Callable[..., Any], samples: Any) -> float:
+def _eagerly(loss: Callable[..., Any], parameters: Sequence[Value], samples: Any) -> float:
     losses = []
     for i, sample in enumerate(samples.tolist()):
         with located(f"row {i}"):
             losses.append(loss(*sample))
-    root = mean(losses)
+    root = as_value(mean(losses))
+    if root not in dependents(topological_order(root), parameters):
+        raise AutogradError(CUT)
     root.backward()
     return float(root.data)
