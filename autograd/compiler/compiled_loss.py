@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 MOST = 4  # programs for one number of columns that are kept: for training and evaluation, say
 
 CUT = (
-    "compile_loss: the loss depends on none of the parameters that it was given, so their gradient would stay 0. Give "
-    "it those that the loss uses, and compute the loss from them with operators and the functions of autograd: the bare "
+    "compile_loss: the loss depends on none of the parameters that it was given, or all of those are frozen. Give it "
+    "those that the loss uses, and compute the loss from them with operators and the functions of autograd: the bare "
     "number of a Value (v.data, detach()) and no_grad() cut it off"
 )
 
@@ -77,11 +77,11 @@ def compile_loss(loss: Callable[..., Any], parameters: Sequence[Value]) -> Calla
                 made = _compiled(loss, parameters, samples)
                 if made is None:
                     return _eagerly(loss, parameters, samples)
-                if not made.sums.learns:
-                    raise AutogradError(CUT)
                 training = made
                 known.insert(0, training)
                 del known[MOST:]
+            if not any(p.requires_grad for p in training.sums.reached):
+                raise AutogradError(CUT)
             found = training.add_gradient(samples)
             return _eagerly(loss, parameters, samples) if found is None else found
 

@@ -78,7 +78,7 @@ class SampleSums:
             Product(g, self._factor(x), place)
             for g, x, place in zip(factors[::2], factors[1::2], of_pairs, strict=True)
         ]
-        self.learns = any(place < len(parameters) for place in of_pairs)  # it depends on a parameter
+        self.reached = [p for i, p in enumerate(parameters) if i in set(of_pairs)]  # the parameters that get a gradient
         own = sum(map(len, body.values()))  # how many of them are summed over the samples, and not after these
         products, late_products = [*summed[:own], Product(self.inputs[-1], value, len(places))], summed[own:]
         varying = self.program.dependents(self.inputs)
