@@ -78,7 +78,8 @@ class SampleSums:
             Product(g, self._factor(x), place)
             for g, x, place in zip(factors[::2], factors[1::2], of_pairs, strict=True)
         ]
-        self.reached = [p for i, p in enumerate(parameters) if i in set(of_pairs)]  # the parameters that get a gradient
+        reached = set(of_pairs)
+        self.reached = [p for i, p in enumerate(parameters) if i in reached]  # the parameters that get a gradient
         own = sum(map(len, body.values()))  # how many of them are summed over the samples, and not after these
         products, late_products = [*summed[:own], Product(self.inputs[-1], value, len(places))], summed[own:]
         varying = self.program.dependents(self.inputs)
