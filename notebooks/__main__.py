@@ -23,6 +23,7 @@ from PIL import Image  # matplotlib brings it
 
 FOLDER = Path(__file__).parent
 IMAGE = re.compile(r'<img [^>]*src="data:image/svg\+xml;base64,[^"]*">')
+IN_A_CELL = re.compile(r"\S*ipykernel_\d+\S*: ")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -46,6 +47,8 @@ def execute(notebook: Any) -> Any:
         cell.metadata.pop("execution", None)  # when it ran
         cell.outputs.sort(key=lambda output: output.get("name") != "stderr")  # which came first is chance
         for output in cell.outputs:
+            if output.get("name") == "stderr":  # warnings: without the file that the cell was in this time
+                output.text = IN_A_CELL.sub("", output.text)
             if "metadata" in output:
                 output.metadata = {}
     notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
