@@ -588,3 +588,12 @@ def test_the_text_of_a_parameter_is_a_number_that_may_change(show):
     w = Value(2.0)
     with pytest.raises(TraceError):
         jit(lambda x: x * (1.0 if "2" in show(w) else 3.0))(1.0)
+
+
+@pytest.mark.parametrize("f", [lambda x: (x**2).tanh(), lambda x: 1.0 / (1.0 + 1.5**x), lambda x: (x**1.01).tanh()])
+def test_a_power_that_overflows_raises_though_what_follows_is_finite(f, backend):
+    at = 1.5e308
+    with pytest.raises(OverflowError):
+        f(Value(at))
+    with pytest.raises(OverflowError):
+        jit(f)(at)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -22,8 +23,9 @@ from ..value import Value, evaluate
 
 Branches = tuple[tuple[Value, bool], ...]  # of where, around an operation: the condition, and whether it must hold
 
-CORNERS = (float("-inf"), -2.5, -1.0, 0.0, 0.5, 800.0, float("inf"))  # a row that raises anywhere does so at one
-NOT_FINITE = (float("-inf"), float("inf"), float("nan"))
+LARGEST = sys.float_info.max  # where powers overflow, whatever the other operand is
+CORNERS = (-math.inf, -LARGEST, -2.5, -1.0, 0.0, 0.5, 800.0, LARGEST, math.inf)  # what raises anywhere does so at one
+NOT_FINITE = (-math.inf, math.inf, math.nan)
 
 
 class Risk(NamedTuple):
@@ -61,7 +63,7 @@ def _known(operands: Sequence[Value]) -> tuple[float | None, ...]:
     return tuple([operand._data if operand.is_constant else None for operand in operands])
 
 
-@functools.cache
+@functools.lru_cache(4096)  # plain numbers may be others in every trace
 def _raises(primitive: Primitive, known: tuple[float | None, ...]) -> bool:
     for point in itertools.product(*(CORNERS if x is None else (x,) for x in known)):
         try:
@@ -71,7 +73,7 @@ def _raises(primitive: Primitive, known: tuple[float | None, ...]) -> bool:
     return False
 
 
-@functools.cache
+@functools.lru_cache(4096)
 def _passes_on(primitive: Primitive, known: tuple[float | None, ...], place: int) -> bool:
     tried: list[tuple[float, ...]] = [CORNERS if x is None else (x,) for x in known]
     tried[place] = NOT_FINITE
