@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Any, Self, Union
 
 from . import primitives
 from .graph import Node, new
-from .modes import mode
+from .modes import mode, scope_here
 
 Operand = Union["Operators", float]
 '''
@@ -83,7 +83,7 @@ UNARY = '''
                 node = new(type(self))
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.{variable}
                 node.requires_grad = x_needed
                 node._a = self
@@ -117,7 +117,7 @@ BINARY = '''
                 node = new(kind)
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.{variable}
                 node.requires_grad = x_needed or y_needed
                 node._a = self

@@ -32,15 +32,13 @@ NO_SETTINGS: tuple[Settings, Flags] = ((), Flags())
 class Mode:
     """``eager`` holds while no context anywhere does anything but compute and record at once.
 
-    To ask a context for its own flags takes long, so operations ask ``eager`` first.  ``scope`` is what the next
-    node is made in, one for the whole process.
+    To ask a context for its own flags takes long, so operations ask ``eager`` first.
     """
 
-    __slots__ = ("_lock", "_others", "current", "eager", "scope")
+    __slots__ = ("_lock", "_others", "current", "eager")
 
     def __init__(self) -> None:
         self.eager = True
-        self.scope: Scope | None = None
         self.current = ContextVar("settings", default=NO_SETTINGS)  # of this context, and what they come to
         self._others = 0  # settings in force, of any context, that are not eager
         self._lock = threading.Lock()
@@ -92,6 +90,8 @@ class Setting:
 
 
 mode = Mode()
+current_scope: ContextVar[Scope | None] = ContextVar("scope", default=None)  # what the next node is made in
+scope_here = current_scope.get
 
 
 def _begin_anew() -> None:

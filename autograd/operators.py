@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, Union
 
 from . import primitives
 from .graph import Node, new
-from .modes import mode
+from .modes import mode, scope_here
 
 Operand = Union["Operators", float]
 
@@ -101,7 +101,7 @@ class Operators(Node):
                 node = new(type(self))
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.neg
                 node.requires_grad = x_needed
                 node._a = self
@@ -141,7 +141,7 @@ class Operators(Node):
                 node = new(kind)
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.add
                 node.requires_grad = x_needed or y_needed
                 node._a = self
@@ -185,7 +185,7 @@ class Operators(Node):
                 node = new(kind)
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.sub
                 node.requires_grad = x_needed or y_needed
                 node._a = self
@@ -229,7 +229,7 @@ class Operators(Node):
                 node = new(kind)
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.mul
                 node.requires_grad = x_needed or y_needed
                 node._a = self
@@ -273,7 +273,7 @@ class Operators(Node):
                 node = new(kind)
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.div
                 node.requires_grad = x_needed or y_needed
                 node._a = self
@@ -317,7 +317,7 @@ class Operators(Node):
                 node = new(kind)
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.pow
                 node.requires_grad = x_needed or y_needed
                 node._a = self
@@ -361,7 +361,7 @@ class Operators(Node):
                 node = new(kind)
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.mod
                 node.requires_grad = x_needed or y_needed
                 node._a = self
@@ -405,7 +405,7 @@ class Operators(Node):
                 node = new(kind)
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.floordiv
                 node.requires_grad = x_needed or y_needed
                 node._a = self
@@ -440,7 +440,7 @@ class Operators(Node):
                 node = new(type(self))
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.abs
                 node.requires_grad = x_needed
                 node._a = self
@@ -471,7 +471,7 @@ class Operators(Node):
                 node = new(type(self))
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.exp
                 node.requires_grad = x_needed
                 node._a = self
@@ -502,7 +502,7 @@ class Operators(Node):
                 node = new(type(self))
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.expm1
                 node.requires_grad = x_needed
                 node._a = self
@@ -533,7 +533,7 @@ class Operators(Node):
                 node = new(type(self))
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.gaussian
                 node.requires_grad = x_needed
                 node._a = self
@@ -564,7 +564,7 @@ class Operators(Node):
                 node = new(type(self))
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.log
                 node.requires_grad = x_needed
                 node._a = self
@@ -595,7 +595,7 @@ class Operators(Node):
                 node = new(type(self))
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.log1p
                 node.requires_grad = x_needed
                 node._a = self
@@ -626,7 +626,7 @@ class Operators(Node):
                 node = new(type(self))
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.sqrt
                 node.requires_grad = x_needed
                 node._a = self
@@ -657,7 +657,7 @@ class Operators(Node):
                 node = new(type(self))
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.sin
                 node.requires_grad = x_needed
                 node._a = self
@@ -688,7 +688,7 @@ class Operators(Node):
                 node = new(type(self))
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.cos
                 node.requires_grad = x_needed
                 node._a = self
@@ -719,7 +719,7 @@ class Operators(Node):
                 node = new(type(self))
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.tan
                 node.requires_grad = x_needed
                 node._a = self
@@ -750,7 +750,7 @@ class Operators(Node):
                 node = new(type(self))
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.asin
                 node.requires_grad = x_needed
                 node._a = self
@@ -783,7 +783,7 @@ class Operators(Node):
                 node = new(type(self))
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.acos
                 node.requires_grad = x_needed
                 node._a = self
@@ -816,7 +816,7 @@ class Operators(Node):
                 node = new(type(self))
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.atan
                 node.requires_grad = x_needed
                 node._a = self
@@ -856,7 +856,7 @@ class Operators(Node):
                 node = new(kind)
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.atan2
                 node.requires_grad = x_needed or y_needed
                 node._a = self
@@ -889,7 +889,7 @@ class Operators(Node):
                 node = new(type(self))
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.sinh
                 node.requires_grad = x_needed
                 node._a = self
@@ -920,7 +920,7 @@ class Operators(Node):
                 node = new(type(self))
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.cosh
                 node.requires_grad = x_needed
                 node._a = self
@@ -951,7 +951,7 @@ class Operators(Node):
                 node = new(type(self))
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.tanh
                 node.requires_grad = x_needed
                 node._a = self
@@ -982,7 +982,7 @@ class Operators(Node):
                 node = new(type(self))
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.one_minus_square
                 node.requires_grad = x_needed
                 node._a = self
@@ -1013,7 +1013,7 @@ class Operators(Node):
                 node = new(type(self))
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.erf
                 node.requires_grad = x_needed
                 node._a = self
@@ -1044,7 +1044,7 @@ class Operators(Node):
                 node = new(type(self))
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.relu
                 node.requires_grad = x_needed
                 node._a = self
@@ -1082,7 +1082,7 @@ class Operators(Node):
                 node = new(kind)
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.leaky_relu
                 node.requires_grad = x_needed or y_needed
                 node._a = self
@@ -1113,7 +1113,7 @@ class Operators(Node):
                 node = new(type(self))
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.sigmoid
                 node.requires_grad = x_needed
                 node._a = self
@@ -1144,7 +1144,7 @@ class Operators(Node):
                 node = new(type(self))
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.sigmoid_slope
                 node.requires_grad = x_needed
                 node._a = self
@@ -1175,7 +1175,7 @@ class Operators(Node):
                 node = new(type(self))
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.softplus
                 node.requires_grad = x_needed
                 node._a = self
@@ -1213,7 +1213,7 @@ class Operators(Node):
                 node = new(kind)
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.maximum
                 node.requires_grad = x_needed or y_needed
                 node._a = self
@@ -1251,7 +1251,7 @@ class Operators(Node):
                 node = new(kind)
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.minimum
                 node.requires_grad = x_needed or y_needed
                 node._a = self
@@ -1289,7 +1289,7 @@ class Operators(Node):
                 node = new(kind)
                 node._data = out
                 node.grad = 0.0
-                node._tag = mode.scope
+                node._tag = scope_here()
                 node.primitive = primitives.hypot
                 node.requires_grad = x_needed or y_needed
                 node._a = self

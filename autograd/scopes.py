@@ -2,7 +2,7 @@
 
 A scope is a pair (owner, outer).  The owner is the object whose call it is, such as a layer, or the name
 given to ``with scope(name)``; outer is the scope around it, or None.  Every call makes a scope of its own.
-A node keeps the scope that was current when it was made, ``mode.scope``; names are looked up when a picture
+A node keeps the scope that was current when it was made; names are looked up when a picture
 is drawn, so that a call costs one pair, and a node nothing: its scope shares the slot of the label.
 """
 
@@ -12,14 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .modes import Scope, mode
+from .modes import Scope, current_scope, scope_here
 
 
 class Scoped:
     """The base of what is shown as a part: whatever ``forward`` makes belongs to a scope of this object.
 
-    ``nn.Module`` is one.  The scope is left when the call ends, by an exception too.  There is one current scope for
-    the whole process: threads that call models at the same time mix up their pictures, but never their numbers.
+    ``nn.Module`` is one.  The scope is left when the call ends, by an exception too.  Every thread
+    and every asyncio task has a current scope of its own.
 
     >>> from autograd import Value
     >>> class Square(Scoped):
@@ -35,13 +35,14 @@ class Scoped:
 
     def __call__(self, x: Any) -> Any:
         # As ``scope`` below, written out: a context manager would take four times as long.
-        outer = mode.scope
-        mode.scope = inner = (self, outer)
+        outer = scope_here()
+        inner = (self, outer)
+        current_scope.set(inner)
         try:
             return self.forward(x)
         finally:
-            if mode.scope is inner or outer is None:
-                mode.scope = outer
+            if scope_here() is inner or outer is None:
+                current_scope.set(outer)
 
     def named_modules(self) -> dict[str, Any]:
         """The Scoped objects inside this one under their dotted names, itself under ""."""
@@ -73,14 +74,15 @@ def scope(name: str) -> Iterator[None]:
     """
     if not isinstance(name, str) or not name.strip():
         raise ValueError(f"a scope needs a name, such as scope('encoder'), not {name!r}")
-    outer = mode.scope
-    mode.scope = inner = (name, outer)
+    outer = scope_here()
+    inner = (name, outer)
+    current_scope.set(inner)
     try:
         yield
     finally:
-        # Where threads interleave, another scope may be current: only the outermost sets that aside.
-        if mode.scope is inner or outer is None:
-            mode.scope = outer
+        # Where generators interleave, another scope may be current: only the outermost sets that aside.
+        if scope_here() is inner or outer is None:
+            current_scope.set(outer)
 
 
 def enclosing(scope: Scope | None) -> list[Scope]:

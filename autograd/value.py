@@ -15,7 +15,7 @@ from .conditions import Conditions
 from .errors import NO_EQUALITY, NO_FLOAT, NO_GRADIENT, NO_TRUTH, AutogradError, describe, refuse_backward
 from .graph import Labelled, new, topological_order
 from .micrograd import Micrograd
-from .modes import mode
+from .modes import mode, scope_here
 from .operators import METHODS, Operators
 from .primitives import NAN, Primitive, as_float
 
@@ -44,7 +44,7 @@ class Value(Operators, Conditions, Micrograd):
     ) -> None:
         self.data = data
         self.grad = 0.0
-        self._tag = Labelled(label, mode.scope) if label else mode.scope
+        self._tag = Labelled(label, scope_here()) if label else scope_here()
         self.primitive = None
         self.requires_grad = requires_grad
         self._a = self._b = None
@@ -152,7 +152,7 @@ class Value(Operators, Conditions, Micrograd):
         node = new(Value)  # not by way of constant: networks spend their time here
         node._data = out
         node.grad = 0.0
-        node._tag = mode.scope
+        node._tag = scope_here()
         for arg in args:
             if arg.requires_grad:
                 node.requires_grad = True
@@ -172,7 +172,7 @@ def constant(data: float) -> Value:
     node = new(Value)
     node._data = data
     node.grad = 0.0
-    node._tag = mode.scope
+    node._tag = scope_here()
     node.primitive = None
     node.requires_grad = False
     node._a = node._b = node._db = None

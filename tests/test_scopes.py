@@ -1,5 +1,6 @@
 """Scopes: to which part of a program a node belongs, and that nothing is left behind."""
 
+import asyncio
 import gc
 import threading
 import weakref
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from samples import Recurrent
 
 from autograd import Scoped, Value, compile_loss, dot, no_grad, scope, topological_order
-from autograd.modes import mode
+from autograd.modes import scope_here
 from autograd.scopes import path
 from nn import MLP, Layer, Module, Neuron
 
@@ -92,7 +93,7 @@ def test_a_module_held_under_two_names_goes_by_the_first() -> None:
 def test_a_scope_without_a_name_is_refused(name: Any) -> None:
     with pytest.raises(ValueError, match="needs a name, such as"), scope(name):
         pass
-    assert mode.scope is None
+    assert scope_here() is None
 
 
 # --- nothing is left behind -------------------------------------------------------------------------------
@@ -106,7 +107,7 @@ class Failing(Module):
 def test_an_exception_leaves_the_scope() -> None:
     with pytest.raises(KeyError), scope("outer"):
         Failing()(1.0)
-    assert mode.scope is None
+    assert scope_here() is None
     with scope("outer"):
         with pytest.raises(KeyError):
             Failing()(1.0)
@@ -121,7 +122,7 @@ def test_a_module_without_forward_says_so() -> None:
 def test_no_grad_changes_nothing_about_scopes() -> None:
     with no_grad(), scope("quiet"):
         assert path((Value(1.0) * 2.0).scope) == "quiet"  # type: ignore[arg-type]
-    assert mode.scope is None
+    assert scope_here() is None
 
 
 def test_scopes_may_be_entered_while_a_program_is_traced() -> None:
@@ -133,7 +134,7 @@ def test_scopes_may_be_entered_while_a_program_is_traced() -> None:
 
     compile_loss(loss, [w])([3.0])
     assert w.grad == 2.0 * 6.0 * 3.0
-    assert mode.scope is None
+    assert scope_here() is None
 
 
 def test_a_graph_with_scopes_dies_by_reference_count() -> None:
@@ -165,24 +166,61 @@ def test_numbers_and_gradients_are_the_same_inside_a_scope() -> None:
         assert gradients() == outside
 
 
-# --- threads ----------------------------------------------------------------------------------------------
+# --- threads, tasks, generators ---------------------------------------------------------------------------
 
 
 @given(st.lists(st.integers(0, 3), max_size=60), st.randoms())
-def test_however_threads_interleave_no_scope_is_left_behind(turns: list[int], random: Any) -> None:
-    """A turn of a thread enters a scope, or leaves the one that it entered last."""
+def test_however_generators_interleave_no_scope_is_left_behind(turns: list[int], random: Any) -> None:
+    """A turn of a generator enters a scope, or leaves the one that it entered last."""
     entered: list[list[Any]] = [[], [], [], []]
-    for thread in turns:
-        if entered[thread] and random.random() < 0.5:
-            entered[thread].pop().__exit__(None, None, None)
+    for generator in turns:
+        if entered[generator] and random.random() < 0.5:
+            entered[generator].pop().__exit__(None, None, None)
         else:
-            entered[thread].append(scope(f"thread {thread}"))
-            entered[thread][-1].__enter__()
-    waiting = [thread for thread, scopes in enumerate(entered) for _ in scopes]
+            entered[generator].append(scope(f"generator {generator}"))
+            entered[generator][-1].__enter__()
+    waiting = [generator for generator, scopes in enumerate(entered) for _ in scopes]
     random.shuffle(waiting)
-    for thread in waiting:
-        entered[thread].pop().__exit__(None, None, None)
-    assert mode.scope is None
+    for generator in waiting:
+        entered[generator].pop().__exit__(None, None, None)
+    assert scope_here() is None
+
+
+def test_a_scope_belongs_to_the_thread_that_entered_it() -> None:
+    """Each thread enters and leaves a scope of its own while the others are in theirs."""
+    barrier = threading.Barrier(3)
+    found: dict[str, str | None] = {}
+
+    def work(name: str) -> None:
+        barrier.wait()
+        with scope(name):
+            barrier.wait()
+            found[name] = path((Value(1.0) + 1.0).scope or ("nothing", None))
+            barrier.wait()
+        barrier.wait()
+        found[f"after {name}"] = (Value(1.0) + 1.0).scope and "left behind"
+
+    with scope("main"):
+        threads = [threading.Thread(target=work, args=(name,)) for name in "abc"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert found == {"a": "a", "b": "b", "c": "c", "after a": None, "after b": None, "after c": None}
+
+
+def test_a_scope_belongs_to_the_asyncio_task_that_entered_it() -> None:
+    async def work(name: str) -> str:
+        with scope(name):
+            await asyncio.sleep(0.001)
+            made = Value(1.0) + 1.0
+            await asyncio.sleep(0.001)
+        return path(made.scope or ("nothing", None))
+
+    async def both() -> list[str]:
+        return await asyncio.gather(work("a"), work("b"))
+
+    assert asyncio.run(both()) == ["a", "b"]
 
 
 def test_models_called_in_two_threads_give_the_numbers_they_give_alone() -> None:
@@ -197,4 +235,4 @@ def test_models_called_in_two_threads_give_the_numbers_they_give_alone() -> None
     for thread in threads:
         thread.join()
     assert found == [alone] * 400
-    assert mode.scope is None
+    assert scope_here() is None

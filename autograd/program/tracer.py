@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from ..errors import TraceError, located_in
 from ..graph import topological_order
-from ..modes import mode
+from ..modes import current_scope, mode
 from ..primitives import Primitive
 from ..value import Value, as_value, link
 from .equations import Program
@@ -87,12 +87,13 @@ class Tracer:
 def tracing() -> Iterator[Tracer]:
     """A context in which operations on Values, traced or not, are recorded without being computed."""
     tracer = Tracer()
-    outer, mode.scope = mode.scope, (tracer, None)
+    outer = current_scope.get()
+    current_scope.set((tracer, None))
     try:
         with mode.set(tracer=tracer, recording=True, lenient=False):
             yield tracer
     finally:
-        mode.scope = outer
+        current_scope.set(outer)
 
 
 class Trace(NamedTuple):

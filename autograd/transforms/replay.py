@@ -6,7 +6,7 @@ from collections import Counter
 
 from ..errors import StaleGraphError, describe
 from ..graph import topological_order
-from ..modes import derivative_mode, mode
+from ..modes import current_scope, derivative_mode, mode
 from ..value import Value, differentiate, evaluate, sweep
 
 
@@ -60,12 +60,12 @@ def write_out_with_origins(root: Value) -> tuple[Value, dict[Value, Value]]:
     order = topological_order(root)
     check_fresh(order)
     origins: dict[Value, Value] = {}
-    scope = mode.scope
+    scope = current_scope.get()
     try:
         with derivative_mode():
             return _copy(order, {}, origins), origins
     finally:
-        mode.scope = scope
+        current_scope.set(scope)
 
 
 def _copy(order: list[Value], copies: dict[Value, Value], origins: dict[Value, Value]) -> Value:
@@ -76,7 +76,7 @@ def _copy(order: list[Value], copies: dict[Value, Value], origins: dict[Value, V
             copies[node] = origins[node] = node
             continue
         parents = [copies[parent] for parent in node.parents]
-        mode.scope = node.scope
+        current_scope.set(node.scope)
         copy = (
             node.primitive(*parents) if node.primitive.definition is None else _write_out_node(node, parents, origins)
         )
