@@ -54,11 +54,12 @@ def as_float(x: Any) -> float:
 class Special(NamedTuple):
     """A point at which a row is special: where ``holds(*operands, out)``, a learner is told the ``note``.
 
-    {slope} in the note stands for the first partial.  ``state`` is what a unit is there that passes hardly any
-    gradient on: "dead" or "saturated".
+    ``holds`` is written with rows, as partials are: a page asks it again when a number changes.  {slope} in the note
+    stands for the first partial.  ``state`` is what a unit is there that passes hardly any gradient on: "dead" or
+    "saturated".
     """
 
-    holds: Callable[..., bool]
+    holds: Rule
     note: str
     state: str = ""
 
@@ -79,7 +80,7 @@ class Primitive:
     variadic: bool = False  # takes any number of arguments: forward(xs), partials(xs, out)
     ieee: Rule | None = None  # the IEEE 754 result where forward raises; None: nan
     special: Sequence[Special] = ()  # the first that holds is told
-    role_names: Rule | None = None  # what so many arguments are called in pictures
+    role_names: Rule | None = None  # which operand is which in pictures
     terms: Rule | None = None  # of a sum of products, by its arguments
     definition: Rule | None = None  # the same in simpler rows, to be drawn and stepped through
 
@@ -121,12 +122,16 @@ class Primitive:
         return type(error)(f"{error.args[-1]}: {self.name} of {', '.join(operands)}")
 
     def roles(self, count: int) -> Sequence[str]:
-        """What each of so many operands is called in pictures: "" where their order does not matter."""
-        if self.role_names:
-            return list(self.role_names(count))
-        if count == 1 or self.symmetric:
-            return [""] * count
-        return ["x", "y"] if count == 2 else [f"x{i + 1}" for i in range(count)]
+        """Which of so many operands is which, in words that no value is called by; "" where it does not matter."""
+        if self.role_names or count == 1 or self.symmetric:
+            return list(self.role_names(count)) if self.role_names else [""] * count
+        return self.places(count)
+
+    def places(self, count: int) -> list[str]:
+        """Where each of so many operands stands: left and right of a sign, or 1st, 2nd, 3rd in brackets."""
+        if count == 2 and not self.symbol[:1].isalpha():
+            return ["left", "right"]
+        return [f"{i}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(i, 'th') }" for i in range(1, count + 1)]
 
     def special_point(self, operands: Sequence[float], out: float) -> Special | None:
         """What is special about the row at a point, if anything is."""
@@ -280,7 +285,7 @@ def dot_terms(xs: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 def dot_roles(count: int) -> Sequence[str]:
     pairs = range(1, count // 2 + 1)
-    return [*(f"w{i}" for i in pairs), *(f"x{i}" for i in pairs), "b"]
+    return [*(f"weight {i}" for i in pairs), *(f"input {i}" for i in pairs), "bias"]
 
 
 # --- what is special at a point ------------------------------------------------------------------------------
@@ -288,20 +293,20 @@ def dot_roles(count: int) -> Sequence[str]:
 KINK = "a kink: its slope there is taken as "
 VERTICAL = "vertical here: its slope is "
 FLAT = (Special(lambda *_: True, "flat on both sides: its slope is 0 everywhere"),)
-TIE = (Special(lambda x, y, out: x == y, "a tie: each side gets ½"),)
+TIE = (Special(lambda x, y, out: eq(x, y), "a tie: each side gets ½"),)
 
 
 def kink(slope: str) -> Sequence[Special]:
-    return (Special(lambda x, *_: x == 0.0, KINK + slope),)
+    return (Special(lambda x, *_: eq(x, 0.0), KINK + slope),)
 
 
 def vertical(at: float, slope: str) -> Sequence[Special]:
-    return (Special(lambda x, out: math.fabs(x) == at, VERTICAL + slope),)
+    return (Special(lambda x, out: eq(abs(x), at), VERTICAL + slope),)
 
 
-def saturated(part: Callable[[float, float], float]) -> Sequence[Special]:
+def saturated(part: Rule) -> Sequence[Special]:
     """Where the slope, as a part of its steepest, is below 1/100: there a unit hardly learns any more."""
-    return (Special(lambda x, out: part(x, out) < 0.01, "saturated: its slope is down to {slope}", "saturated"),)
+    return (Special(lambda x, out: lt(part(x, out), 0.01), "saturated: its slope is down to {slope}", "saturated"),)
 
 
 # --- the rows -----------------------------------------------------------------------------------------------
@@ -313,10 +318,10 @@ add      = row("add",      "+",          lambda x, y: x + y,            lambda x
 sub      = row("sub",      "-",          lambda x, y: x - y,            lambda x, y, out: (1.0, -1.0),             (REAL, REAL),   "x − y",            "fsub", method="__sub__")
 mul      = row("mul",      "*",          lambda x, y: x * y,            lambda x, y, out: (y, x),                  (REAL, REAL),   "x · y",            "fmul", method="__mul__", symmetric=True)
 div      = row("div",      "/",          lambda x, y: x / y,            lambda x, y, out: (1.0 / y, -out / y),     (REAL, REAL),   "x / y",            "fdiv", method="__truediv__", ieee=divide_ieee)
-pow      = row("pow",      "**",         power,                         pow_partials,                              (POSITIVE, REAL), "x to the power y", "pow", method="__pow__", ieee=power_ieee, special=(
-               Special(lambda x, y, out: x == y == 0.0, "0 to the power 0 is 1, its slopes are taken as 0"), Special(lambda x, y, out: x == 0.0 and 0.0 < y < 1.0, VERTICAL + "∞")))
+pow      = row("pow",      "**",         power,                         pow_partials,                              (POSITIVE, REAL), "x to the power y", "pow", method="__pow__", ieee=power_ieee, role_names=lambda count: ["base", "exponent"], special=(
+               Special(lambda x, y, out: logical_and(eq(x, 0.0), eq(y, 0.0)), "0 to the power 0 is 1, its slopes are taken as 0"), Special(lambda x, y, out: logical_and(eq(x, 0.0), logical_and(gt(y, 0.0), lt(y, 1.0))), VERTICAL + "∞")))
 mod      = row("mod",      "%",          lambda x, y: x % y,            lambda x, y, out: (1.0, -(x // y)),        (REAL, REAL),   "x − y·⌊x / y⌋",    "mod", method="__mod__",
-               special=(Special(lambda x, y, out: out == 0.0, "a jump: its slope is taken as that of the pieces"),))
+               special=(Special(lambda x, y, out: eq(out, 0.0), "a jump: its slope is taken as that of the pieces"),))
 floordiv = row("floordiv", "//",         lambda x, y: x // y,           flat_partials,                             (REAL, REAL),   "⌊x / y⌋",          "floordiv", method="__floordiv__", ieee=divide_ieee, special=FLAT)
 abs      = row("abs",      "abs",        lambda x: math.fabs(x),        lambda x, out: (gt(x, 0.0) - lt(x, 0.0),), (REAL,),        "|x|",              "fabs", method="__abs__", special=kink("0"))
 
@@ -334,7 +339,7 @@ asin     = row("asin",     "asin",       math.asin,                     lambda x
 acos     = row("acos",     "acos",       math.acos,                     lambda x, out: (-1.0 / sqrt(one_minus_square(x)),), (UNIT,), "the angle in radians with cosine x", "acos", numpy="arccos", special=vertical(1.0, "-∞"))
 atan     = row("atan",     "atan",       math.atan,                     lambda x, out: (1.0 / hypot(1.0, x) / hypot(1.0, x),), (REAL,), "the angle in radians with tangent x", "atan", numpy="arctan")
 atan2    = row("atan2",    "atan2",      math.atan2,                    lambda x, y, out: (y / hypot(x, y) / hypot(x, y), -x / hypot(x, y) / hypot(x, y)), (REAL, REAL),   "the angle in radians of the point (y, x)", "atan2", numpy="arctan2",
-               special=(Special(lambda x, y, out: x == y == 0.0, "the origin has no direction: its slopes are nan"),))
+               special=(Special(lambda x, y, out: logical_and(eq(x, 0.0), eq(y, 0.0)), "the origin has no direction: its slopes are nan"),))
 sinh     = row("sinh",     "sinh",       math.sinh,                     lambda x, out: (cosh(x),),                 (REAL,),        "(eˣ − e⁻ˣ) / 2",   "sinh", ieee=lambda x: math.copysign(INF, x))
 cosh     = row("cosh",     "cosh",       math.cosh,                     lambda x, out: (sinh(x),),                 (REAL,),        "(eˣ + e⁻ˣ) / 2",   "cosh", ieee=lambda x: INF)
 tanh     = row("tanh",     "tanh",       math.tanh,                     lambda x, out: (where(lt(abs(out), 0.75), 1.0 - out * out, lambda: 4.0 * sigmoid_slope(2.0 * x)),), (REAL,), "(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)", "tanh", special=saturated(lambda x, out: 1.0 - out * out))
@@ -342,7 +347,7 @@ one_minus_square = row("one_minus_square", "one_minus_square", lambda x: (1.0 - 
 erf      = row("erf",      "erf",        math.erf,                      lambda x, out: (TWO_OVER_ROOT_PI * gaussian(x),), (REAL,), "2/√π ∫₀ˣ exp(−t²) dt", "erf", special=saturated(lambda x, out: gaussian(x)))
 
 relu     = row("relu",     "relu",       lambda x: where(le(x, 0.0), 0.0, x), lambda x, out: (gt(out, 0.0),),      (REAL,),        "max(x, 0)",        special=(  # le: a nan flows
-               Special(lambda x, out: x == 0.0, KINK + "0", "dead"), Special(lambda x, out: x < 0.0, "a dead relu: its slope below 0 is 0", "dead")))
+               Special(lambda x, out: eq(x, 0.0), KINK + "0", "dead"), Special(lambda x, out: lt(x, 0.0), "a dead relu: its slope below 0 is 0", "dead")))
 leaky_relu = row("leaky_relu", "leaky_relu", lambda x, y: where(gt(x, 0.0), x, y * x), lambda x, y, out: (where(gt(x, 0.0), 1.0, y), where(gt(x, 0.0), 0.0, x)), (REAL, REAL),   "x above 0, slope · x below; the slope is y", default=0.01, special=kink("that of the left side"))
 sigmoid  = row("sigmoid",  "σ",          sigmoid_forward,               lambda x, out: (sigmoid_slope(x),),        (REAL,),        "1 / (1 + e⁻ˣ)",    special=saturated(lambda x, out: 4.0 * out * (1.0 - out)))
 sigmoid_slope = row("sigmoid_slope", "σ′", sigmoid_slope_forward,       lambda x, out: (-tanh(0.5 * x) * out,),    (REAL,),        "the slope of sigmoid, e⁻ˣ / (1 + e⁻ˣ)²")
@@ -350,7 +355,7 @@ softplus = row("softplus", "softplus",   lambda x: relu(x) + log1p(exp(-abs(x)))
 maximum  = row("maximum",  "max",        lambda x, y: where(logical_or(ge(x, y), ne(x, x)), x, y), maximum_partials, (REAL, REAL), "the larger of x and y", symmetric=True, special=TIE)
 minimum  = row("minimum",  "min",        lambda x, y: where(logical_or(le(x, y), ne(x, x)), x, y), minimum_partials, (REAL, REAL), "the smaller of x and y", symmetric=True, special=TIE)
 hypot    = row("hypot",    "hypot",      math.hypot,                    lambda x, y, out: (where(eq(out, 0.0), 0.0, x / out), where(eq(out, 0.0), 0.0, y / out)), (REAL, REAL),   "√(x² + y²), without overflow", "hypot", symmetric=True,
-               special=(Special(lambda x, y, out: out == 0.0, KINK + "0 both ways"),))
+               special=(Special(lambda x, y, out: eq(out, 0.0), KINK + "0 both ways"),))
 
 # Comparisons give 1.0 where they hold, else 0.0; nothing flows through them.
 lt       = row("lt",       "<",          lambda x, y: 1.0 if x < y else 0.0,   flat_partials,                      (REAL, REAL),   "1 if x < y, else 0", "olt", method="__lt__", condition=True, special=FLAT)
@@ -363,7 +368,7 @@ logical_and = row("logical_and", "&",    lambda x, y: 1.0 if x and y else 0.0, f
 logical_or  = row("logical_or", "|",     lambda x, y: 1.0 if x or y else 0.0,  flat_partials,                      (REAL, REAL),   "1 if x or y holds, else 0", "or", method="__or__", condition=True, symmetric=True, special=FLAT)
 logical_not = row("logical_not", "~",    lambda x: 0.0 if x else 1.0,          lambda x, out: (0.0,),              (REAL,),        "1 if x does not hold, else 0", "not", method="__invert__", condition=True, special=FLAT)
 select   = row("where",    "where",      lambda c, x, y: x if c else y,        lambda c, x, y, out: (0.0, ne(c, 0.0), eq(c, 0.0)), (REAL, REAL, REAL), "x where c holds, else y", "select", method="", role_names=lambda count: ["if", "then", "else"], special=(
-               Special(lambda c, *_: c != 0.0, "the condition holds: the first branch was taken"), Special(lambda c, *_: c == 0.0, "the condition fails: the second branch was taken")))
+               Special(lambda c, *_: ne(c, 0.0), "the condition holds: the first branch was taken"), Special(lambda c, *_: eq(c, 0.0), "the condition fails: the second branch was taken")))
 
 # The product rule of every walk: what reaches a node times a partial is 0 if either is 0, even where the other is not finite.
 chain    = row("chain",    "·",          lambda g, p: g * p if g and p else 0.0, lambda g, p, out: (p, g),         (REAL, REAL),   "g · p, and 0 if either is 0", "chain", method="", symmetric=True)

@@ -2,11 +2,14 @@
 
 from .dataflow import Equation, dependent_variables
 from .equations import Program
+from .javascript import javascript_rows, row_key
 from .reach import Reach
+from .rows import Branch, branches_of, forward_program, partials_program, special_program
 from .traced import Traced, traced_input
 from .tracer import Trace, computed_before, program_of, same, trace, tracing
 
 __all__ = [
-    "Equation", "Program", "Reach", "Trace", "Traced", "computed_before", "dependent_variables", "program_of", "same",
-    "trace", "traced_input", "tracing",
+    "Branch", "Equation", "Program", "Reach", "Trace", "Traced", "branches_of", "computed_before", "dependent_variables",
+    "forward_program", "javascript_rows", "partials_program", "program_of", "row_key", "same", "special_program", "trace", "traced_input",
+    "tracing",
 ]  # fmt: skip

@@ -1,0 +1,149 @@
+"""Rows of the table as JavaScript: each is printed from what it says in the table, and no derivative is written here.
+
+A row that names an instruction of the machine is that of JavaScript, or of ``arithmetic.js``, which holds those that
+JavaScript has not.  Every other row is its forward, traced and printed; so are all partials.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from ..primitives import Primitive
+from .equations import Program
+from .rows import branches_of, forward_program, partials_program, special_program
+
+# An instruction that rows name, as JavaScript has it: {} is an operand, {,} one that needs no brackets around it, and
+# {?} one that is asked whether it holds.
+INSTRUCTIONS = {
+    "fneg": "-{}", "fadd": "{} + {}", "fsub": "{} - {}", "fmul": "{} * {}", "fdiv": "{} / {}",
+    "olt": "+({} < {})", "ole": "+({} <= {})", "ogt": "+({} > {})", "oge": "+({} >= {})",
+    "oeq": "+({} === {})", "une": "+({} !== {})",
+    "and": "+({?} && {?})", "or": "+({?} || {?})", "not": "+!({?})", "select": "{?} ? {} : {}", "fabs": "Math.abs({,})",
+    **{name: f"Math.{name}({{,}})" for name in (
+        "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
+    )},
+    "atan2": "Math.atan2({,}, {,})",
+}  # fmt: skip
+# Those that are functions of ``arithmetic.js``.
+FUNCTIONS = {
+    "pow": "power", "mod": "modulo", "floordiv": "floorDivide", "chain": "chain", "hypot": "hypot", "erf": "erf",
+}  # fmt: skip
+SLOT = re.compile(r"\{[,?]?\}")
+
+Key = tuple[Primitive, int]  # a row and how many operands it has
+
+
+def javascript_rows(keys: Iterable[Key]) -> dict[Key, str]:
+    """The JavaScript of rows, and of all that these use; TraceError where one cannot be written out.
+
+    Of operands and, last, what the row gives for them, ``partials`` gives a list, ``branches`` the conditions of
+    :func:`branches_of`, and ``special`` the number of the first special point that holds, or -1.  Rows call each other as ``R["tanh/1"].forward(x)``.
+
+    >>> from autograd.primitives import TABLE
+    >>> print(*javascript_rows([(TABLE["mul"], 2)]).values())
+    {forward: (a, b) => a * b, partials: (a, b, c) => [b, a], branches: (a, b, c) => [], special: (a, b, c) => -1}
+    """
+    texts: dict[Key, str] = {}
+    waiting = dict.fromkeys(keys)
+    while waiting:
+        key = next(iter(waiting))
+        del waiting[key]
+        row, count = key
+        printer = _Printer()
+        forward = printer.instruction(row, count) or printer.function(forward_program(row, count), "{}")
+        slopes = partials_program(row, count)
+        partials, branches = printer.function(slopes, "[{}]"), printer.function(branches_of(slopes)[1], "[{}]")
+        special = printer.function(special_program(row, count), "[{}].indexOf(1)" if row.special else "-1")
+        texts[key] = f"{{forward: {forward}, partials: {partials}, branches: {branches}, special: {special}}}"
+        waiting |= {used: None for used in printer.used if used not in texts}
+    return texts
+
+
+def row_key(row: Primitive, count: int) -> str:
+    """What a row of so many operands is called in JavaScript."""
+    return f"{row.name}/{count}"
+
+
+class _Printer:
+    """Prints programs as JavaScript functions; ``used`` are the rows that they call."""
+
+    def __init__(self) -> None:
+        self.used: dict[Key, None] = {}
+
+    def instruction(self, row: Primitive, count: int) -> str:
+        """A row that is an instruction of the machine, as a function; "" where it is none."""
+        if not _is_instruction(row):
+            return ""
+        names = _letters(count)
+        return f"({', '.join(names)}) => {self._call(row, names)}"
+
+    def function(self, program: Program, result: str) -> str:
+        """A program as a function; its outputs, apart by commas, are put into the ``result``."""
+        names = _letters(len(program.variables))
+        texts: dict[int, str] = {v: names[i] for i, v in enumerate(program.inputs)}
+        texts |= {v: _number(x) for v, x in program.constants.items()}
+        texts |= {v: _number(leaf._data) for v, leaf in program.leaves.items()}
+        uses = Counter(arg for equation in program.equations for arg in equation.args)
+        uses.update(program.outputs)
+        lines = []
+        for out, row, args in program.equations:
+            written = self._call(row, [texts[arg] for arg in args])
+            if uses[out] == 1:  # in the place where it is used
+                texts[out] = f"({written})"
+            else:
+                texts[out] = names[out]
+                lines.append(f"const {names[out]} = {written};")
+        found = result.format(", ".join([_bare(texts[output]) for output in program.outputs]))
+        arguments = ", ".join(texts[v] for v in program.inputs)
+        return f"({arguments}) => {{{' '.join(lines)} return {found};}}" if lines else f"({arguments}) => {found}"
+
+    def _call(self, row: Primitive, operands: Sequence[str]) -> str:
+        if row.instruction in INSTRUCTIONS:
+            rest = iter(operands)
+            return SLOT.sub(lambda slot: SLOTS[slot[0]](next(rest)), INSTRUCTIONS[row.instruction])
+        if row.instruction in FUNCTIONS:
+            return f"{FUNCTIONS[row.instruction]}({', '.join(map(_bare, operands))})"
+        if row.instruction == "logsumexp":
+            return f"logsumexp([{', '.join(map(_bare, operands))}])"
+        self.used[row, len(operands)] = None
+        return f'R["{row_key(row, len(operands))}"].forward({", ".join(map(_bare, operands))})'
+
+
+def _is_instruction(row: Primitive) -> bool:
+    return row.instruction in INSTRUCTIONS or row.instruction in FUNCTIONS or row.instruction == "logsumexp"
+
+
+def _bare(text: str) -> str:
+    """An expression without the brackets around it: they open and close once."""
+    if not (text.startswith("(") and text.endswith(")")):
+        return text
+    depth = 0
+    for i, sign in enumerate(text):
+        depth += (sign == "(") - (sign == ")")
+        if not depth and i < len(text) - 1:
+            return text
+    return text[1:-1]
+
+
+def _truth(text: str) -> str:
+    """Whether a number is other than 0, of a comparison the comparison itself."""
+    return text[3:-2] if text.startswith("(+(") and text.endswith("))") else f"{text} !== 0"
+
+
+SLOTS = {"{}": str, "{,}": _bare, "{?}": _truth}
+
+
+def _number(x: float) -> str:
+    if math.isfinite(x):
+        text = repr(x).removesuffix(".0")
+        return f"({text})" if text.startswith("-") else text
+    return "NaN" if x != x else "Infinity" if x > 0 else "(-Infinity)"
+
+
+def _letters(count: int) -> list[str]:
+    """a, b, ..., z, a1, b1, ...."""
+    return [chr(97 + i % 26) + (str(i // 26) if i >= 26 else "") for i in range(count)]
+
