@@ -60,9 +60,9 @@ def draw(
     """The graph below root as a :class:`Drawing`, which shows itself in a notebook.
 
     A box is a value: its label, its number and, once any gradient in the graph is non-zero, its gradient.
-    A dark node is the operation that computed the box behind it, and the number at an edge into it is the
-    local partial ∂(its result)/∂(the operand).  Leaves are blue, frozen ones dashed, plain numbers grey; the
-    root has a thick border.  Where the order of operands matters, the edges are named x, y, ....  In a graph
+    A dark node is the operation that computed the box behind it, and the number at an edge into it is the slope
+    along it, ∂(its result)/∂(the operand).  Leaves are blue, frozen ones dashed, plain numbers grey; the root has a
+    thick border.  Where the order of operands matters, the edges say left or right, base or exponent, ....  In a graph
     whose edges would cross many layers (a weight used at every time step), the values that reach farthest
     are drawn again beside each operation that uses them, so that every picture is laid out in seconds.
 

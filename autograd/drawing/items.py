@@ -14,6 +14,7 @@ from typing import NamedTuple
 from ..graph import Node
 from ..modes import Scope
 from ..primitives import Primitive
+from .names import labels_of
 from .notation import clean_label, clean_path, format_number, format_range, plural, times
 
 
@@ -105,7 +106,9 @@ class Item(Node):
 def every(order: Sequence[Node]) -> list[Item]:
     """One item for each node of a topological order."""
     items = {node: Item(i, [node]) for i, node in enumerate(order)}
+    labels = labels_of(order)
     for node, item in items.items():
+        item.name = labels[node]
         item.connect(edges_into(node, items.__getitem__))
     return list(items.values())
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Mapping, Sequence
 
-from ..graph import Node
 from ..html import printable
 from ..primitives import Primitive
 
@@ -18,8 +16,6 @@ MAX_OPERANDS = 12  # of an operation that are written out
 MAX_TERMS = 6  # of a sum
 DIGITS, MOST_DIGITS = 4, 7  # significant ones of a number, and of one that would look whole with fewer
 IN_FULL = 1e6  # whole numbers below it are written in full
-
-N = TypeVar("N", bound=Node)
 
 
 # --- numbers ------------------------------------------------------------------------------------------------
@@ -74,6 +70,33 @@ def plural(n: int, one: str, many: str = "") -> str:
 # --- operations ---------------------------------------------------------------------------------------------
 
 
+SLOT = re.compile(r"\{(\(?)(\w+)\)?\}")
+
+
+def fill(template: str, texts: Mapping[str, str]) -> str:
+    """A template with texts in its slots: {name}, or {(name)} where a negative number needs brackets.
+
+    >>> fill("{(0)}² + {1}", {"0": "-3", "1": "-4"})
+    '(-3)² + -4'
+    """
+
+    def text(slot: re.Match[str]) -> str:
+        found = texts.get(slot[2], slot[0])
+        return f"({found})" if slot[1] and found[:1] in ("-", "−") else found
+
+    return SLOT.sub(text, template)
+
+
+def operation_template(row: Primitive, count: int, sign: str = "×") -> str:
+    """A row applied to so many operands, which are the slots {0}, {1}, …; sums of products are written out."""
+    slots = [f"{{{i}}}" for i in range(count)]
+    if row.terms:
+        return _format_sum(row.terms(slots), sign)
+    if (count == 1 and not row.symbol[0].isalpha()) or row.symbol == "**":  # -3 ** 2 would be -(3 ** 2)
+        slots[0] = "{(0)}"
+    return format_call(sign if row.symbol == "*" else row.symbol, slots)
+
+
 def format_operation(row: Primitive, operands: Sequence[str], *, sums: bool = False) -> str:
     """A row applied to named operands as one would write it; with ``sums``, sums of products are written out.
 
@@ -95,13 +118,8 @@ def format_arithmetic(row: Primitive, numbers: Sequence[float]) -> str:
     >>> format_arithmetic(TABLE["mul"], [2.0, -3.0]), format_arithmetic(TABLE["pow"], [-3.0, 2.0])
     ('2 × -3', '(-3) ** 2')
     """
-    texts = [format_number(x) for x in numbers]
-    if row.terms:
-        return _format_sum(row.terms(texts), "×")
-    prefix = len(texts) == 1 and not row.symbol[0].isalpha()
-    if texts[0].startswith("-") and (prefix or row.symbol == "**"):  # -3 ** 2 would be -(3 ** 2)
-        texts[0] = f"({texts[0]})"
-    return format_call("×" if row.symbol == "*" else row.symbol, texts)
+    texts = {str(i): format_number(x) for i, x in enumerate(numbers)}
+    return fill(operation_template(row, len(numbers)), texts)
 
 
 def format_call(symbol: str, operands: Sequence[str]) -> str:
@@ -159,9 +177,3 @@ def distinct_names(labels: Sequence[str], numbers: Iterable[int]) -> list[str]:
         label if label and count[label] == 1 else f"{label}_n{number}".removeprefix("_")
         for label, number in zip(labels, numbers, strict=True)
     ]
-
-
-def names_of(order: Sequence[N]) -> dict[N, str]:
-    """What each value of a topological order is called."""
-    labels = [clean_label(node.label) for node in order]
-    return dict(zip(order, distinct_names(labels, range(len(order))), strict=True))

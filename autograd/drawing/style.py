@@ -21,6 +21,7 @@ from ..html import (
     PALE_BLUE,
     PALE_GREEN,
     PALE_GREY,
+    PURPLE,
     RAMP_INKS,
     RAMPS,
     VERMILION,
@@ -29,7 +30,7 @@ from ..html import (
     escape,
 )
 from .items import Edge, Item, largest, state
-from .notation import clean_label, format_call, format_number, format_range
+from .notation import clean_label, format_number, format_range
 
 FONT = "Helvetica"  # a single name: dot knows its metrics, so that text fits its box on every machine
 DATA, GRAD = "data", "grad"  # what a row of text says that a walkthrough writes anew
@@ -55,10 +56,12 @@ class Heat:
             raise ValueError(f"heat must be 'grad' or 'data', not {by!r}")
         self.by = by
         sizes = [x for item in items if not item.is_constant for x in [self.size(item)] if x and math.isfinite(x)]
-        low, high = (min(sizes), max(sizes)) if sizes else (1.0, 1.0)
-        low = max(low, high * 1e-12)
-        steps = len(RAMPS[by])
-        self.bounds = [low * (high / low) ** (i / steps) for i in range(steps)] + [high]
+        self.bounds: list[float] = []  # none where every size is 0
+        if sizes:
+            high = max(sizes)
+            low = max(min(sizes), high * 1e-12)
+            steps = len(RAMPS[by])
+            self.bounds = [low * (high / low) ** (i / steps) for i in range(steps)] + [high]
 
     def size(self, item: Item) -> float:
         """The largest |grad| or |data| among what an item stands for; nan where one is nan."""
@@ -71,16 +74,17 @@ class Heat:
         size = self.size(item)
         if not math.isfinite(size):
             return NOT_FINITE, LIGHT_INK
-        if size == 0.0:
+        if size == 0.0 or not self.bounds:
             return ZERO, DARK_INK
         step = sum(1 for bound in self.bounds[1:-1] if size >= bound)
         return RAMPS[self.by][step], RAMP_INKS[step]
 
     def legend(self) -> Sequence[tuple[str, str, str]]:
         """(fill, ink, text) of each step, with that of 0 in front."""
-        bounds = [float(f"{bound:.2g}") for bound in self.bounds[1:]]  # two digits tell steps apart
-        texts = [f"to {format_number(bound)}" for bound in bounds]
-        return [(ZERO, DARK_INK, f"|{self.by}|: 0"), *zip(RAMPS[self.by], RAMP_INKS, texts, strict=True)]
+        texts: dict[str, tuple[str, str]] = {f"|{self.by}|: 0": (ZERO, DARK_INK)}
+        for bound, fill, ink in zip(self.bounds[1:], RAMPS[self.by], RAMP_INKS, strict=bool(self.bounds)):
+            texts[f"to {format_number(float(f'{bound:.2g}'))}"] = fill, ink  # two digits tell steps apart
+        return [(fill, ink, text) for text, (fill, ink) in texts.items()]
 
 
 def markup(text: str) -> str:
@@ -156,9 +160,7 @@ def operation_look(item: Item, heat: Heat | None) -> str:
     """The attributes of the node of an operation."""
     node = item.values[0]
     assert node.primitive is not None
-    symbol, roles = node.primitive.symbol, node.primitive.roles(len(node.parents))
-    text = markup(format_call(symbol, roles) if any(roles) and len(roles) == 2 else clean_label(symbol))
-    text, fill = f"<b>{text}</b>", INK.light
+    text, fill = f"<b>{markup(clean_label(node.primitive.symbol))}</b>", INK.light
     if heat and len(item.values) == 1 and (what := state(node)):
         text, fill = f'{text}<br/><font point-size="11"><i>{what}</i></font>', GREY.light
     return (
@@ -168,10 +170,10 @@ def operation_look(item: Item, heat: Heat | None) -> str:
 
 
 def edge_label(edge: Edge) -> str:
-    """The label of an edge: as which operand, and the local partial."""
+    """The label of an edge: as which operand, and the slope along it."""
     parts = [f'<font color="{INK.light}"><i>{markup(clean_label(edge.name))}</i></font>'] if edge.name else []
     if edge.partial is not None:
-        parts.append(f"∂ {format_number(edge.partial)}")
+        parts.append(f"slope {format_number(edge.partial)}")
     return f" label=< {'  '.join(parts)}>" if parts else ""  # the space keeps it off the line
 
 
@@ -182,7 +184,7 @@ def header(direction: str, caption: str) -> list[str]:
     return [
         f"graph [rankdir={direction} bgcolor={WHITE.light} pad=0.15 nodesep=0.2 ranksep=0.3{above}]",
         f'node [fontname={FONT} fontsize=14 fontcolor="{ink}" shape=box margin="0.14,0.05" height=0.3 width=0.3]',
-        f'edge [fontname={FONT} fontsize=12 fontcolor="{VERMILION.light}" color="{grey}" arrowsize=0.6]',
+        f'edge [fontname={FONT} fontsize=12 fontcolor="{PURPLE.light}" color="{grey}" arrowsize=0.6]',
     ]
 
 

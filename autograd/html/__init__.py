@@ -20,6 +20,7 @@ from .palette import (
     PALE_GREEN,
     PALE_GREY,
     PALETTE,
+    PURPLE,
     RAMP_INKS,
     RAMPS,
     VERMILION,
@@ -31,7 +32,7 @@ from .palette import (
 from .parts import NestedPicture, parts_cell, parts_page
 
 __all__ = [
-    "BLUE", "CATEGORIES", "DARK_INK", "GREEN", "GREY", "INK", "LIGHT_INK", "MAGENTA", "NOT_FINITE", "PALETTE",
+    "BLUE", "CATEGORIES", "DARK_INK", "GREEN", "GREY", "INK", "LIGHT_INK", "MAGENTA", "NOT_FINITE", "PALETTE", "PURPLE",
     "PALE_BLUE", "PALE_GREEN", "PALE_GREY", "RAMPS", "RAMP_INKS", "VERMILION", "WHITE", "ZERO", "Colour", "Frame",
     "NestedPicture", "asset", "css_colours", "escape", "page", "parts_cell", "parts_page", "player",
     "printable", "write_page",

@@ -1,7 +1,8 @@
 """The colours of everything that is shown: pictures, pages and plots take theirs from here.
 
-Blue and vermilion are the pair that the colour-blind tell apart; whatever is a derivative is vermilion.  Each colour
-has a second one, for dark pages.
+Blue and vermilion are the pair that the colour-blind tell apart.  A gradient, how fast the result moves with a value,
+is vermilion; a slope, how fast a value moves along one arrow into it, is purple.  Each colour has a second one, for dark
+pages.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ PALE_GREY = Colour("#EEEEEE", "#2E3138")
 BLUE = Colour("#0072B2", "#6CB4EE")
 PALE_BLUE = Colour("#E5F1F9", "#16324A")
 VERMILION = Colour("#B34700", "#FF9E6B")
+PURPLE = Colour("#7A3EA8", "#D3A4FF")
 GREEN = Colour("#00684B", "#5CC9A0")
 PALE_GREEN = Colour("#E8F5EF", "#143328")
 MAGENTA = Colour("#CC0066", "#FF6FB0")  # what has gone wrong
@@ -30,7 +32,7 @@ MAGENTA = Colour("#CC0066", "#FF6FB0")  # what has gone wrong
 # By the name of the CSS variable that holds each.
 PALETTE = {
     "white": WHITE, "ink": INK, "grey": GREY, "palegrey": PALE_GREY, "blue": BLUE, "paleblue": PALE_BLUE,
-    "vermilion": VERMILION, "green": GREEN, "palegreen": PALE_GREEN, "magenta": MAGENTA,
+    "vermilion": VERMILION, "purple": PURPLE, "green": GREEN, "palegreen": PALE_GREEN, "magenta": MAGENTA,
 }  # fmt: skip
 
 # Of classes and curves, distinguishable with any colour vision: Okabe and Ito, "Color Universal Design", 2008.

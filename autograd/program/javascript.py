@@ -86,10 +86,13 @@ class _Printer:
         texts: dict[int, str] = {v: names[i] for i, v in enumerate(program.inputs)}
         texts |= {v: _number(x) for v, x in program.constants.items()}
         texts |= {v: _number(leaf._data) for v, leaf in program.leaves.items()}
-        uses = Counter(arg for equation in program.equations for arg in equation.args)
-        uses.update(program.outputs)
+        uses = Counter(program.outputs)
+        for out, _, args in reversed(program.equations):
+            uses.update(args if uses[out] else ())
         lines = []
         for out, row, args in program.equations:
+            if not uses[out]:
+                continue
             written = self._call(row, [texts[arg] for arg in args])
             if uses[out] == 1:  # in the place where it is used
                 texts[out] = f"({written})"

@@ -19,7 +19,7 @@ from ..primitives import chain
 from ..program import Program
 from ..transforms import check_fresh, difference_step, is_kink, pushforward
 from ..value import Value, as_value
-from .wording import count, encodable, isolate
+from .wording import count, encodable, isolate, place_of
 
 MOST_LISTED = 10  # paths
 MOST_FACTORS = 8  # of a path that are written out
@@ -28,11 +28,15 @@ product = chain.forward
 
 
 class Path(NamedTuple):
-    """One way from the root down to x: its nodes, both ends included, and the partials between them."""
+    """One way from the root down to x: its nodes, both ends included, and the partials between them.
+
+    ``operands`` are the numbers of the operands along the way: x * x has two ways to x.
+    """
 
     nodes: tuple[Value, ...]
     partials: tuple[float, ...]
     product: float
+    operands: tuple[int, ...] = ()
 
 
 class Explanation(NamedTuple):
@@ -56,6 +60,7 @@ class Explanation(NamedTuple):
     left: float
     right: float
     kink: bool
+    has_run: bool = True  # root.backward(), as far as the gradients tell
 
     def __str__(self) -> str:
         x, root = self.names[self.x], self.names[self.root]
@@ -64,9 +69,10 @@ class Explanation(NamedTuple):
         lines = [f"∂{root}/∂{x} = {format_number(self.total)}: {ways} from {root} down to {x}{more}"]
         lines += [f"  {self._along(path)}" for path in self.paths]
         kink = f"   a kink: {estimate(self.left)} on the left, {estimate(self.right)} on the right" if self.kink else ""
+        grad = f"{x}.grad", format_number(self.grad) + ("" if self.has_run else f"   {root}.backward() has not run yet")
         rows = (
             ("sum over the paths", format_number(self.total)),
-            (f"{x}.grad", format_number(self.grad)),
+            grad,
             ("forward mode", format_number(self.forward)),
             ("finite difference", estimate(self.numeric) + kink),
         )
@@ -78,17 +84,19 @@ class Explanation(NamedTuple):
         return str(self)
 
     def _along(self, path: Path) -> str:
-        """L → d → e: ∂L/∂d · ∂d/∂e = -2 × 1 = -2."""
+        """L → d → e: the slopes along these arrows, -2 × 1 = -2."""
         names = [self.names[node] for node in path.nodes]
-        ways = [f"∂{a}/∂{b}" for a, b in pairwise(names)]
+        for k, (node, parent) in enumerate(pairwise(path.nodes)):
+            if node.parents.count(parent) > 1 and path.operands:
+                names[k + 1] += f" ({place_of(node, path.operands[k])})"
         factors = [format_number(partial) for partial in path.partials]
-        for parts, end in ((names, 3), (ways, 2), (factors, 2)):
+        for parts, end in ((names, 3), (factors, 2)):
             if len(parts) > MOST_FACTORS:
                 parts[MOST_FACTORS - end : -end] = ["..."]
-        if not ways:
+        if not factors:
             return f"{names[0]} itself: 1"
-        sides = [" · ".join(ways), " × ".join(factors), format_number(path.product)]
-        return f"{' → '.join(names)}:  {' = '.join(sides if len(factors) > 1 else sides[:2])}"
+        product = f" = {format_number(path.product)}" if len(factors) > 1 else ""
+        return f"{' → '.join(names)}:  slope{'s' * (len(factors) > 1)} {' × '.join(factors)}{product}"
 
 
 def explain(x: Value, root: Value) -> Explanation:
@@ -104,9 +112,9 @@ def explain(x: Value, root: Value) -> Explanation:
     >>> y.backward()
     >>> print(explain(a, y))
     ∂y/∂a = 8: 3 paths from y down to a
-      y → n1 → a:  ∂y/∂n1 · ∂n1/∂a = 1 × 3 = 3
-      y → n1 → a:  ∂y/∂n1 · ∂n1/∂a = 1 × 3 = 3
-      y → n3 → a:  ∂y/∂n3 · ∂n3/∂a = 1 × 2 = 2
+      y → n1 → a (left):  slopes 1 × 3 = 3
+      y → n1 → a (right):  slopes 1 × 3 = 3
+      y → n3 → a:  slopes 1 × 2 = 2
     sum over the paths  8
     a.grad              8
     forward mode        8
@@ -122,7 +130,7 @@ def explain(x: Value, root: Value) -> Explanation:
     names = {node: isolate(name) for node, name in names_of(topological_order(root, x)).items()}
     found, in_all, total = _paths(x, order)
     (tangent,) = pushforward([root], {x: 1.0})
-    return Explanation(x, root, names, found, in_all, total, x.grad, as_value(tangent).data, *_numeric(x, root))
+    return Explanation(x, root, names, found, in_all, total, x.grad, as_value(tangent).data, *_numeric(x, root), root.grad != 0.0)
 
 
 def estimate(x: float) -> str:
@@ -135,6 +143,7 @@ class _Way(NamedTuple):
 
     product: float
     partial: float
+    operand: int
     node: Value
     before: _Way | None
 
@@ -142,17 +151,17 @@ class _Way(NamedTuple):
 def _paths(x: Value, order: list[Value]) -> tuple[tuple[Path, ...], int, float]:
     """The largest paths from the last node of the order to x, the number of all, and the sum over all."""
     fed = dependents(order, [x])
-    counts, sums, best = {x: 1}, {x: 1.0}, {x: [_Way(1.0, 1.0, x, None)]}
+    counts, sums, best = {x: 1}, {x: 1.0}, {x: [_Way(1.0, 1.0, 0, x, None)]}
     for node in order:
         if node not in fed or node is x:
             continue
         counts[node], sums[node] = 0, 0.0
         ways: list[_Way] = []
-        for parent, partial in zip(node.parents, node.partials, strict=True):
+        for operand, (parent, partial) in enumerate(zip(node.parents, node.partials, strict=True)):
             if parent in counts:
                 counts[node] += counts[parent]
                 sums[node] += product(sums[parent], partial)
-                ways += [_Way(product(way.product, partial), partial, node, way) for way in best[parent]]
+                ways += [_Way(product(way.product, partial), partial, operand, node, way) for way in best[parent]]
         best[node] = nlargest(MOST_LISTED, ways, key=_size)
     root = order[-1]
     return tuple(_path(way) for way in best.get(root, ())), counts.get(root, 0), sums.get(root, 0.0)
@@ -163,12 +172,13 @@ def _size(way: _Way) -> float:
 
 
 def _path(way: _Way) -> Path:
-    size, nodes, partials = way.product, [way.node], []
+    size, nodes, partials, operands = way.product, [way.node], [], []
     while way.before is not None:
         partials.append(way.partial)
+        operands.append(way.operand)
         way = way.before
         nodes.append(way.node)
-    return Path(tuple(nodes), tuple(partials), size)
+    return Path(tuple(nodes), tuple(partials), size, tuple(operands))
 
 
 def _numeric(x: Value, root: Value) -> tuple[float, float, float, bool]:

@@ -15,7 +15,9 @@ from ..drawing import format_arithmetic, format_number, format_operation, names_
 from ..primitives import chain
 from ..transforms import adjoints
 from ..value import Value
-from .wording import count, isolate, ordinal, special
+from .order import program_order
+from .rules import derivation, rule_of
+from .wording import count, isolate, place_of, say, special
 
 FORWARD, BACKWARD = "forward", "backward"
 MOST_STEPS = 10_000  # of a naive walk: the number of its steps may double with every value that is used twice
@@ -29,9 +31,9 @@ class Step(NamedTuple):
 
     Forward, ``node`` is computed by ``op`` from its ``operands``.  Backward, ``node`` passes
     ``contribution`` = ``adjoint`` · ``partial`` on to ``parent``, its operand number ``operand``; the gradient of
-    ``parent`` goes from ``before`` to ``after``.  The steps that begin and end a backward walk have no parent.
+    ``parent`` goes from ``before`` to ``after``; it is the contribution number ``way`` to that.  The steps that begin and end a backward walk have no parent.
     ``text`` says all this in one line, with what is special about it, which ``note`` says alone; ``wrong``
-    marks the first contribution that a naive walk gets wrong.
+    marks each contribution that a naive walk gets wrong.
     """
 
     index: int  # type: ignore[assignment]  # a field; tuples have a method of that name
@@ -49,6 +51,7 @@ class Step(NamedTuple):
     before: float | None = None
     after: float | None = None
     wrong: bool = False
+    way: int = 0
 
     @property
     def formula(self) -> str:
@@ -65,43 +68,49 @@ def receivers(node: Value) -> list[int]:
 
 
 class Recorder:
-    """Writes down the steps of one graph: ``forward``, and then ``backward`` or ``naive``."""
+    """Writes down the steps of one graph: ``forward``, and then ``backward`` or ``naive``.
+
+    ``order`` is the topological one that gives values their numbers, in drawings too; ``program`` that of the steps.
+    """
 
     def __init__(self, order: list[Value]) -> None:
         self.order = order
         self.root = order[-1]
+        self.program = program_order(self.root)
         self.labels = names_of(order)
         self.names = {node: isolate(label) for node, label in self.labels.items()}
         self.names |= {node: format_number(node.data) for node in order if node.is_constant}
         self.steps: list[Step] = []
         self.grads = {node: 0.0 for node in order if node.requires_grad}  # what has arrived at each by now
         self.received: Counter[Value] = Counter()  # and in how many contributions
+        self.ways = Counter(node.parents[k] for node in order for k in receivers(node))  # of how many in all
         self.wrong_leaves: dict[Value, float] = {}  # where a naive walk comes to wrong gradients: the right ones
 
     def forward(self) -> None:
         """A step for each operation, in the order in which they were computed."""
         broken = False
-        for node in self.order:
+        for node in self.program:
             if node.primitive is None:
                 continue
             data = [parent.data for parent in node.parents]
-            written = format_operation(node.primitive, [self.names[parent] for parent in node.parents], sums=True)
-            sides = [self.names[node], written, format_arithmetic(node.primitive, data), format_number(node.data)]
-            if all(parent.is_constant for parent in node.parents):
-                del sides[1]  # the same numbers twice
+            given = all(parent.is_constant for parent in node.parents)  # else the same numbers twice
+            text = say(
+                "forward given" if given else "forward", name=self.names[node], written=self.written(node),
+                numbers=format_arithmetic(node.primitive, data), data=format_number(node.data),
+            )  # fmt: skip
             note = special(node.primitive, data, node.data, node.partials)
             if not math.isfinite(node.data) and not broken:
                 broken = True
-                note = _join(note, "the first result that is not finite")
-            self._add(FORWARD, node, " = ".join(sides), note)
+                note = _join(note, say("not finite"))
+            self._add(FORWARD, node, text, note)
 
     def backward(self) -> None:
         """Each value once, after everything that was computed from it: what ``backward`` does."""
         if not self._begin():
             return
-        whole = adjoints(self.order)
+        whole = adjoints(self.program)
         last: dict[Value, int] = {}  # the step in which each value got the last of its gradient
-        for node in reversed(self.order):
+        for node in reversed(self.program):
             adjoint = whole.get(node, 0.0)
             if adjoint == 0.0:
                 if self.received[node]:
@@ -129,19 +138,36 @@ class Recorder:
             if len(self.steps) >= MOST_STEPS - 1:
                 self._compare(flagged, stopped=True)
                 return
-            wrong = not flagged and product(sent.get(node, 0.0), node.partials[operand]) != 0.0
+            before, grad = sent.get(node, 0.0), self.grads[node]
+            wrong = product(before, node.partials[operand]) != 0.0
             flagged |= wrong
-            again = f"{self.names[node]} passed on {format_number(sent[node])} of this before" if wrong else ""
-            note = f"wrong: {again}, and passes it on again" if wrong else ""
-            self._contribute(node, operand, self.grads[node], note, wrong)
+            self._contribute(node, operand, grad, before if wrong else None)
             parent = node.parents[operand]
             walks.append((parent, iter(receivers(parent))))
         self._compare(flagged)
 
     # --- single steps -----------------------------------------------------------------------------------------
 
-    def _derivative(self, node: Value) -> str:
-        return f"∂{self.names[self.root]}/∂{self.names[node]}"
+    def written(self, node: Value) -> str:
+        """The operation that computes a value, with the names of its operands."""
+        assert node.primitive is not None
+        return format_operation(node.primitive, [self.names[parent] for parent in node.parents], sums=True)
+
+    def arrow(self, node: Value, operand: int) -> str:
+        """What the slope along an arrow is called: which one, where a value goes into an operation twice."""
+        parent = node.parents[operand]
+        names = {"parent": self.names[parent], "node": self.names[node]}
+        if node.parents.count(parent) > 1:
+            return say("arrow of one operand", place=place_of(node, operand), **names)
+        return say("arrow", **names)
+
+    def derivation(self, node: Value, operand: int) -> str:
+        """Where a slope comes from: in symbols, in numbers, and what it is."""
+        assert node.primitive is not None
+        numbers = [*(parent.data for parent in node.parents), node.data]
+        template = rule_of(node.primitive, len(node.parents)).slope(operand, numbers)
+        names = [*(self.names[parent] for parent in node.parents), self.names[node]]
+        return derivation(template, names, numbers, node.partials[operand])
 
     def _add(self, phase: str, node: Value, text: str, note: str = "", **more: object) -> None:
         op = node.primitive.name if node.primitive else ""
@@ -157,61 +183,60 @@ class Recorder:
             why = f"{name} is {root.data}: backward() refuses to start from a result that is not finite"
         else:
             self.grads[root] = 1.0
-            self._add(
-                BACKWARD, root, f"{self._derivative(root)} = 1 (0 → 1)", "where every walk back begins",
-                contribution=1.0, before=0.0, after=1.0,
-            )  # fmt: skip
+            text, _, note = say("begin", node=name, product="1").partition(" — ")
+            self._add(BACKWARD, root, text, note, contribution=1.0, before=0.0, after=1.0)
             return True
         self._add(BACKWARD, root, why)
         return False
 
-    def _contribute(self, node: Value, operand: int, adjoint: float, note: str = "", wrong: bool = False) -> None:
-        """∂root/∂parent += ∂root/∂node · ∂node/∂parent."""
+    def _contribute(self, node: Value, operand: int, adjoint: float, sent: float | None = None) -> None:
+        """parent.grad += node.grad × slope along the arrow; what a naive walk had ``sent`` before makes it wrong."""
         parent, partial = node.parents[operand], node.partials[operand]
         before, contribution = self.grads[parent], product(adjoint, partial)
         self.grads[parent] = after = before + contribution
         self.received[parent] += 1
-        slopes = f"{self._derivative(node)} · ∂{self.names[node]}/∂{self.names[parent]}"
-        numbers = f"{format_number(adjoint)} × {format_number(partial)} = {format_number(contribution)}"
+        numbers = {"grad": adjoint, "slope": partial, "product": contribution, "before": before, "after": after}
+        texts = {what: format_number(x) for what, x in numbers.items()}
+        names = {"node": self.names[node], "parent": self.names[parent]}
+        note = ""
+        if sent is not None:
+            note = say("wrong", sent=format_number(sent), **names, **texts)
+        elif self.received[parent] > 1:
+            note = say("ways", way=str(self.received[parent]), ways=str(self.ways[parent]), **names)
+        special_note = self._special(node, partial, adjoint, contribution)
         self._add(
-            BACKWARD, node,
-            f"{self._derivative(parent)} += {slopes} = {numbers} ({format_number(before)} → {format_number(after)})",
-            _join(note, *self._notes(node, partial, adjoint, contribution), "" if note else self._path(parent)),
+            BACKWARD, node, say("add", arrow=self.arrow(node, operand), **names, **texts),
+            _join(note, special_note) if sent is not None else _join(special_note, note),
             parent=parent, operand=operand, adjoint=adjoint, partial=partial, contribution=contribution,
-            before=before, after=after, wrong=wrong,
+            before=before, after=after, way=self.received[parent], wrong=sent is not None,
         )  # fmt: skip
 
-    def _notes(self, node: Value, partial: float, adjoint: float, contribution: float) -> list[str]:
+    def _special(self, node: Value, partial: float, adjoint: float, contribution: float) -> str:
         """What is special about a contribution: the point, and products with what is 0 or not finite."""
         assert node.primitive is not None
         point = special(node.primitive, [x.data for x in node.parents], node.data, node.partials)
         if contribution == 0.0 and not (math.isfinite(adjoint) and math.isfinite(partial)):
-            return [point, "0 times anything is 0 here, even infinity and nan"]
+            return _join(point, say("zero"))
         if partial == 0.0 and not point:
-            return ["the slope is 0: nothing passes"]
+            return say("flat")
         if not math.isfinite(partial) and not point:
-            return [f"the slope is {format_number(partial)}"]
-        return [point]
-
-    def _path(self, parent: Value) -> str:
-        """On which path a contribution came to a value, from the second on."""
-        n = self.received[parent]
-        return f"the {ordinal(n)} path into {self.names[parent]}: they add up" if n > 1 else ""
+            return say("steep", slope=format_number(partial))
+        return point
 
     def _add_stop(self, node: Value) -> None:
         """A step for a gradient that came out as 0: it ends here."""
         below = list(dict.fromkeys(self.names[node.parents[k]] for k in receivers(node)))
         if below:
             shown = ", ".join(below[:4]) + (f" and {len(below) - 4} more" if len(below) > 4 else "")
-            text = f"{self._derivative(node)} = 0"
-            self._add(BACKWARD, node, text, f"nothing flows on to {shown}", adjoint=0.0)
+            text, _, note = say("stop", node=self.names[node], grad="0", below=shown).partition(" — ")
+            self._add(BACKWARD, node, text, note, adjoint=0.0)
 
     def _mention_earlier(self, last: dict[Value, int]) -> None:
         """Add to the last step of each leaf what an earlier pass left in its grad, where it is not just this."""
         for leaf, index in last.items():
             if leaf.primitive is None and leaf.grad and leaf.grad != self.grads[leaf]:
                 step = self.steps[index]
-                held = f"{self.names[leaf]}.grad holds {format_number(leaf.grad)} from before: backward() adds to it"
+                held = say("earlier", parent=self.names[leaf], held=format_number(leaf.grad))
                 note = _join(step.note, held)
                 self.steps[index] = step._replace(text=f"{step.formula} — {note}", note=note)
 
@@ -226,7 +251,7 @@ class Recorder:
             if leaf in right and leaf.primitive is None and not math.isclose(grad, right[leaf])
         }
         parts = [
-            f"{self._derivative(leaf)} = {format_number(self.grads[leaf])}, right is {format_number(grad)}"
+            f"{self.names[leaf]}.grad = {format_number(self.grads[leaf])}, right is {format_number(grad)}"
             for leaf, grad in list(wrong.items())[:MOST_WRONG]
         ]
         if len(wrong) > MOST_WRONG:

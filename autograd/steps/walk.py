@@ -31,8 +31,9 @@ MOST_PLAYED = 10_000  # steps that are put into a notebook: its file grows by ea
 def walkthrough(root: Value, *, order: str = "topological", expand: bool = False) -> Walkthrough:
     """The steps that compute root and then ∂root/∂x for every x below it, as a :class:`Walkthrough`.
 
-    ``order="topological"`` is the order of ``backward``: after the last step the gradients are those that
-    ``backward`` gives, bit for bit.  ``order="naive"`` passes on whatever arrives at once, and shows what
+    With ``order="topological"`` each value waits for its whole gradient, as in ``backward``: after the last step the
+    gradients are those that ``backward`` gives, up to the rounding of sums that it adds in another order, as the steps
+    go as the program did: of a recurrent cell the first time step comes first.  ``order="naive"`` passes on whatever arrives at once, and shows what
     goes wrong then.  ``expand`` writes fused operations (dot, total, logsumexp) out in simpler ones, whose
     gradients may differ in the last bits.
 
@@ -46,9 +47,9 @@ def walkthrough(root: Value, *, order: str = "topological", expand: bool = False
     forward
     0  e = a * b = 2 × -3 = -6
     backward
-    1  ∂e/∂e = 1 (0 → 1)                             where every walk back begins
-    2  ∂e/∂a += ∂e/∂e · ∂e/∂a = 1 × -3 = -3 (0 → -3)
-    3  ∂e/∂b += ∂e/∂e · ∂e/∂b = 1 × 2 = 2 (0 → 2)
+    1  e.grad = 1                                                   where every walk back begins
+    2  a.grad += e.grad × slope along a → e = 1 × -3 = -3 (0 → -3)
+    3  b.grad += e.grad × slope along b → e = 1 × 2 = 2 (0 → 2)
     """
     if not isinstance(root, Value):
         raise TypeError(f"walkthrough takes the Value to walk to, not {type(root).__name__}: {root!r:.60}")

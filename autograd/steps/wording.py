@@ -5,15 +5,67 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ..drawing import format_number
+from ..drawing import fill, format_number
 from ..primitives import TABLE, Primitive
+from ..value import Value
 
 # The signs of the texts, and what stands for them where only ASCII can be shown.
 ASCII: dict[str, str | int | None] = {
     **{row.symbol: row.name for row in TABLE.values() if len(row.symbol) == 1 and not row.symbol.isascii()},
     "∂": "d", "·": "*", "×": "x", "→": "->", "—": "--", "√": "sqrt ", "∞": "inf", "≤": "<=", "≥": ">=", "≠": "!=",
-    "…": "...", "½": "1/2", "′": "'", "\u2068": "", "\u2069": "",
+    "…": "...", "½": "1/2", "′": "'", "²": "^2", "−": "-", "⁻": "-", "ˣ": "^x", "₁": "1", "\u2068": "", "\u2069": "",
 }  # fmt: skip
+
+
+# What is said of each step.  A page fills the same templates with the numbers that it computes anew, and colours each
+# slot by what it is: a ``grad`` is how fast the root moves with a value, a ``slope`` how fast a value moves along one
+# arrow into it, and a ``product`` is the one times the other.
+WORDS = {
+    # a line for each step
+    "forward": "{name} = {written} = {numbers} = {data}",
+    "forward given": "{name} = {numbers} = {data}",
+    "begin": "{node}.grad = {product} — where every walk back begins",
+    "add": "{parent}.grad += {node}.grad × {arrow} = {grad} × {slope} = {product} ({before} → {after})",
+    "stop": "{node}.grad = {grad} — nothing flows on to {below}",
+    "arrow": "slope along {parent} → {node}",
+    "arrow of one operand": "slope along {parent} → {node} ({place})",
+    # what a line ends with
+    "not finite": "the first result that is not finite",
+    "zero": "0 times anything is 0 here, even infinity and nan",
+    "flat": "the slope is 0: nothing passes",
+    "steep": "the slope is {slope}",
+    "ways": "way {way} of {ways} into {parent}: they add up",
+    "wrong": "wrong: {node} passed on {sent} of this {grad} before, and passes it on again",
+    "earlier": "{parent}.grad holds {held} from before: backward() adds to it",
+    # the card of a step
+    "start": "Blue boxes are numbers that you choose.",
+    "start, then": "First forward: every result is computed, from left to right, until {root} is known. Then backward, "
+    "from right to left: how fast does {root} move with each number?",
+    "computed": "Computed from {operands}: known by now.",
+    "seed": "{node}.grad = {product}",
+    "seed, why": "As {node} moves by 1, {node} moves by 1. Every walk back begins with that; .grad of a value is how "
+    "much {node} moves for each 1 of that value.",
+    "slope": "{arrow} = {derivation}",
+    "product": "{node}.grad × slope = {grad} × {slope} = {product}",
+    "sum": "{parent}.grad = {before} + {product} = {after}",
+    "one way": "{parent}.grad = {after}",
+    "rate": "When {parent} moves by 1, {node} moves by {slope}; each 1 of {node} moves {root} by {grad}. Rate times rate: "
+    "each 1 of {parent} moves {root} by {product} along this arrow.",
+    "add up": "{parent} acts on {root} along {ways} ways at once, so what comes along each is added up: way {way} of "
+    "{ways}.",
+    "stopped": "{root} does not move with {node}, and so not with what {node} was computed from.",
+    "end": "Every gradient is known.",
+    "end, then": "To make {root} smaller, move each number a little against its gradient: that is a training step.",
+}  # fmt: skip
+
+
+def say(words: str, **texts: str) -> str:
+    """What is said of a step, with names and numbers in the slots.
+
+    >>> say("wrong", node="b", sent="1", grad="2")
+    'wrong: b passed on 1 of this 2 before, and passes it on again'
+    """
+    return fill(WORDS[words], texts)
 
 
 def count(n: int) -> str:
@@ -25,14 +77,11 @@ def count(n: int) -> str:
     return f"{n:,}" if n < 10**15 else f"about 10^{int(n.bit_length() * math.log10(2.0))}"
 
 
-def ordinal(n: int) -> str:
-    """2nd, 3rd, 4th, ..., 21st.
-
-    >>> [ordinal(n) for n in (1, 2, 3, 11, 22)]
-    ['1st', '2nd', '3rd', '11th', '22nd']
-    """
-    ending = "th" if n % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
-    return f"{n}{ending}"
+def place_of(node: Value, operand: int) -> str:
+    """Which operand of a value is meant, where it has one twice: left or right, base or exponent, 1st, 2nd."""
+    row, number = node.primitive, len(node.parents)
+    assert row is not None
+    return row.roles(number)[operand] or row.places(number)[operand]
 
 
 def special(row: Primitive, operands: Sequence[float], out: float, partials: Sequence[float]) -> str:

@@ -3,18 +3,16 @@ const chain = (g, p) => (g !== 0 && p !== 0 ? g * p : 0); // the product rule: 0
 
 const power = (x, y) => (x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y));
 
-// The remainder with the sign of y, and the quotient that belongs to it.
-const modulo = (x, y) => {
-  const rest = x % y;
-  if (rest === 0) return y < 0 ? -0 : Math.abs(rest);
-  return rest < 0 !== y < 0 ? rest + y : rest;
+// Quotient and remainder as Python has them: the remainder has the sign of y.
+const divmod = (x, y) => {
+  let rest = x % y, quotient = (x - rest) / y;
+  if (rest === 0) rest = y < 0 ? -0 : 0;
+  else if (rest < 0 !== y < 0) [rest, quotient] = [rest + y, quotient - 1];
+  const floor = Math.floor(quotient);
+  return [quotient === 0 ? (Math.sign(x) * Math.sign(y) < 0 ? -0 : 0) : quotient - floor > 0.5 ? floor + 1 : floor, rest];
 };
-const floorDivide = (x, y) => {
-  if (y === 0) return x / y;
-  const quotient = (x - modulo(x, y)) / y, floor = Math.floor(quotient);
-  if (quotient === 0) return x / y < 0 || Object.is(x / y, -0) ? -0 : 0;
-  return quotient - floor > 0.5 ? floor + 1 : floor;
-};
+const modulo = (x, y) => divmod(x, y)[1];
+const floorDivide = (x, y) => (y === 0 ? x / y : divmod(x, y)[0]);
 
 // Scaled by a power of two, which rounds nothing: neither overflows nor loses small numbers.
 const hypot = (x, y) => {
