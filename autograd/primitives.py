@@ -125,13 +125,7 @@ class Primitive:
         """Which of so many operands is which, in words that no value is called by; "" where it does not matter."""
         if self.role_names or count == 1 or self.symmetric:
             return list(self.role_names(count)) if self.role_names else [""] * count
-        return self.places(count)
-
-    def places(self, count: int) -> list[str]:
-        """Where each of so many operands stands: left and right of a sign, or 1st, 2nd, 3rd in brackets."""
-        if count == 2 and not self.symbol[:1].isalpha():
-            return ["left", "right"]
-        return [f"{i}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(i, 'th') }" for i in range(1, count + 1)]
+        return ["left", "right"] if count == 2 else [f"operand {i + 1}" for i in range(count)]
 
     def special_point(self, operands: Sequence[float], out: float) -> Special | None:
         """What is special about the row at a point, if anything is."""

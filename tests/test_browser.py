@@ -142,7 +142,7 @@ def test_a_click_on_a_line_of_the_list_goes_there(player: Any) -> None:
     player.locator("summary").click()
     player.locator("li").nth(5).click()
     assert place(player) == 5
-    assert player.locator("li[aria-current=step]").text_content().startswith("∂L/∂f +=")
+    assert player.locator("li[aria-current=step]").text_content().startswith("f.grad += L.grad")
 
 
 # --- every key ----------------------------------------------------------------------------------------------
@@ -379,7 +379,7 @@ def test_the_page_is_told_to_a_screen_reader(player: Any) -> None:
     ):
         assert line in snapshot, snapshot
     player.locator("summary").click()
-    assert "- listitem: ∂L/∂L = 1 (0 → 1) — where every walk back begins" in player.aria_snapshot()
+    assert "- listitem: L.grad = 1 — where every walk back begins" in player.aria_snapshot()
 
 
 # --- where scripts do not run, and where labels would like them to ------------------------------------------
@@ -401,7 +401,7 @@ def test_sanitised_the_picture_and_the_list_can_be_read(open_page: Open) -> None
     page = open_page(f"<!DOCTYPE html><meta charset='utf-8'>{text}")
     assert page.locator("img").evaluate("e => e.complete && e.naturalWidth") > 400
     page.locator("summary").click()
-    assert page.locator("li").last.text_content() == "∂L/∂b += ∂L/∂e · ∂e/∂b = -2 × 2 = -4 (0 → -4)"
+    assert page.locator("li").last.text_content() == "b.grad += e.grad × slope along b → e = -2 × 2 = -4 (0 → -4)"
 
 
 def test_no_script_of_a_label_runs(open_page: Open) -> None:

@@ -16,7 +16,6 @@ from ..primitives import chain
 from ..transforms import adjoints
 from ..value import Value
 from .order import program_order
-from .rules import derivation, rule_of
 from .wording import count, isolate, place_of, say, special
 
 FORWARD, BACKWARD = "forward", "backward"
@@ -160,14 +159,6 @@ class Recorder:
         if node.parents.count(parent) > 1:
             return say("arrow of one operand", place=place_of(node, operand), **names)
         return say("arrow", **names)
-
-    def derivation(self, node: Value, operand: int) -> str:
-        """Where a slope comes from: in symbols, in numbers, and what it is."""
-        assert node.primitive is not None
-        numbers = [*(parent.data for parent in node.parents), node.data]
-        template = rule_of(node.primitive, len(node.parents)).slope(operand, numbers)
-        names = [*(self.names[parent] for parent in node.parents), self.names[node]]
-        return derivation(template, names, numbers, node.partials[operand])
 
     def _add(self, phase: str, node: Value, text: str, note: str = "", **more: object) -> None:
         op = node.primitive.name if node.primitive else ""

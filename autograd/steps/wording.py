@@ -78,10 +78,10 @@ def count(n: int) -> str:
 
 
 def place_of(node: Value, operand: int) -> str:
-    """Which operand of a value is meant, where it has one twice: left or right, base or exponent, 1st, 2nd."""
-    row, number = node.primitive, len(node.parents)
-    assert row is not None
-    return row.roles(number)[operand] or row.places(number)[operand]
+    """Which operand of a value is meant, where it has one twice: left or right, base or exponent, operand 3."""
+    assert node.primitive is not None
+    role = node.primitive.roles(len(node.parents))[operand]
+    return role or (("left", "right")[operand] if len(node.parents) == 2 else f"operand {operand + 1}")
 
 
 def special(row: Primitive, operands: Sequence[float], out: float, partials: Sequence[float]) -> str:

@@ -11,13 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from autograd import AutogradError, DrawError, Value, dot, draw, write_whole
+from autograd import AutogradError, DrawError, Value, dot, draw, walkthrough, write_whole
 from autograd.html import printable
 
 from ..modules import MLP
 from ..training import Adam, History, fit
 from .arguments import parse_arguments
-from .show import draw_expression, walk_expression
+from .expression import parse_assignments, parse_expression
+from .terminal import can_step, step_through
 
 BATCH = 32  # of the demo
 
@@ -46,6 +47,37 @@ def run(arguments: list[str]) -> None:
         walk_expression(chosen.expression, chosen.values, chosen.output)
     else:
         draw_expression(chosen.expression, chosen.values, chosen.output)
+
+
+def draw_expression(expression: str, values: list[str], output: str | None) -> None:
+    """Draw the graph of an expression with its gradients, into a file or as text."""
+    root = parse_expression(expression, parse_assignments(values))
+    if root.requires_grad:
+        root.backward()
+    drawing = draw(root)
+    if output is None:
+        print(drawing)
+    else:
+        drawing.save(output)
+        print(printable(f"{expression.strip()} = {root:.6g}, drawn in {output}"))
+
+
+def walk_expression(expression: str, values: list[str], output: str | None) -> None:
+    """Go through an expression and its gradients step by step: as a page, in the terminal, or as text."""
+    leaves = parse_assignments(values)
+    root = parse_expression(expression, leaves)
+    if root.primitive is not None and "out" not in leaves:
+        root.label = "out"
+    walk = walkthrough(root)
+    if output is not None:
+        walk.save(output)
+        print(printable(f"{expression.strip()} = {root:.6g} in {len(walk)} steps: open {output} in a browser"))
+    elif can_step():
+        phases = [step.phase for step in walk]
+        ends = [i + 1 + len({*phases[: i + 1]}) for i in range(len(walk))]  # each phase begins with a line of its own
+        step_through(walk.title, str(walk).splitlines(), ends)
+    else:
+        print(walk)
 
 
 def demo(folder: Path) -> None:
