@@ -83,6 +83,8 @@ class Recorder:
         self.grads = {node: 0.0 for node in order if node.requires_grad}  # what has arrived at each by now
         self.received: Counter[Value] = Counter()  # and in how many contributions
         self.ways = Counter(node.parents[k] for node in order for k in receivers(node))  # of how many in all
+        self.is_naive = False
+        self.stopped = ""  # why a naive walk went no further
         self.wrong_leaves: dict[Value, float] = {}  # where a naive walk comes to wrong gradients: the right ones
 
     def forward(self) -> None:
@@ -122,6 +124,7 @@ class Recorder:
 
     def naive(self) -> None:
         """Each value as soon as anything reaches it, with all the gradient that it has by then."""
+        self.is_naive = True
         if not self._begin():
             return
         sent: dict[Value, float] = {}  # what each value has passed on already
@@ -169,9 +172,9 @@ class Recorder:
         """The first step back, ∂root/∂root = 1, or why there is nothing to pass back."""
         root, name = self.root, self.names[self.root]
         if not root.requires_grad:
-            why = f"{name} depends on nothing that needs a gradient: there is nothing to pass back"
+            why = say("nothing back", node=name)
         elif not math.isfinite(root.data):
-            why = f"{name} is {root.data}: backward() refuses to start from a result that is not finite"
+            why = say("no start", node=name, data=format_number(root.data))
         else:
             self.grads[root] = 1.0
             text, _, note = say("begin", node=name, product="1").partition(" — ")
@@ -242,21 +245,22 @@ class Recorder:
             if leaf in right and leaf.primitive is None and not math.isclose(grad, right[leaf])
         }
         parts = [
-            f"{self.names[leaf]}.grad = {format_number(self.grads[leaf])}, right is {format_number(grad)}"
+            say("compare", node=self.names[leaf], grad=format_number(self.grads[leaf]), right=format_number(grad))
             for leaf, grad in list(wrong.items())[:MOST_WRONG]
         ]
         if len(wrong) > MOST_WRONG:
-            parts.append(f"{len(wrong) - MOST_WRONG} more are wrong")
+            parts.append(say("more wrong", more=str(len(wrong) - MOST_WRONG)))
         if stopped:
             note = (
                 f"stopped after {MOST_STEPS:,} steps: this order goes along every path from the root anew, "
                 f"which takes {count(self._naive_steps())}"
             )
         elif wrong:
-            note = "a value must wait for its whole gradient before it passes it on"
+            note = say("must wait")
         else:
-            note = "no value that is used twice passed anything on twice"
-        self._add(BACKWARD, self.root, "; ".join(parts) or "the same result as in the right order", note)
+            note = say("nothing twice")
+        self.stopped = note if stopped else ""
+        self._add(BACKWARD, self.root, "; ".join(parts) or say("same result"), note)
 
     def _naive_steps(self) -> int:
         """How many contributions a naive walk makes: each edge as often as there are paths from the root to it."""

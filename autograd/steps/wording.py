@@ -37,6 +37,14 @@ WORDS = {
     "ways": "way {way} of {ways} into {parent}: they add up",
     "wrong": "wrong: {node} passed on {sent} of this {grad} before, and passes it on again",
     "earlier": "{parent}.grad holds {held} from before: backward() adds to it",
+    # where there is no way back, and how a naive walk ends
+    "nothing back": "{node} depends on nothing that needs a gradient: there is nothing to pass back",
+    "no start": "{node} is {data}: backward() refuses to start from a result that is not finite",
+    "compare": "{node}.grad = {grad}, right is {right}",
+    "more wrong": "{more} more are wrong",
+    "must wait": "a value must wait for its whole gradient before it passes it on",
+    "nothing twice": "no value that is used twice passed anything on twice",
+    "same result": "the same result as in the right order",
     # the card of a step
     "start": "Blue boxes are numbers that you choose.",
     "start, then": "First forward: every result is computed, from left to right, until {root} is known. Then backward, "
@@ -56,6 +64,23 @@ WORDS = {
     "stopped": "{root} does not move with {node}, and so not with what {node} was computed from.",
     "end": "Every gradient is known.",
     "end, then": "To make {root} smaller, move each number a little against its gradient: that is a training step.",
+    # what a page says when it is touched
+    "nudge": "{name} + 0.001 really moves {root} by {moved}; its gradient foretold 0.001 × {grad} = {foretold}.",
+    "stepped": "Each number moved by −{rate} × its gradient: {root} went from {before} to {after}.",
+    "ask forward": "What is {name} = {written}?",
+    "ask back": "{parent}.grad becomes … ?",
+    "ask seed": "{node}.grad: how much does {node} move when {node} moves by 1?",
+    "hint forward": "Not yet. Put the numbers in: {numbers}.",
+    "hint slope": "That is the slope alone. Rate times rate: it goes times {node}.grad, which is {grad}.",
+    "hint sum": "That is what comes along this arrow. {parent}.grad has {before} from another way already: add them.",
+    "hint back": "Not yet. {node}.grad is {grad}, the slope along this arrow is {slope}: multiply, and add what is there, "
+    "{before}.",
+    "hint seed": "Not yet: as {node} moves by 1, {node} moves by just as much.",
+    "right": "Right: {answer}.",
+    "answer": "It is {answer}; you said {said}.",
+    "score": "{right} of {asked} right at the first try.",
+    "curve": "{node} for each {parent}, and its slope {slope} here",
+    "box": "{node} moves {root} by {grad} for each 1",
 }  # fmt: skip
 
 

@@ -1,0 +1,57 @@
+"""The card of a step: its rule in symbols and in numbers, the product, the sum so far, and why."""
+
+from __future__ import annotations
+
+from ..drawing import format_number
+from ..value import Value
+from .record import FORWARD, Recorder, Step
+from .rules import derivation, rule_of
+from .wording import say
+
+
+def card(recorder: Recorder, step: Step) -> list[str]:
+    """The lines that explain a step."""
+    names = recorder.names
+    node, parent, root = step.node, step.parent, names[recorder.root]
+    texts = {"node": names[node], "root": root}
+    if step.phase == FORWARD:
+        operands = ", ".join(dict.fromkeys(names[operand] for operand in step.operands))
+        return _lines(step.formula, say("computed", operands=operands), step.note)
+    if parent is None or step.operand is None:
+        if step.after is not None:
+            return [say("seed", product="1", **texts), say("seed, why", **texts)]
+        return _lines(step.formula, step.note, say("stopped", **texts) if step.adjoint == 0.0 else "")
+    numbers = {
+        "grad": step.adjoint, "slope": step.partial, "product": step.contribution, "before": step.before,
+        "after": step.after,
+    }  # fmt: skip
+    texts |= {what: format_number(x) for what, x in numbers.items() if x is not None}
+    texts |= {"parent": names[parent], "way": str(step.way), "ways": str(recorder.ways[parent])}
+    template, remark = slope_rule(node, step.operand)
+    formula = derivation(template, [names[p] for p in (*node.parents, node)], _point(node), node.partials[step.operand])
+    several = recorder.ways[parent] > 1
+    return _lines(
+        say("slope", arrow=recorder.arrow(node, step.operand), derivation=formula),
+        say("product", **texts),
+        say("sum" if several else "one way", **texts),
+        say("rate", **texts),
+        say("add up", **texts) if several else "",
+        remark,
+        step.note if step.wrong or not several else step.note.removesuffix(say("ways", **texts)).rstrip("; "),
+    )
+
+
+def slope_rule(node: Value, operand: int) -> tuple[str, str]:
+    """The template of the slope along an arrow at this point, and a remark on what stands in it."""
+    assert node.primitive is not None
+    rule = rule_of(node.primitive, len(node.parents))
+    template = rule.slope(operand, _point(node))
+    return template, rule.remark if "(" in template.replace("{(", "") else ""
+
+
+def _point(node: Value) -> list[float]:
+    return [*(parent.data for parent in node.parents), node.data]
+
+
+def _lines(*lines: str) -> list[str]:
+    return [line for line in lines if line]

@@ -1,0 +1,109 @@
+"""What the page of a walk needs to compute it anew: the graph and the words as data, and its rows as JavaScript.
+
+A graph of which a row cannot be written out, as that of a primitive with ``math`` in its forward, gets its numbers as
+data: it plays, and its numbers stay as they are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ..drawing import operation_template
+from ..errors import TraceError
+from ..html import asset
+from ..primitives import Primitive
+from ..program import javascript_rows, row_key
+from ..value import Value
+from .record import BACKWARD, Recorder, receivers
+from .rules import rule_of
+from .wording import WORDS, place_of
+
+
+class Page:
+    """The data of a walk's page, and its ``script``; without one the page is not live."""
+
+    def __init__(self, recorder: Recorder, ids: Mapping[Value, str], live: bool) -> None:
+        self.recorder = recorder
+        self.number = {node: int(id[1:]) for node, id in ids.items()}
+        computed = [node for node in recorder.order if node.primitive is not None]
+        keys = dict.fromkeys((node.primitive, len(node.parents)) for node in computed if node.primitive is not None)
+        self.rows = {key: i for i, key in enumerate(keys)}
+        self.script = ""
+        self.apology = ""
+        if live:
+            try:
+                self.script = rows_script(keys)
+            except TraceError as error:
+                self.apology = str(error)
+
+    def data(self) -> dict[str, Any]:
+        """What the script of the page reads."""
+        recorder, number = self.recorder, self.number
+        back = [step for step in recorder.steps if step.phase == BACKWARD]
+        found: dict[str, Any] = {
+            "names": [recorder.names[node] for node in recorder.order],
+            "nodes": [self._node(node) for node in recorder.order],
+            "order": [number[node] for node in recorder.program],
+            "rows": [self._row(*key) for key in self.rows],
+            "words": WORDS,
+            "held": {number[leaf]: leaf.grad for leaf in recorder.order if leaf.primitive is None and leaf.grad},
+            "live": bool(self.script),
+            "apology": self.apology,
+        }
+        if recorder.is_naive:
+            found["naive"] = [[number[step.node], step.operand] for step in back if step.parent is not None]
+            found["stopped"] = recorder.stopped
+        if not self.script:
+            found["numbers"] = [self._numbers(node) for node in recorder.order]
+        return found
+
+    def _node(self, node: Value) -> list[Any]:
+        """A leaf as its number and kind; a result as its row, operands, who of them gets a gradient, how it is written."""
+        if node.primitive is None:
+            return [as_json_number(node.data), "wants" if node.requires_grad else "given" if node.is_constant else "frozen"]
+        operands = [self.number[parent] for parent in node.parents]
+        places = {k: place_of(node, k) for k in receivers(node) if operands.count(operands[k]) > 1}
+        row = self.rows[node.primitive, len(node.parents)]
+        return [row, operands, receivers(node), self.recorder.written(node), *([places] if places else [])]
+
+    def _numbers(self, node: Value) -> list[Any]:
+        """The number of a value, its slopes, which of the special points of its row holds, and its branches."""
+        if node.primitive is None:
+            return [as_json_number(node.data)]
+        point = [parent.data for parent in node.parents]
+        special = node.primitive.special_point(point, node.data)
+        conditions = rule_of(node.primitive, len(point)).conditions
+        return [
+            as_json_number(node.data),
+            [*map(as_json_number, node.partials)],
+            -1 if special is None else [*node.primitive.special].index(special),
+            [] if conditions is None else conditions.evaluate([*point, node.data]),
+        ]
+
+    def _row(self, row: Primitive, count: int) -> dict[str, Any]:
+        rule = rule_of(row, count)
+        return {
+            "key": row_key(row, count),
+            "numbers": operation_template(row, count),
+            "slopes": rule.slopes,
+            "remark": rule.remark,
+            "notes": [point.note for point in row.special],
+        }
+
+
+def rows_script(keys: Any) -> str:
+    """A script that gives the player in which it stands the rows of its graph."""
+    rows = ",\n".join(f'"{row_key(*key)}": {text}' for key, text in javascript_rows(keys).items())
+    return (
+        f'document.currentScript.closest(".stepgrad-player").rows = (() => {{\n{asset("arithmetic.js")}\n'
+        f"const R = {{\n{rows}\n}};\nreturn R;\n}})();"
+    )
+
+
+def as_json_number(x: float) -> float | str:
+    """A number as JSON has it; inf and nan, which it has not, as JavaScript's Number reads them."""
+    return x if math.isfinite(x) else "NaN" if x != x else "Infinity" if x > 0 else "-Infinity"
+
+
