@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from .items import Edge, Item
 from .renderer import Mark
-from .style import Heat, box_look, box_rows, caption, edge_label, header, operation_look
+from .style import SLOPE, Heat, box_look, box_rows, caption, edge_label, header, operation_look
 
 # A graph whose edges cross more layers than this in all has its far-reaching values drawn again beside each
 # use.  Measured: a leaf used by each of 64 operations in a row takes dot 10 s, by each of 100 over a minute;
@@ -25,9 +25,10 @@ class DotWriter:
     ``gradients`` are what boxes say in place of their own.  Where it writes ``with_marks``, every element has an id
     in the DOT text, and ``marks`` says what it is called: these are the parts that a walkthrough fills in.
 
-        n3          a box                       o3      the operation that computed it, with its edge to the box
-        n3.data     the number in the box       e3.1    the edge from its operand 1 to the operation
-        n3.grad     the gradient in the box     n0_3    the box of value 0 that is drawn again beside operation 3
+        n3          a box                       o3          the operation that computed it, with its edge to the box
+        n3.data     the number in the box       e3.1        the edge from its operand 1 to the operation
+        n3.grad     the gradient in the box     e3.1.slope  the slope along that edge
+        n0_3        the box of value 0 that is drawn again beside operation 3
     """
 
     def __init__(
@@ -87,8 +88,10 @@ class DotWriter:
         self._write(id, f"[label=<{label}> {look}{more}", id, mark)
 
     def _edge(self, tail: str, head: str, weight: int, edge: Edge | None, part: str) -> None:
-        label = edge_label(edge) if edge else ""
-        self._write(f"{tail} -> {head}", f"[weight={weight}{label}", part, Mark(part))
+        label, rows = edge_label(edge) if edge else "", []
+        if edge and edge.partial is not None:  # dot writes a blank, the name and the slope as three texts
+            rows = ["", "", f"{part}.{SLOPE}"] if edge.name else [f"{part}.{SLOPE}"]
+        self._write(f"{tail} -> {head}", f"[weight={weight}{label}", part, Mark(part, rows))
 
     def _write(self, what: str, attributes: str, id: str, mark: Mark) -> None:
         """A line of DOT; of a picture with marks, with an id, which dot writes into the SVG."""

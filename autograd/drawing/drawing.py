@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 NAME = "computation"
 DIRECTIONS = ("LR", "TB", "RL", "BT")
 PNG_DPI = 144
+ROOM = "-0.0000"  # that a box has for a number which changes
 SECONDS = 30.0  # that dot may take
 
 
@@ -117,7 +118,10 @@ def draw_with_marks(order: Sequence[Value], labels: Mapping[Value, str], gradien
     items = every(order)
     for item, node in zip(items, order, strict=True):
         item.name = labels[node]
-    room = {item: f"grad {gradients[node]}" for item, node in zip(items, order, strict=True) if node in gradients}
+    room = {
+        item: f"grad {max(gradients[node], ROOM, key=len)}"
+        for item, node in zip(items, order, strict=True) if node in gradients
+    }  # fmt: skip
     writer = DotWriter(items, "LR", gradients=room, with_marks=True)
     description = _description(order, Figure(items))
     return Drawing(View(writer.lines, [], _title(order), description, marks=writer.marks), SECONDS)

@@ -33,7 +33,7 @@ from .items import Edge, Item, largest, state
 from .notation import clean_label, format_number, format_range
 
 FONT = "Helvetica"  # a single name: dot knows its metrics, so that text fits its box on every machine
-DATA, GRAD = "data", "grad"  # what a row of text says that a walkthrough writes anew
+DATA, GRAD, SLOPE = "data", "grad", "slope"  # what a row of text says that a walkthrough writes anew
 
 # The look of a part of a program, of a model's input and output, and of a caption.
 PART = f'style="rounded,filled" fillcolor="{PALE_GREEN.light}" color="{GREEN.light}"'

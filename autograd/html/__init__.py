@@ -4,7 +4,7 @@ What this package leaves out: what the pictures are of.  It knows nothing of gra
 """
 
 from .document import asset, page, write_page
-from .frames import Frame, player
+from .frames import Frame, player, walk_player
 from .markup import escape, printable
 from .palette import (
     BLUE,
@@ -35,5 +35,5 @@ __all__ = [
     "BLUE", "CATEGORIES", "DARK_INK", "GREEN", "GREY", "INK", "LIGHT_INK", "MAGENTA", "NOT_FINITE", "PALETTE", "PURPLE",
     "PALE_BLUE", "PALE_GREEN", "PALE_GREY", "RAMPS", "RAMP_INKS", "VERMILION", "WHITE", "ZERO", "Colour", "Frame",
     "NestedPicture", "asset", "css_colours", "escape", "page", "parts_cell", "parts_page", "player",
-    "printable", "write_page",
+    "printable", "walk_player", "write_page",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cache
 
 from ..files import write_whole
@@ -30,13 +31,19 @@ PAGE = """<!DOCTYPE html>
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {scripts}"
 
 # The files of each script that a page may run.
-PLAYER, PARTS = ("inline.js", "player.js"), ("parts.js",)
+PLAYER = ("inline.js", "view.js", "player.js", "frames.js")
+WALK = ("inline.js", "view.js", "player.js", "numbers.js", "walk.js", "live.js")
+PARTS = ("parts.js",)
 
 
-def page(title: str, content: str) -> str:
-    """The text of a page with this content, which is HTML already; its scripts run where they are of ``script``."""
+def page(title: str, content: str, scripts: Sequence[str] = ()) -> str:
+    """The text of a page with this content, which is HTML already.
+
+    Its scripts run where they are of ``script``, or among the texts of ``scripts``.
+    """
     style = f"{css_colours(':root')}\n{asset('page.css')}"
-    return PAGE.format(policy=_policy(), title=escape(title), style=style, content=content)
+    hashes = " ".join([*_known_hashes(), *map(_hash, scripts)])
+    return PAGE.format(policy=POLICY.format(scripts=hashes), title=escape(title), style=style, content=content)
 
 
 def script(files: tuple[str, ...]) -> str:
@@ -45,23 +52,29 @@ def script(files: tuple[str, ...]) -> str:
 
 
 def _source(files: tuple[str, ...]) -> str:
-    return "\n".join(map(asset, files))
+    return "(() => {\n" + "\n".join(map(asset, files)) + "\n})();"
 
 
 @cache
-def _policy() -> str:
+def _known_hashes() -> list[str]:
+    return [_hash(_source(files)) for files in (PLAYER, WALK, PARTS)]
+
+
+def _hash(text: str) -> str:
+    """A script as the policy of a page tells it."""
     import hashlib  # as base64 only where a page is made: importing the package stays quick
     from base64 import b64encode
 
-    hashes = [hashlib.sha256(_source(files).encode()).digest() for files in (PLAYER, PARTS)]
-    return POLICY.format(scripts=" ".join(f"'sha256-{b64encode(digest).decode()}'" for digest in hashes))
+    return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def write_page(path: str | os.PathLike[str], title: str, content: str, what: str) -> None:
+def write_page(
+    path: str | os.PathLike[str], title: str, content: str, what: str, scripts: Sequence[str] = ()
+) -> None:
     """Write a page to a file, .html; ``what`` is in it, as an error calls it: "a walkthrough"."""
     if os.path.splitext(path)[1].lower() not in (".html", ".htm"):
         raise ValueError(f"{what} can be saved as .html, not as {os.fspath(path)!r}")
-    write_whole(path, page(title, content))
+    write_whole(path, page(title, content, scripts))
 
 
 @cache

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .document import PLAYER, interactive_style, script
+from .document import PLAYER, WALK, interactive_style, script
 from .markup import as_json, escape, image
 
 
@@ -34,21 +34,39 @@ def player(
     ``picture`` is SVG text, or None to play the list of texts alone; the ``apology`` then says why.  ``names``
     are the parts that a menu offers to go to, and what they are called there.
     """
-    shown = f"<p>No picture: {escape(apology)}</p>" if apology else ""
-    if picture is not None:
-        shown = image(picture, title)
-    items = "\n".join(f"<li>{escape(frame.text)}</li>" for frame in frames)
     data = {
         "names": names,
         "frames": [[{mark: " ".join(parts) for mark, parts in frame.marks.items()}, frame.texts] for frame in frames],
     }
-    return f"""<div class="stepgrad-player" role="group" aria-label="{escape(title)}" dir="ltr">
+    return _player(title, [frame.text for frame in frames], picture, data, apology, "", script(PLAYER))
+
+
+def walk_player(
+    title: str, texts: Sequence[str], picture: str | None, data: object, rows: str, apology: str = "", scripted: bool = True
+) -> str:
+    """The HTML of a player that computes its frames itself: ``live.js`` reads the data and calls the ``rows``.
+
+    ``rows`` is a script of its own, of which the policy of a page must have been told; "" where nothing can be
+    computed anew.  Of several players in one page, it is enough that the last is ``scripted``.
+    """
+    own = f"<script>{rows}</script>\n" if rows else ""
+    return _player(title, texts, picture, data, apology, " walk", own + (script(WALK) if scripted else ""))
+
+
+def _player(
+    title: str, texts: Sequence[str], picture: str | None, data: object, apology: str, kind: str, scripts: str
+) -> str:
+    shown = f"<p>No picture: {escape(apology)}</p>" if apology else ""
+    if picture is not None:
+        shown = image(picture, title)
+    items = "\n".join(f"<li>{escape(text)}</li>" for text in texts)
+    return f"""<div class="stepgrad-player{kind}" role="group" aria-label="{escape(title)}" dir="ltr">
 {shown}
-<details{" open" if picture is None else ""}><summary>{len(frames)} steps</summary>
+<details{" open" if picture is None else ""}><summary>{len(texts)} steps</summary>
 <ol start="0">
 {items}
 </ol></details>
 <script type="application/json">{as_json(data)}</script>
 <style>{interactive_style("player.css")}</style>
-{script(PLAYER)}
+{scripts}
 </div>"""

@@ -1,18 +1,18 @@
 """The picture of a walk: one SVG of the graph, its parts marked and filled in step by step.
 
 The drawing names the parts, by the number of a value in topological order: its box ``n3``, in that its number
-``n3.data`` and its gradient ``n3.grad``, its operation ``o3``, and the edge from operand 1 to that, ``e3.1``.  A value
-that is drawn again beside operation 3 is ``n0`` and ``n0_3``.
+``n3.data`` and its gradient ``n3.grad``, its operation ``o3``, and the edge from operand 1 to that, ``e3.1``, with the
+slope ``e3.1.slope``.  A value that is drawn again beside operation 3 is ``n0`` and ``n0_3``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Set
 from functools import cached_property
 
 from ..drawing import draw_with_marks, format_number
-from ..html import Frame, asset, escape
+from ..html import asset, escape
 from ..value import Value
 from .record import FORWARD, Recorder, Step
 
@@ -25,7 +25,7 @@ TEXT = re.compile(r'(<text [^>]*data-part="([^"]*)">)[^<]*')
 class Scene:
     """The picture of a walk, at each of its steps; it keeps what the graph was.
 
-    ``frames`` are what the player shows, ``names`` what it calls the values, ``numbers`` what they hold.
+    ``ids`` are the parts that show the values, ``names`` what the player calls these, ``numbers`` what they hold.
     """
 
     def __init__(self, recorder: Recorder) -> None:
@@ -33,38 +33,22 @@ class Scene:
         self._size = len(order)
         self._steps = recorder.steps
         self._wrong_leaves = recorder.wrong_leaves  # the last frame shows the right gradient beside the wrong one
-        self._ids = {node: f"n{i}" for i, node in enumerate(order)}
-        self._from = {self._ids[step.node][1:]: step.index for step in self._steps if step.phase == FORWARD}
+        self.ids = {node: f"n{i}" for i, node in enumerate(order)}
+        self._from = {self.ids[step.node][1:]: step.index for step in self._steps if step.phase == FORWARD}
         self.numbers = {node: format_number(node.data) for node in order}
         labels = {node: "" if node.is_constant else label for node, label in recorder.labels.items()}
-        self.names = {self._ids[node]: label for node, label in labels.items() if label}
+        self.names = {self.ids[node]: label for node, label in labels.items() if label}
         self._changes = self._all_changes()
         self._drawing = None
         if len(order) <= MOST_NODES:
             self._drawing = draw_with_marks(order, labels, self._room(recorder.grads.keys()))
-
-    @cached_property
-    def frames(self) -> list[Frame]:
-        parts = set(re.findall(r'data-part="[^"]*?([^" ]+)"', self._template))
-        return [
-            Frame(step.text, self._marks(step, parts), changes)
-            for step, changes in zip(self._steps, self._changes, strict=True)
-        ]
-
-    def updated(self, text: str, moved: Mapping[Value, float]) -> list[Frame]:
-        """The frames, and one more in which leaves get other numbers."""
-        parts = {leaf: f"{self._ids[leaf]}.data" for leaf in moved}
-        first, *others = self.frames
-        start = first._replace(texts={part: self.numbers[leaf] for leaf, part in parts.items()} | dict(first.texts))
-        marks = {"forward": [self._ids[leaf] for leaf in moved]}
-        return [start, *others, Frame(text, marks, {parts[leaf]: format_number(x) for leaf, x in moved.items()})]
 
     def picture(self, index: int) -> str:
         """The SVG text at one frame."""
         texts: dict[str, str] = {}
         for changes in self._changes[: index + 1]:
             texts |= changes
-        marks = {part: mark for mark, parts in self.frames[index].marks.items() for part in parts}
+        marks = {part: mark for mark, some in self._marks(self._steps[index]).items() for part in some}
 
         def mark(group: re.Match[str]) -> str:
             classes = {marks[part] for part in group[2].split() if part in marks}
@@ -83,37 +67,41 @@ class Scene:
         """The texts that each step writes."""
         changes = [self._change(step) for step in self._steps]
         for leaf, gradient in self._wrong_leaves.items():
-            part = f"{self._ids[leaf]}.grad"
+            part = f"{self.ids[leaf]}.grad"
             shown = next((texts[part] for texts in reversed(changes) if part in texts), "grad 0")
             changes[-1][part] = f"{shown} ≠ {format_number(gradient)}"
         return changes
 
     def _change(self, step: Step) -> dict[str, str]:
         if step.phase == FORWARD:
-            return {f"{self._ids[step.node]}.data": self.numbers[step.node]}
+            return {f"{self.ids[step.node]}.data": self.numbers[step.node]}
         if step.after is None:
             return {}
         receiver = step.node if step.parent is None else step.parent
-        return {f"{self._ids[receiver]}.grad": f"grad {format_number(step.after)}"}
+        written = {f"{self.ids[receiver]}.grad": f"grad {format_number(step.after)}"}
+        if step.partial is not None:
+            edge = f"e{self.ids[step.node][1:]}.{step.operand}"
+            written[f"{edge}.slope"] = f"\u00a0slope {format_number(step.partial)}"  # the blank keeps it off the line
+        return written
 
     def _room(self, graded: Set[Value]) -> dict[Value, str]:
         """The longest text that each gradient ever is."""
         room = dict.fromkeys(graded, "0")
-        nodes = {f"{self._ids[node]}.grad": node for node in graded}
+        nodes = {f"{self.ids[node]}.grad": node for node in graded}
         for changes in self._changes:
             for part, text in changes.items():
                 if part in nodes:
                     room[nodes[part]] = max(room[nodes[part]], text.removeprefix("grad "), key=len)
         return room
 
-    def _marks(self, step: Step, parts: Set[str]) -> dict[str, list[str]]:
+    def _marks(self, step: Step) -> dict[str, list[str]]:
         """The parts that a step touches, by the way it goes."""
 
         def box(parent: Value) -> str:
-            again = f"{self._ids[parent]}_{i}"
-            return again if again in parts else self._ids[parent]
+            again = f"{self.ids[parent]}_{i}"
+            return again if again in self._parts else self.ids[parent]
 
-        i = self._ids[step.node][1:]
+        i = self.ids[step.node][1:]
         if step.phase == FORWARD:
             edges = [f"e{i}.{k}" for k in range(len(step.operands))]
             return {"forward": [f"n{i}", f"o{i}", *edges, *map(box, step.operands)]}
@@ -121,10 +109,15 @@ class Scene:
             edge = f"e{i}.{step.operand}"
             return {"wrong" if step.wrong else "backward": [f"n{i}", f"o{i}", edge, box(step.parent)]}
         if self._wrong_leaves and step is self._steps[-1]:
-            return {"wrong": [self._ids[leaf] for leaf in self._wrong_leaves]}
+            return {"wrong": [self.ids[leaf] for leaf in self._wrong_leaves]}
         return {"backward": [f"n{i}"]}
 
     # --- the picture before any step ------------------------------------------------------------------------
+
+    @cached_property
+    def _parts(self) -> Set[str]:
+        """The name of each element by itself: those of boxes that are drawn again too."""
+        return set(re.findall(r'data-part="[^"]*?([^" ]+)"', self._template))
 
     @cached_property
     def _template(self) -> str:
@@ -136,8 +129,8 @@ class Scene:
             )
 
         def empty(text: re.Match[str]) -> str:
-            value, _, says = text[2].partition(".")
-            return text[1] if says == "grad" or value[1:] in self._from else text[0]
+            value, _, says = text[2].rpartition(".")
+            return text[1] if says != "data" or value[1:] in self._from else text[0]
 
         def add_since(group: re.Match[str]) -> str:
             since = self._since(group[2])

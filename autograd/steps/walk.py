@@ -10,14 +10,17 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any, overload
 
 from ..drawing import DrawError, format_number, shorten
 from ..errors import describe
 from ..graph import topological_order
-from ..html import Frame, player, write_page
+from ..html import walk_player, write_page
 from ..transforms import check_fresh, write_out_with_origins
 from ..value import Value
+from .cards import card
+from .live import Page
 from .picture import Scene
 from .record import FORWARD, Recorder, Step
 from .wording import encodable
@@ -80,6 +83,7 @@ class Walkthrough(Sequence[Step]):
         self._names = recorder.names
         self._graded = recorder.grads.keys()
         self._origins = origins
+        self._recorder = recorder
         self._scene = Scene(recorder)
 
     def __len__(self) -> int:
@@ -157,7 +161,17 @@ class Walkthrough(Sequence[Step]):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a page, .html, that plays the steps: one file that needs no network."""
-        write_page(path, self.title, self.player(), "a walkthrough")
+        page = Page(self._recorder, self._scene.ids, live=True)
+        write_page(path, self.title, self._player(page), "a walkthrough", [page.script] if page.script else [])
+
+    def card(self, index: int) -> list[str]:
+        """A step explained in a few lines: where its slope comes from, what is multiplied and added, and why.
+
+        >>> x = Value(0.5, label="x")
+        >>> walkthrough(x.tanh()).card(2)[:2]
+        ['slope along x → n1 = 1 − n1² = 1 − 0.4621² = 0.7864', 'n1.grad × slope = 1 × 0.7864 = 0.7864']
+        """
+        return card(self._recorder, self._steps[index])
 
     def __str__(self) -> str:
         """The steps as aligned lines, in signs that the standard output can show."""
@@ -182,32 +196,35 @@ class Walkthrough(Sequence[Step]):
             return {"text/plain": repr(self)}
         return {"text/html": self.player(), "text/plain": repr(self)}
 
-    def player(self, moved: Mapping[Value, float] | None = None, *, pictured: bool = True) -> str:
+    def player(self, moved: Mapping[Value, float] | None = None, *, pictured: bool = True, live: bool = True) -> str:
         """The player as HTML, to be put into a page; of a graph that is too large to look at, without its picture.
 
         ``moved`` are the numbers that an update gives to leaves: they are shown in one more frame at the end, those
-        of leaves that are in this graph.
+        of leaves that are in this graph.  A ``live`` player computes everything anew when a number is changed.
 
         >>> w = Value(2.0, label="w")
         >>> "<li>update: w 2 → 1.6</li>" in walkthrough(w * w).player({w: 1.6})
         True
         """
+        page = Page(self._recorder, self._scene.ids, live and not moved)
+        return self._player(page, moved or {}, pictured)
+
+    def _player(self, page: Page, moved: Mapping[Value, float] = MappingProxyType({}), pictured: bool = True) -> str:
+        texts, data = [step.text for step in self._steps], page.data()
         numbers = self._scene.numbers
-        moved = {leaf: x for leaf, x in (moved or {}).items() if leaf in numbers}
-        moves = [f"{self._names[leaf]} {numbers[leaf]} → {format_number(x)}" for leaf, x in moved.items()]
-        more = f" and {len(moves) - MOST_MOVES} more" if len(moves) > MOST_MOVES else ""
-        update = [f"update: {', '.join(moves[:MOST_MOVES])}{more}"] if moved else []
-        apology = ""
+        moves = {leaf: format_number(x) for leaf, x in moved.items() if leaf in numbers}
+        if moves:
+            shown = [f"{self._names[leaf]} {numbers[leaf]} → {x}" for leaf, x in moves.items()]
+            more = f" and {len(shown) - MOST_MOVES} more" if len(shown) > MOST_MOVES else ""
+            texts.append(f"update: {', '.join(shown[:MOST_MOVES])}{more}")
+            data["update"] = [texts[-1], {self._scene.ids[leaf][1:]: x for leaf, x in moves.items()}]
+        apology, picture = "", None
         if pictured:
             try:
-                frames, picture = self._scene.frames, self._scene.picture(len(self) - 1)
-                if moved:
-                    frames = self._scene.updated(update[0], moved)
-                return player(self.title, frames, picture, self._scene.names)
+                picture, data["parts"] = self._scene.picture(len(self) - 1), self._scene.names
             except (DrawError, ValueError) as error:  # no dot, or a graph too large for a picture: the list alone
                 apology = str(error).splitlines()[0]
-        texts = [*(step.text for step in self._steps), *update]
-        return player(self.title, [Frame(text, {}, {}) for text in texts], None, {}, apology)
+        return walk_player(self.title, texts, picture, data, page.script, apology)
 
 
 def touched(step: Step) -> set[Value]:

@@ -1,189 +1,179 @@
-(() => {
-  const PAUSE = 1500; // milliseconds a frame stays while playing
-  const SMALLEST = 0.6; // of its own size, to which a picture shrinks before it scrolls
+// The player: places of a film, shown one after the other, in a picture of which parts are marked and written into.
+//
+// A film says of each place ``at``: ``label``, ``said`` (for those who hear the page), ``item`` (its line in the list, or
+// -1), ``marks`` ([class, names of parts]), ``texts`` (a Map of what is written into parts by then) and ``seen`` (the parts
+// with a larger data-from are still to come).  ``last`` is the last place, ``names`` what a menu offers to go to, and
+// ``shown`` is called after each change.
+const PAUSE = 1500; // milliseconds a place stays while playing
+const KEYS = { ArrowLeft: "Back", ArrowRight: "Forward", Home: "First", End: "Last", " ": "Play" };
+const OWN = { INPUT: /Arrow|Home|End| /, BUTTON: / /, SUMMARY: / /, SELECT: /./ }; // keys that a control has uses for
 
-  // A notebook may show several players, and runs this once for each: take those that have not begun.
-  for (const box of document.querySelectorAll(".stepgrad-player:not([data-ready])")) {
-    const data = box.querySelector('script[type="application/json"]');
-    if (data) start(box, JSON.parse(data.textContent));
+function make(tag, properties = {}, ...inside) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...inside);
+  return made;
+}
+
+function play(box, film) {
+  box.dataset.ready = "";
+  box.dataset.lmSuppressShortcuts = "true"; // JupyterLab: leave the keys to us while we have the focus
+  box.tabIndex = 0;
+  const details = box.querySelector("details"), list = box.querySelector("ol"), items = [...list.children];
+  let at = 0;
+  let timer = 0;
+
+  // --- the picture, and its parts by name ---
+  const parts = new Map();
+  const image = box.querySelector("img");
+  const view = image && new View(inlined(image));
+  if (view) {
+    image.replaceWith(view.element);
+    for (const part of view.svg.querySelectorAll("[data-part]")) {
+      for (const name of part.dataset.part.split(" ")) parts.set(name, [...(parts.get(name) || []), part]);
+      for (const mark of film.classes) part.classList.remove(mark); // those of the static picture
+    }
+  }
+  const room = new Map(); // that each text has in its box
+  let marked = [];
+
+  // --- the controls ---
+  const said = make("p", { className: "said" });
+  said.setAttribute("role", "status");
+  const acts = { First: () => go(0), Back: () => go(at - 1), Forward: () => go(at + 1), Last: () => go(film.last), Play: () => (timer ? pause() : start()) };
+  const buttons = {};
+  for (const [name, act] of Object.entries(acts)) buttons[name] = make("button", { type: "button", textContent: name, onclick: act });
+  buttons.Play.className = "play";
+  const slider = make("input", { type: "range", min: 0, max: film.last, step: 1 });
+  slider.oninput = () => go(Number(slider.value));
+  const place = make("span", { className: "place" });
+  place.setAttribute("aria-hidden", "true"); // the slider says it
+  const controls = make("div", { className: "controls" }, ...Object.values(buttons), make("label", { className: "slide" }, "Step", slider, place));
+  if (Object.keys(film.names).length && view) {
+    const menu = make("select", {}, make("option", { textContent: "a value", value: "" }));
+    for (const [part, name] of Object.entries(film.names)) menu.append(make("option", { textContent: name, value: part }));
+    menu.onchange = () => {
+      if (menu.value) visit([menu.value]);
+      menu.value = "";
+    };
+    controls.append(make("label", {}, "Next step of", menu));
+  }
+  if (view) controls.append(view.buttons);
+  if (film.above) box.prepend(film.above, controls, said);
+  else details.before(controls, said);
+
+  // --- going to a place ---
+  function go(to) {
+    if (timer) pause();
+    show(to);
   }
 
-  // A frame is [{class: parts to mark with it}, {part: text to write into it}]; parts are apart by blanks.
-  function start(box, { names, frames }) {
-    box.dataset.ready = "";
-    box.dataset.lmSuppressShortcuts = "true"; // JupyterLab: leave the keys to us while we have the focus
-    box.tabIndex = 0;
-    const details = box.querySelector("details");
-    const list = box.querySelector("ol");
-    const items = [...list.children];
-    const last = frames.length - 1;
-    let at = 0;
-    let timer = 0;
-
-    // --- the picture: the parts by name, and the frames in which a part is marked ---
-    const parts = new Map();
-    const written = new Set(frames.flatMap(([, texts]) => Object.keys(texts)));
-    const picture = box.querySelector("img") && inline(box.querySelector("img"));
-    for (const part of picture ? picture.querySelectorAll("[data-part]") : []) {
-      for (const name of part.dataset.part.split(" ")) {
-        parts.set(name, [...(parts.get(name) || []), part]);
-      }
+  function show(to = at) {
+    at = Math.max(0, Math.min(film.last, to));
+    const texts = film.texts(at), seen = film.seen(at), item = film.item(at);
+    for (const name of film.written) for (const part of parts.get(name) || []) write(part, texts.get(name) || "");
+    for (const [part, mark] of marked) part.classList.remove(mark);
+    marked = film.marks(at).flatMap(([mark, names]) => names.flatMap((name) => (parts.get(name) || []).map((part) => [part, mark])));
+    for (const [part, mark] of marked) part.classList.add(mark);
+    if (view) {
+      for (const part of view.svg.querySelectorAll("[data-from]")) part.classList.toggle("todo", part.dataset.from > seen);
+      view.follow(marked.map(([part]) => part));
     }
-    let marked = [...parts.values()].flat().flatMap((part) => [...part.classList].map((mark) => [part, mark]));
-    marked = marked.filter(([, mark]) => frames.some(([marks]) => marks[mark])); // those of the static picture
-    const marks = frames.map(([marks]) => Object.entries(marks).map(([mark, some]) => [mark, some.split(" ")]));
-
-    function inline(image) {
-      const svg = inlined(image);
-      const size = svg.getAttribute("width");
-      svg.style.maxWidth = size;
-      svg.style.minWidth = `calc(${SMALLEST} * ${size})`;
-      const frame = make("div", { className: "picture" });
-      frame.append(svg);
-      image.replaceWith(frame);
-      return frame;
-    }
-
-    // --- the controls ---
-    const said = make("p", { className: "said" });
-    said.setAttribute("role", "status");
-    const buttons = {
-      First: () => go(0),
-      Back: () => go(at - 1),
-      Forward: () => go(at + 1),
-      Last: () => go(last),
-      Play: () => (timer ? pause() : play()),
-    };
-    for (const [name, act] of Object.entries(buttons)) {
-      buttons[name] = make("button", { type: "button", textContent: name, onclick: act });
-    }
-    buttons.Play.className = "play";
-    const slider = make("input", { type: "range", min: 0, max: last, step: 1 });
-    slider.oninput = () => go(Number(slider.value));
-    const place = make("span", { className: "place" });
-    place.setAttribute("aria-hidden", "true"); // the slider says it
-    const slide = label("Step", slider, place);
-    slide.className = "slide";
-    const controls = make("div", { className: "controls" });
-    controls.append(...Object.values(buttons), slide);
-    if (Object.keys(names).length && picture) {
-      const menu = make("select");
-      menu.append(make("option", { textContent: "a value", value: "" }));
-      for (const [part, name] of Object.entries(names)) menu.append(make("option", { textContent: name, value: part }));
-      menu.onchange = () => {
-        if (menu.value) visit([menu.value]);
-        menu.value = "";
-      };
-      controls.append(label("Next step of", menu));
-    }
-    details.before(controls, said);
-
-    function make(tag, properties = {}) {
-      return Object.assign(document.createElement(tag), properties);
-    }
-
-    function label(text, ...inside) {
-      const made = make("label");
-      made.append(text, ...inside);
-      return made;
-    }
-
-    // --- going to a frame ---
-    function go(to) {
-      if (timer) pause();
-      show(to);
-    }
-
-    function show(to) {
-      at = Math.max(0, Math.min(last, to));
-      const texts = new Map();
-      for (const [, changes] of frames.slice(0, at + 1)) {
-        for (const [part, text] of Object.entries(changes)) texts.set(part, text);
-      }
-      for (const name of written) {
-        for (const part of parts.get(name) || []) part.textContent = texts.get(name) || "";
-      }
-      for (const [part, mark] of marked) part.classList.remove(mark);
-      marked = marks[at].flatMap(([mark, some]) => some.flatMap((name) => (parts.get(name) || []).map((part) => [part, mark])));
-      for (const [part, mark] of marked) part.classList.add(mark);
-      if (picture) {
-        for (const part of picture.querySelectorAll("[data-from]")) part.classList.toggle("todo", part.dataset.from > at);
-        centre(picture, marked.map(([part]) => part));
-      }
-      items.forEach((item, i) => (i === at ? item.setAttribute("aria-current", "step") : item.removeAttribute("aria-current")));
-      if (details.open) centre(list, [items[at]]);
-      said.textContent = items[at].textContent;
-      slider.value = at;
-      slider.setAttribute("aria-valuetext", `step ${at} of ${last}`);
-      place.textContent = `${at} / ${last}`;
-      for (const name of ["First", "Back"]) buttons[name].setAttribute("aria-disabled", at === 0);
-      for (const name of ["Forward", "Last"]) buttons[name].setAttribute("aria-disabled", at === last);
-    }
-
-    // Scroll the holder, never the page, so that some elements in it can be seen.
-    function centre(holder, elements) {
-      if (!elements.length) return;
-      const outer = holder.getBoundingClientRect();
-      const inner = elements.map((element) => element.getBoundingClientRect());
-      const past = (from, to) => {
-        const low = Math.min(...inner.map((one) => one[from]));
-        const high = Math.max(...inner.map((one) => one[to]));
-        return low >= outer[from] && high <= outer[to] ? 0 : (low + high - outer[from] - outer[to]) / 2;
-      };
-      holder.scrollBy(past("left", "right"), past("top", "bottom"));
-    }
-
-    // The next frame in which one of the parts is marked; after the last the first.
-    function visit(some) {
-      const touching = [...frames.keys()].filter((i) => marks[i].some(([, held]) => held.some((name) => some.includes(name))));
-      const next = touching.find((i) => i > at);
-      if (touching.length) go(next === undefined ? touching[0] : next);
-    }
-
-    function play() {
-      if (at === last) show(0);
-      buttons.Play.textContent = "Pause";
-      said.setAttribute("aria-live", "off"); // a reader of the screen cannot keep up
-      timer = setInterval(() => {
-        show(at + 1);
-        if (at === last) pause();
-      }, PAUSE);
-    }
-
-    function pause() {
-      clearInterval(timer);
-      timer = 0;
-      buttons.Play.textContent = "Play";
-      said.setAttribute("aria-live", "polite");
-    }
-
-    // --- mouse and keys ---
-    if (picture) {
-      picture.onclick = (event) => {
-        const part = event.target.closest("g[data-part]");
-        if (part) visit(part.dataset.part.split(" "));
-      };
-    }
-    list.onclick = (event) => {
-      const item = items.indexOf(event.target.closest("li"));
-      if (item >= 0) go(item);
-    };
-    details.ontoggle = () => centre(list, [items[at]]);
-    const keys = {
-      ArrowLeft: buttons.Back,
-      ArrowRight: buttons.Forward,
-      Home: buttons.First,
-      End: buttons.Last,
-      " ": buttons.Play,
-    };
-    const own = { INPUT: /Arrow|Home|End/, BUTTON: / /, SUMMARY: / /, SELECT: /./ }; // keys that a control has uses for
-    box.onkeydown = (event) => {
-      if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey || !keys[event.key]) return;
-      if (own[event.target.tagName] && own[event.target.tagName].test(event.key)) return;
-      event.preventDefault();
-      keys[event.key].click();
-    };
-    pause();
-    show(0);
+    items.forEach((line, i) => (i === item ? line.setAttribute("aria-current", "step") : line.removeAttribute("aria-current")));
+    if (details.open && items[item]) bring(list, [items[item]]);
+    said.textContent = film.said(at);
+    slider.value = at;
+    slider.setAttribute("aria-valuetext", film.label(at));
+    place.textContent = film.place(at);
+    for (const name of ["First", "Back"]) buttons[name].setAttribute("aria-disabled", at === 0);
+    for (const name of ["Forward", "Last"]) buttons[name].setAttribute("aria-disabled", at === film.last);
+    if (film.shown) film.shown(at, marked.map(([part]) => part));
   }
-})();
+
+  // A text that grew longer than its room is written narrower.
+  function write(part, text) {
+    if (part.textContent === text) return;
+    part.textContent = text;
+    part.removeAttribute("textLength");
+    if (!film.grows) return;
+    if (!room.has(part)) {
+      const box = part.closest("g.node");
+      room.set(part, box ? box.querySelector("path, polygon").getBBox().width - 6 : Infinity);
+    }
+    const most = room.get(part);
+    if (part.getComputedTextLength() > most) {
+      part.setAttribute("textLength", most);
+      part.setAttribute("lengthAdjust", "spacingAndGlyphs");
+    }
+  }
+
+  // The next place at which one of the parts is marked; after the last the first.
+  function visit(some) {
+    const touching = [];
+    for (let i = 0; i <= film.last; i++) if (film.marks(i).some(([, names]) => names.some((name) => some.includes(name)))) touching.push(i);
+    const next = touching.find((i) => i > at);
+    if (touching.length) go(next === undefined ? touching[0] : next);
+  }
+
+  function start() {
+    if (at === film.last) show(0);
+    buttons.Play.textContent = "Pause";
+    said.setAttribute("aria-live", "off"); // a reader of the screen cannot keep up
+    timer = setInterval(() => {
+      show(at + 1);
+      if (at === film.last) pause();
+    }, PAUSE);
+  }
+
+  function pause() {
+    clearInterval(timer);
+    timer = 0;
+    buttons.Play.textContent = "Play";
+    said.setAttribute("aria-live", "polite");
+  }
+
+  // --- mouse and keys ---
+  if (view) {
+    view.svg.addEventListener("click", (event) => {
+      const part = event.target.closest("g[data-part]");
+      if (part && !view.moved) visit(part.dataset.part.split(" "));
+    });
+  }
+  list.onclick = (event) => {
+    const item = items.indexOf(event.target.closest("li"));
+    for (let i = 0; item >= 0 && i <= film.last; i++) if (film.item(i) === item) return go(i);
+  };
+  details.ontoggle = () => items[film.item(at)] && bring(list, [items[film.item(at)]]);
+  const press = (event) => {
+    const { target } = event;
+    if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey || event.defaultPrevented || !KEYS[event.key]) return;
+    if (OWN[target.tagName] && (target.type === "number" || OWN[target.tagName].test(event.key))) return;
+    event.preventDefault();
+    buttons[KEYS[event.key]].click();
+  };
+  box.addEventListener("keydown", press);
+  // A saved page of one player takes its keys before anyone has clicked.
+  if (box.matches("body > main > .stepgrad-player:only-of-type")) {
+    document.addEventListener("keydown", (event) => event.target === document.body && press(event));
+  }
+  // The film may have become longer or shorter.
+  function resize(to) {
+    slider.max = film.last;
+    show(to);
+  }
+
+  pause();
+  show(0);
+  return { go, resize, show, parts, view, items, details, get at() { return at; } };
+}
+
+// Scroll the holder, never the page, as little as shows some elements in it.
+function bring(holder, elements, margin = 0) {
+  if (!elements.length) return;
+  const outer = holder.getBoundingClientRect(), inner = elements.map((element) => element.getBoundingClientRect());
+  const past = (from, to) => {
+    const low = Math.min(...inner.map((one) => one[from])) - margin, high = Math.max(...inner.map((one) => one[to])) + margin;
+    if (high - low > outer[to] - outer[from]) return (low + high - outer[from] - outer[to]) / 2;
+    return low < outer[from] ? low - outer[from] : high > outer[to] ? high - outer[to] : 0;
+  };
+  holder.scrollBy(past("left", "right"), past("top", "bottom"));
+}

@@ -1,0 +1,390 @@
+// A walk that plays: its card, its picture at each step, and what a learner may do with its numbers.
+const SLOTS = { grad: "grad", slope: "slope", product: "product", before: "grad", after: "grad", derivation: "slope", data: "data" };
+const FORMULAS = new Set(["slope", "product", "sum", "one way", "seed"]);
+const NUDGE = 0.001;
+
+// A template as nodes of the page, its numbers in the colours of what they are.
+function coloured(template, texts) {
+  const nodes = [];
+  let end = 0;
+  for (const slot of template.matchAll(SLOT)) {
+    nodes.push(template.slice(end, slot.index));
+    const text = fill(slot[0], texts);
+    nodes.push(SLOTS[slot[2]] ? make("b", { className: SLOTS[slot[2]], textContent: text }) : text);
+    end = slot.index + slot[0].length;
+  }
+  return [...nodes, template.slice(end)];
+}
+
+class Live {
+  constructor(box, data) {
+    this.box = box;
+    this.data = data;
+    this.walk = new Walk(data, box.rows);
+    this.title = box.getAttribute("aria-label");
+    this.card = make("div", { className: "card" });
+    this.told = make("p", { className: "told" });
+    this.told.setAttribute("role", "status");
+    this.answers = new Map(); // by the step: whether it was right at the first try
+    this.tries = 0;
+    this.losses = [];
+    this.player = play(box, this.film());
+    this.panel();
+    this.look();
+    this.player.show(0);
+  }
+
+  // --- the film ---
+
+  film() {
+    const walk = () => this.walk;
+    const step = (at) => walk().steps[at - 1];
+    const film = {
+      names: this.data.parts || {},
+      classes: ["forward", "backward", "wrong"],
+      above: this.card,
+      grows: true,
+      get last() { return walk().steps.length + 1; },
+      written: new Set(this.parts()),
+      seen: (at) => at - 1,
+      item: (at) => (step(at) ? at - 1 : -1),
+      place: (at) => (step(at) ? `${at - 1} / ${walk().steps.length - 1}` : at ? "end" : "start"),
+      label: (at) => (step(at) ? `step ${at - 1} of ${walk().steps.length - 1}` : at ? "end" : "start"),
+      said: (at) => (step(at) ? (this.asks(at) ? this.question(step(at)).textContent : walk().line(step(at))) : this.frame(at).join(" ")),
+      marks: (at) => (step(at) ? this.marks(step(at)) : []),
+      texts: (at) => this.texts(at),
+      shown: (at, marked) => this.shown(at, marked),
+    };
+    return film;
+  }
+
+  // Everything in the picture that is written into.
+  parts() {
+    return this.walk.nodes.flatMap((node, i) => [`n${i}.data`, `n${i}.grad`, ...(node.receivers || []).map((k) => `e${i}.${k}.slope`)]);
+  }
+
+  marks(step) {
+    const i = step.node, again = (j) => (this.player && this.player.parts.has(`n${j}_${i}`) ? `n${j}_${i}` : `n${j}`);
+    if (step.kind === "forward") {
+      const { operands } = this.walk.nodes[i];
+      return [["forward", [`n${i}`, `o${i}`, ...operands.flatMap((j, k) => [`e${i}.${k}`, again(j)])]]];
+    }
+    if (step.kind === "add") return [[step.sent === undefined ? "backward" : "wrong", [`n${i}`, `o${i}`, `e${i}.${step.k}`, again(step.parent)]]];
+    if (step.kind === "update") return [["forward", Object.keys(this.data.update[1]).map((i) => `n${i}`)]];
+    if (step.kind === "compare" && step.wrong.length) return [["wrong", step.wrong.map(([j]) => `n${j}`)]];
+    return [["backward", [`n${i}`]]];
+  }
+
+  texts(at) {
+    const { nodes, data, steps } = this.walk, texts = new Map();
+    nodes.forEach((node, i) => node.row || texts.set(`n${i}.data`, formatNumber(data[i])));
+    const known = this.asks(at) ? at - 1 : at;
+    for (const step of steps.slice(0, known)) {
+      if (step.kind === "forward") texts.set(`n${step.node}.data`, formatNumber(data[step.node]));
+      else if (step.kind === "update") for (const [i, x] of Object.entries(this.data.update[1])) texts.set(`n${i}.data`, x);
+      else if (step.kind === "begin") texts.set(`n${step.node}.grad`, "grad 1");
+      else if (step.kind === "add") {
+        texts.set(`n${step.parent}.grad`, `grad ${formatNumber(step.after)}`);
+        texts.set(`e${step.node}.${step.k}.slope`, `\u00a0slope ${formatNumber(step.slope)}`);
+      } else if (step.kind === "compare") {
+        for (const [i, grad, right] of step.wrong) texts.set(`n${i}.grad`, `grad ${formatNumber(grad)} ≠ ${formatNumber(right)}`);
+      }
+    }
+    return texts;
+  }
+
+  // --- the card ---
+
+  // What is said before the first step and after the last.
+  frame(at) {
+    const words = at ? ["end", "end, then"] : ["start", "start, then"];
+    return words.map((words) => this.walk.say(words, { root: this.walk.names[this.walk.root] }));
+  }
+
+  shown(at, marked) {
+    const step = this.walk.steps[at - 1], phase = !step ? (at ? "end" : "start") : step.kind === "forward" ? "forward" : "backward";
+    const head = make("p", { className: "head" }, make("span", { className: `badge ${phase}`, textContent: phase }), ` ${this.title}`);
+    if (step && step.kind === "add") head.lastChild.textContent = ` from ${this.walk.names[step.node]} back to ${this.walk.names[step.parent]}`;
+    let lines;
+    if (!step) {
+      lines = this.frame(at).map((text) => make("p", { textContent: text }));
+      if (at) lines.push(this.results());
+    } else if (this.asks(at)) lines = [this.question(step), ...this.field(at, step)];
+    else {
+      lines = this.walk.card(step).map(([words, texts], i) => {
+        const formula = words ? FORMULAS.has(words) : i === 0;
+        return make("p", { className: formula ? "formula" : "why" }, ...(words ? coloured(this.walk.words[words], texts) : [texts.text]));
+      });
+    }
+    this.card.replaceChildren(head, ...lines);
+    this.card.scrollTop = 0;
+    this.focusable(marked);
+  }
+
+  // At the end: every leaf with its gradient.
+  results() {
+    const { nodes, names, grads } = this.walk, line = make("p", { className: "formula" });
+    nodes.forEach((node, i) => node.kind === "wants" && line.append(`${names[i]}.grad = `, make("b", { className: "grad", textContent: formatNumber(grads[i]) }), "   "));
+    return line;
+  }
+
+  // --- ask me first ---
+
+  asks(at) {
+    const step = this.walk.steps[at - 1];
+    return Boolean(this.asking && this.asking.checked && step && ["forward", "begin", "add"].includes(step.kind) && !this.answers.has(at));
+  }
+
+  question(step) {
+    const words = { forward: "ask forward", begin: "ask seed", add: "ask back" }[step.kind];
+    return make("p", { className: "formula" }, this.walk.say(words, this.walk.texts(step)));
+  }
+
+  field(at, step) {
+    const input = make("input", { type: "text", inputMode: "decimal", autocomplete: "off" }), hint = make("p", { className: "why" });
+    input.setAttribute("aria-label", "Your answer");
+    hint.setAttribute("role", "status");
+    const wanted = step.kind === "forward" ? this.walk.data[step.node] : step.after, texts = this.walk.texts(step);
+    const near = (x, y) => Math.abs(x - y) <= 0.01 * Math.abs(y) + 5e-4 || x === y;
+    let tries = 0;
+    const check = () => {
+      const said = Number(input.value.replace(",", ".").replace("−", "-"));
+      if (!input.value.trim()) return;
+      const answer = formatNumber(wanted), right = near(said, wanted);
+      if (right || ++tries > 1) {
+        this.answers.set(at, right && tries === 0);
+        this.player.show();
+        const told = this.walk.say(right ? "right" : "answer", { answer, said: input.value });
+        const score = [...this.answers.values()];
+        this.tell(`${told} ${this.walk.say("score", { right: score.filter(Boolean).length, asked: score.length })}`);
+        this.box.focus();
+        return;
+      }
+      let words = { forward: "hint forward", begin: "hint seed", add: "hint back" }[step.kind];
+      if (step.kind === "add" && near(said, step.slope)) words = "hint slope";
+      if (step.kind === "add" && step.before !== 0 && near(said, step.product)) words = "hint sum";
+      hint.textContent = this.walk.say(words, texts);
+      input.select();
+    };
+    input.onkeydown = (event) => event.key === "Enter" && check();
+    requestAnimationFrame(() => input.isConnected && input.focus({ preventScroll: true }));
+    return [make("p", {}, input, " ", make("button", { type: "button", textContent: "Check", onclick: check })), hint];
+  }
+
+  tell(text) {
+    this.told.textContent = text;
+  }
+
+  // --- the numbers ---
+
+  panel() {
+    const { walk } = this, wants = walk.nodes.flatMap((node, i) => (node.kind === "wants" || node.kind === "frozen" ? [i] : []));
+    const asking = make("input", { type: "checkbox" });
+    this.asking = asking;
+    asking.onchange = () => {
+      this.answers.clear();
+      this.tell("");
+      this.player.show();
+    };
+    const bar = make("div", { className: "bar" }, make("label", {}, asking, "Ask me first"));
+    this.fields = new Map();
+    if (walk.live) {
+      const rate = make("input", { type: "number", step: "any", value: "0.1", className: "rate" });
+      this.curve = make("span", { className: "curve" });
+      bar.append(
+        make("button", { type: "button", textContent: "Take a step", onclick: () => this.train(Number(rate.value)) }),
+        make("label", {}, "learning rate", rate), this.curve,
+        make("button", { type: "button", textContent: "Reset numbers", onclick: () => this.reset() }));
+    }
+    const fields = make("div", { className: "leaves" });
+    for (const i of walk.live ? wants : []) fields.append(this.leaf(i));
+    const legend = make("p", { className: "legend" },
+      make("b", { className: "grad", textContent: "■ grad" }), `: how fast ${walk.names[walk.root]} moves with this box   `,
+      make("b", { className: "slope", textContent: "■ slope" }), ": how fast the next box moves along this arrow   ",
+      make("b", { className: "data", textContent: "■" }), " a number you may change");
+    this.player.details.before(legend, bar, this.told, fields);
+    if (walk.apology) this.tell(walk.apology);
+  }
+
+  leaf(i) {
+    const { names, leaves } = this.walk, name = names[i];
+    const input = make("input", { type: "number", step: "any", value: String(leaves[i]) });
+    input.setAttribute("aria-label", `${name}: its number`);
+    const take = () => Number.isFinite(input.valueAsNumber) && this.set({ [i]: input.valueAsNumber }, input);
+    input.oninput = take;
+    input.onkeydown = (event) => {
+      if (event.key === "Enter") take();
+      const way = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+      if (!way) return;
+      event.preventDefault();
+      this.set({ [i]: rounded(this.walk.leaves[i] + way * (event.shiftKey ? 1 : 0.1)) });
+    };
+    this.fields.set(i, input);
+    const nudge = make("button", { type: "button", textContent: `+${NUDGE}`, onclick: () => this.nudge(i) });
+    nudge.setAttribute("aria-label", `${name}: nudge by ${NUDGE}`);
+    nudge.disabled = !this.walk.nodes[i].wants;
+    for (const part of this.player.parts.get(`n${i}`) || []) this.draggable(part, i);
+    return make("span", { className: "leafbox" }, make("label", {}, `${name} = `, input), nudge);
+  }
+
+  // A box of the picture is dragged to the left or right; what it holds changes by about a hundredth for each pixel.
+  draggable(part, i) {
+    part.classList.add("leaf");
+    part.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
+      part.setPointerCapture(event.pointerId);
+      const from = event.clientX, held = this.walk.leaves[i], unit = 10 ** Math.max(-3, Math.floor(Math.log10(Math.abs(held) || 1))) / 100;
+      part.onpointermove = ({ clientX }) => {
+        if (Math.abs(clientX - from) > 3) this.player.view.moved = true;
+        if (this.player.view.moved) this.set({ [i]: rounded(held + (clientX - from) * unit) });
+      };
+      part.onpointerup = part.onpointercancel = () => (part.onpointermove = null);
+    });
+  }
+
+  // Other numbers for leaves: everything is computed again, and shown at the same step.
+  set(numbers, typed) {
+    const leaves = [...this.walk.leaves], step = this.walk.steps[this.player.at - 1], at = this.player.at;
+    for (const [i, x] of Object.entries(numbers)) leaves[i] = x;
+    const end = at === this.walk.steps.length + 1;
+    this.walk.compute(leaves);
+    for (const [i, input] of this.fields) if (input !== typed && input.value !== String(leaves[i])) input.value = String(leaves[i]);
+    const same = step ? this.walk.steps.findIndex((one) => one.kind === step.kind && one.node === step.node && one.k === step.k && one.way === step.way) + 1 : 0;
+    this.player.resize(end ? this.walk.steps.length + 1 : step ? same || at : at);
+    this.list();
+  }
+
+  // The list of steps says what they are now, where it is open.
+  list() {
+    const { items, details } = this.player;
+    if (!details.open) return;
+    items.forEach((item, i) => (item.textContent = this.walk.steps[i] ? this.walk.line(this.walk.steps[i]) : ""));
+  }
+
+  reset() {
+    this.losses = [];
+    this.curve.replaceChildren();
+    this.tell("");
+    this.set(Object.fromEntries(this.walk.given.map((x, i) => [i, x])));
+  }
+
+  // What a small change really does, beside what the gradient foretold; it runs forward along the arrows.
+  nudge(i) {
+    const { walk } = this, leaves = [...walk.leaves];
+    leaves[i] += NUDGE;
+    const found = walk.forward(leaves), root = walk.root, grad = walk.grads[i];
+    this.tell(walk.say("nudge", {
+      name: walk.names[i], root: walk.names[root], moved: formatNumber(found.data[root] - walk.data[root]),
+      grad: formatNumber(grad), foretold: formatNumber(NUDGE * grad),
+    }));
+    const moving = [i, ...walk.order.filter((j) => walk.nodes[j].row && found.data[j] !== walk.data[j])];
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    clearInterval(this.running);
+    const clear = () => this.box.querySelectorAll(".nudged").forEach((part) => part.classList.remove("nudged"));
+    clear();
+    let next = 0;
+    this.running = setInterval(() => {
+      if (next < moving.length) for (const name of [`n${moving[next]}`, `o${moving[next]}`]) (this.player.parts.get(name) || []).forEach((part) => part.classList.add("nudged"));
+      if (++next > moving.length + 5) {
+        clearInterval(this.running);
+        clear();
+      }
+    }, 150);
+  }
+
+  // Each number a little against its gradient: one step of gradient descent.
+  train(rate) {
+    const { walk } = this, before = walk.data[walk.root];
+    if (!Number.isFinite(rate)) return;
+    if (!this.losses.length) this.losses.push(before);
+    const moved = {};
+    walk.nodes.forEach((node, i) => node.kind === "wants" && (moved[i] = walk.leaves[i] - rate * walk.grads[i]));
+    this.set(moved);
+    this.losses.push(walk.data[walk.root]);
+    this.tell(walk.say("stepped", { rate: formatNumber(rate), root: walk.names[walk.root], before: formatNumber(before), after: formatNumber(walk.data[walk.root]) }));
+    this.curve.replaceChildren(plot(120, 30, this.losses.map((y, x) => [x, y])));
+  }
+
+  // --- what an arrow and a box say when they are pointed at ---
+
+  look() {
+    const { view, parts } = this.player;
+    if (!view) return;
+    this.looked = make("div", { className: "looked", hidden: true });
+    view.element.append(this.looked);
+    const over = (event) => {
+      const part = event.target.closest && event.target.closest("g[data-part]");
+      if (part) this.explain(part.dataset.part.split(" ").pop());
+    };
+    const out = () => (this.looked.hidden = true);
+    for (const type of ["pointerover", "focusin"]) view.svg.addEventListener(type, over);
+    for (const type of ["pointerleave", "focusout"]) view.svg.addEventListener(type, out);
+  }
+
+  // The parts of the step are reached by the keyboard.
+  focusable(marked) {
+    for (const part of this.reached || []) part.removeAttribute("tabindex");
+    this.reached = this.player ? marked.filter((part) => /^e|^n/.test(part.dataset.part)) : [];
+    for (const part of this.reached) part.tabIndex = 0;
+  }
+
+  explain(name) {
+    const { walk } = this, edge = /^e(\d+)\.(\d+)$/.exec(name), box = /^n(\d+)/.exec(name);
+    let lines = [];
+    if (edge && walk.live) lines = this.explainArrow(Number(edge[1]), Number(edge[2]));
+    else if (box) lines = this.explainBox(Number(box[1]));
+    this.looked.hidden = !lines.length;
+    this.looked.replaceChildren(...lines);
+  }
+
+  explainArrow(node, k) {
+    const { walk } = this, { row, operands } = walk.nodes[node], xs = operands.map((j) => walk.data[j]), x0 = xs[k], y0 = walk.data[node];
+    const reach = 1.5 * Math.max(1, Math.abs(x0)), slope = walk.slopes[node][k], points = [];
+    for (let i = -40; i <= 40; i++) {
+      const x = x0 + (reach * i) / 40, y = row.forward(...xs.map((old, j) => (j === k ? x : old)));
+      if (Number.isFinite(y)) points.push([x, y]);
+    }
+    const text = walk.say("curve", { node: walk.names[node], parent: walk.names[operands[k]], slope: formatNumber(slope) });
+    return [make("p", {}, text), plot(200, 110, points, [x0, y0], slope)];
+  }
+
+  explainBox(i) {
+    const { walk } = this, ways = walk.steps.slice(0, this.player.at).filter((step) => step.kind === "add" && step.parent === i);
+    if (!ways.length) return [];
+    const head = walk.say("box", { node: walk.names[i], root: walk.names[walk.root], grad: formatNumber(ways.at(-1).after) });
+    return [make("p", {}, head), ...ways.slice(0, 6).map((step) => make("p", {}, ...coloured("{node}.grad × slope = {grad} × {slope} = {product}", walk.texts(step))))];
+  }
+}
+
+// Without the noise of binary fractions.
+const rounded = (x) => Number(x.toPrecision(12));
+
+// A curve, with a point on it and the tangent there.
+function plot(width, height, points, point, slope) {
+  const xs = points.map(([x]) => x), ys = points.map(([, y]) => y).filter(Number.isFinite);
+  const [left, right, low, high] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  const X = (x) => 4 + ((width - 8) * (x - left)) / (right - left || 1), Y = (y) => height - 4 - ((height - 8) * (y - low)) / (high - low || 1);
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  svg.setAttribute("width", width);
+  svg.setAttribute("height", height);
+  svg.setAttribute("aria-hidden", "true");
+  const add = (tag, attributes) => {
+    const made = document.createElementNS(svg.namespaceURI, tag);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    svg.append(made);
+  };
+  const line = (some) => some.filter(([x, y]) => Number.isFinite(x + y)).map(([x, y]) => `${X(x).toFixed(1)},${Y(y).toFixed(1)}`).join(" ");
+  add("polyline", { points: line(points), class: "plotted" });
+  if (point && Number.isFinite(slope)) {
+    const run = (right - left) / 4;
+    add("polyline", { points: line([[point[0] - run, point[1] - run * slope], [point[0] + run, point[1] + run * slope]]), class: "tangent" });
+    add("circle", { cx: X(point[0]), cy: Y(point[1]), r: 4, class: "point" });
+  }
+  return svg;
+}
+
+for (const box of document.querySelectorAll(".stepgrad-player.walk:not([data-ready])")) {
+  const data = box.querySelector('script[type="application/json"]');
+  if (data) new Live(box, JSON.parse(data.textContent));
+}
