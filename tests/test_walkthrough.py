@@ -413,7 +413,9 @@ def test_the_naive_order_gives_6_where_4_is_right() -> None:
     assert w.gradients()[a] == 6.0
     assert w[-1].text == ("a.grad = 6, right is 4 — a value must wait for its whole gradient before it passes it on")
     wrong = [step for step in w if step.wrong]
-    assert [(step.node, step.parent, step.operand, step.contribution) for step in wrong] == [(b, a, k, 2.0) for k in (0, 1)]
+    assert [(step.node, step.parent, step.operand, step.contribution) for step in wrong] == [
+        (b, a, k, 2.0) for k in (0, 1)
+    ]
     assert {step.note for step in wrong} == {"wrong: b passed on 1 of this 2 before, and passes it on again"}
     assert all(not step.wrong for step in walkthrough(c))
 
@@ -506,11 +508,17 @@ def test_print_writes_ascii_where_the_output_has_no_more(monkeypatch: pytest.Mon
     root = x.sqrt() * x
     root.label = "L"
     w = walkthrough(root)
-    assert printed(w, "utf-8", monkeypatch)[-1].split(None, 1)[1].startswith("x.grad += n1.grad × slope along x → n1 = ")
+    assert (
+        printed(w, "utf-8", monkeypatch)[-1].split(None, 1)[1].startswith("x.grad += n1.grad × slope along x → n1 = ")
+    )
     for encoding in ("ascii", "cp1252", "latin-1"):  # some have ×, none has ∂
         lines = printed(w, encoding, monkeypatch)
         "\n".join(lines).encode("ascii")
-        assert lines[-1].split(None, 1)[1].startswith("x.grad += n1.grad x slope along x -> n1 = 0.25 x 1 = 0.25 (0.5 -> 0.75)")
+        assert (
+            lines[-1]
+            .split(None, 1)[1]
+            .startswith("x.grad += n1.grad x slope along x -> n1 = 0.25 x 1 = 0.25 (0.5 -> 0.75)")
+        )
         assert "n1 = sqrt x = sqrt 0.25 = 0.5" in lines[1]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from functools import cache
 
@@ -52,7 +53,10 @@ def script(files: tuple[str, ...]) -> str:
 
 
 def _source(files: tuple[str, ...]) -> str:
-    return "(() => {\n" + "\n".join(map(asset, files)) + "\n})();"
+    """The files as one function of its own, without indentation and comments, which a page does not need."""
+    lines = (line.strip() for file in files for line in asset(file).splitlines())
+    kept = [re.sub(r"\s+// .*$", "", line) for line in lines if line and not line.startswith("//")]
+    return "\n".join(["(() => {", '"use strict";', *kept, "})();"])
 
 
 @cache
@@ -68,9 +72,7 @@ def _hash(text: str) -> str:
     return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def write_page(
-    path: str | os.PathLike[str], title: str, content: str, what: str, scripts: Sequence[str] = ()
-) -> None:
+def write_page(path: str | os.PathLike[str], title: str, content: str, what: str, scripts: Sequence[str] = ()) -> None:
     """Write a page to a file, .html; ``what`` is in it, as an error calls it: "a walkthrough"."""
     if os.path.splitext(path)[1].lower() not in (".html", ".htm"):
         raise ValueError(f"{what} can be saved as .html, not as {os.fspath(path)!r}")

@@ -42,7 +42,13 @@ def player(
 
 
 def walk_player(
-    title: str, texts: Sequence[str], picture: str | None, data: object, rows: str, apology: str = "", scripted: bool = True
+    title: str,
+    texts: Sequence[str],
+    picture: str | None,
+    data: object,
+    rows: str,
+    apology: str = "",
+    scripted: bool = True,
 ) -> str:
     """The HTML of a player that computes its frames itself: ``live.js`` reads the data and calls the ``rows``.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ..primitives import Primitive
 from .equations import Program
@@ -40,7 +40,8 @@ def javascript_rows(keys: Iterable[Key]) -> dict[Key, str]:
     """The JavaScript of rows, and of all that these use; TraceError where one cannot be written out.
 
     Of operands and, last, what the row gives for them, ``partials`` gives a list, ``branches`` the conditions of
-    :func:`branches_of`, and ``special`` the number of the first special point that holds, or -1.  Rows call each other as ``R["tanh/1"].forward(x)``.
+    :func:`branches_of`, and ``special`` the number of the first special point that
+    holds, or -1.  Rows call each other as ``R["tanh/1"].forward(x)``.
 
     >>> from autograd.primitives import TABLE
     >>> print(*javascript_rows([(TABLE["mul"], 2)]).values())
@@ -136,7 +137,7 @@ def _truth(text: str) -> str:
     return text[3:-2] if text.startswith("(+(") and text.endswith("))") else f"{text} !== 0"
 
 
-SLOTS = {"{}": str, "{,}": _bare, "{?}": _truth}
+SLOTS: dict[str, Callable[[str], str]] = {"{}": str, "{,}": _bare, "{?}": _truth}
 
 
 def _number(x: float) -> str:
@@ -149,4 +150,3 @@ def _number(x: float) -> str:
 def _letters(count: int) -> list[str]:
     """a, b, ..., z, a1, b1, ...."""
     return [chr(97 + i % 26) + (str(i // 26) if i >= 26 else "") for i in range(count)]
-

@@ -27,8 +27,10 @@ def card(recorder: Recorder, step: Step) -> list[str]:
     }  # fmt: skip
     texts |= {what: format_number(x) for what, x in numbers.items() if x is not None}
     texts |= {"parent": names[parent], "way": str(step.way), "ways": str(recorder.ways[parent])}
-    template, remark = slope_rule(node, step.operand)
-    formula = derivation(template, [names[p] for p in (*node.parents, node)], _point(node), node.partials[step.operand])
+    template, remark = slope_rule(recorder, node, step.operand)
+    formula = derivation(
+        template, [names[p] for p in (*node.parents, node)], _point(recorder, node), node.partials[step.operand]
+    )
     several = recorder.ways[parent] > 1
     return _lines(
         say("slope", arrow=recorder.arrow(node, step.operand), derivation=formula),
@@ -41,16 +43,16 @@ def card(recorder: Recorder, step: Step) -> list[str]:
     )
 
 
-def slope_rule(node: Value, operand: int) -> tuple[str, str]:
+def slope_rule(recorder: Recorder, node: Value, operand: int) -> tuple[str, str]:
     """The template of the slope along an arrow at this point, and a remark on what stands in it."""
     assert node.primitive is not None
     rule = rule_of(node.primitive, len(node.parents))
-    template = rule.slope(operand, _point(node))
+    template = rule.slope(operand, _point(recorder, node))
     return template, rule.remark if "(" in template.replace("{(", "") else ""
 
 
-def _point(node: Value) -> list[float]:
-    return [*(parent.data for parent in node.parents), node.data]
+def _point(recorder: Recorder, node: Value) -> list[float]:
+    return [recorder.data[one] for one in (*node.parents, node)]
 
 
 def _lines(*lines: str) -> list[str]:

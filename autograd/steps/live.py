@@ -16,7 +16,7 @@ from ..html import asset
 from ..primitives import Primitive
 from ..program import javascript_rows, row_key
 from ..value import Value
-from .record import BACKWARD, Recorder, receivers
+from .record import BACKWARD, Recorder
 from .rules import rule_of
 from .wording import WORDS, place_of
 
@@ -48,7 +48,7 @@ class Page:
             "order": [number[node] for node in recorder.program],
             "rows": [self._row(*key) for key in self.rows],
             "words": WORDS,
-            "held": {number[leaf]: leaf.grad for leaf in recorder.order if leaf.primitive is None and leaf.grad},
+            "held": {number[leaf]: grad for leaf, grad in recorder.held.items()},
             "live": bool(self.script),
             "apology": self.apology,
         }
@@ -60,26 +60,32 @@ class Page:
         return found
 
     def _node(self, node: Value) -> list[Any]:
-        """A leaf as its number and kind; a result as its row, operands, who of them gets a gradient, how it is written."""
+        """A leaf as its number and kind; a result as its row, its operands, of these those with a gradient, how it is written.
+
+        And which operand is which, where a value is one twice.
+        """
+        recorder = self.recorder
         if node.primitive is None:
-            return [as_json_number(node.data), "wants" if node.requires_grad else "given" if node.is_constant else "frozen"]
-        operands = [self.number[parent] for parent in node.parents]
-        places = {k: place_of(node, k) for k in receivers(node) if operands.count(operands[k]) > 1}
+            kind = "wants" if node in recorder.grads else "given" if node.is_constant else "frozen"
+            return [as_json_number(recorder.data[node]), kind]
+        operands, passing = [self.number[parent] for parent in node.parents], recorder.receivers[node]
+        places = {k: place_of(node, k) for k in passing if operands.count(operands[k]) > 1}
         row = self.rows[node.primitive, len(node.parents)]
-        return [row, operands, receivers(node), self.recorder.written(node), *([places] if places else [])]
+        return [row, operands, passing, recorder.written(node), *([places] if places else [])]
 
     def _numbers(self, node: Value) -> list[Any]:
         """The number of a value, its slopes, which of the special points of its row holds, and its branches."""
+        data = self.recorder.data
         if node.primitive is None:
-            return [as_json_number(node.data)]
-        point = [parent.data for parent in node.parents]
-        special = node.primitive.special_point(point, node.data)
+            return [as_json_number(data[node])]
+        point = [data[parent] for parent in node.parents]
+        special = node.primitive.special_point(point, data[node])
         conditions = rule_of(node.primitive, len(point)).conditions
         return [
-            as_json_number(node.data),
+            as_json_number(data[node]),
             [*map(as_json_number, node.partials)],
             -1 if special is None else [*node.primitive.special].index(special),
-            [] if conditions is None else conditions.evaluate([*point, node.data]),
+            [] if conditions is None else conditions.evaluate([*point, data[node]]),
         ]
 
     def _row(self, row: Primitive, count: int) -> dict[str, Any]:
@@ -105,5 +111,3 @@ def rows_script(keys: Any) -> str:
 def as_json_number(x: float) -> float | str:
     """A number as JSON has it; inf and nan, which it has not, as JavaScript's Number reads them."""
     return x if math.isfinite(x) else "NaN" if x != x else "Infinity" if x > 0 else "-Infinity"
-
-

@@ -130,7 +130,9 @@ def explain(x: Value, root: Value) -> Explanation:
     names = {node: isolate(name) for node, name in names_of(topological_order(root, x)).items()}
     found, in_all, total = _paths(x, order)
     (tangent,) = pushforward([root], {x: 1.0})
-    return Explanation(x, root, names, found, in_all, total, x.grad, as_value(tangent).data, *_numeric(x, root), root.grad != 0.0)
+    return Explanation(
+        x, root, names, found, in_all, total, x.grad, as_value(tangent).data, *_numeric(x, root), root.grad != 0.0
+    )
 
 
 def estimate(x: float) -> str:

@@ -82,7 +82,13 @@ class Recorder:
         self.steps: list[Step] = []
         self.grads = {node: 0.0 for node in order if node.requires_grad}  # what has arrived at each by now
         self.received: Counter[Value] = Counter()  # and in how many contributions
-        self.ways = Counter(node.parents[k] for node in order for k in receivers(node))  # of how many in all
+        # What the graph is now, whatever becomes of it.
+        self.data = {node: node.data for node in order}
+        self.held = {node: node.grad for node in order if node.primitive is None and node.grad}
+        self.receivers = {node: receivers(node) for node in order}
+        self.ways = Counter(
+            node.parents[k] for node, some in self.receivers.items() for k in some
+        )  # of how many in all
         self.is_naive = False
         self.stopped = ""  # why a naive walk went no further
         self.wrong_leaves: dict[Value, float] = {}  # where a naive walk comes to wrong gradients: the right ones
@@ -117,7 +123,7 @@ class Recorder:
                 if self.received[node]:
                     self._add_stop(node)
                 continue
-            for operand in receivers(node):
+            for operand in self.receivers[node]:
                 self._contribute(node, operand, adjoint)
                 last[node.parents[operand]] = len(self.steps) - 1
         self._mention_earlier(last)
@@ -129,7 +135,7 @@ class Recorder:
             return
         sent: dict[Value, float] = {}  # what each value has passed on already
         flagged = False  # whether the walk has gone wrong yet
-        walks = [(self.root, iter(receivers(self.root)))]
+        walks = [(self.root, iter(self.receivers[self.root]))]
         while walks:
             node, operands = walks[-1]
             operand = next(operands, None)
@@ -145,7 +151,7 @@ class Recorder:
             flagged |= wrong
             self._contribute(node, operand, grad, before if wrong else None)
             parent = node.parents[operand]
-            walks.append((parent, iter(receivers(parent))))
+            walks.append((parent, iter(self.receivers[parent])))
         self._compare(flagged)
 
     # --- single steps -----------------------------------------------------------------------------------------
@@ -219,7 +225,7 @@ class Recorder:
 
     def _add_stop(self, node: Value) -> None:
         """A step for a gradient that came out as 0: it ends here."""
-        below = list(dict.fromkeys(self.names[node.parents[k]] for k in receivers(node)))
+        below = list(dict.fromkeys(self.names[node.parents[k]] for k in self.receivers[node]))
         if below:
             shown = ", ".join(below[:4]) + (f" and {len(below) - 4} more" if len(below) > 4 else "")
             text, _, note = say("stop", node=self.names[node], grad="0", below=shown).partition(" — ")
@@ -267,7 +273,7 @@ class Recorder:
         paths = Counter({self.root: 1})
         made = 0
         for node in reversed(self.order):
-            for operand in receivers(node):
+            for operand in self.receivers[node]:
                 paths[node.parents[operand]] += paths[node]
                 made += paths[node]
         return made

@@ -364,24 +364,18 @@ function plot(width, height, points, point, slope) {
   const xs = points.map(([x]) => x), ys = points.map(([, y]) => y).filter(Number.isFinite);
   const [left, right, low, high] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
   const X = (x) => 4 + ((width - 8) * (x - left)) / (right - left || 1), Y = (y) => height - 4 - ((height - 8) * (y - low)) / (high - low || 1);
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  svg.setAttribute("width", width);
-  svg.setAttribute("height", height);
-  svg.setAttribute("aria-hidden", "true");
-  const add = (tag, attributes) => {
-    const made = document.createElementNS(svg.namespaceURI, tag);
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-    svg.append(made);
+  const line = (some, mark) => {
+    const shown = some.filter(([x, y]) => Number.isFinite(x + y)).map(([x, y]) => `${X(x).toFixed(1)},${Y(y).toFixed(1)}`);
+    return `<polyline class="${mark}" points="${shown.join(" ")}"/>`;
   };
-  const line = (some) => some.filter(([x, y]) => Number.isFinite(x + y)).map(([x, y]) => `${X(x).toFixed(1)},${Y(y).toFixed(1)}`).join(" ");
-  add("polyline", { points: line(points), class: "plotted" });
+  let inside = line(points, "plotted");
   if (point && Number.isFinite(slope)) {
     const run = (right - left) / 4;
-    add("polyline", { points: line([[point[0] - run, point[1] - run * slope], [point[0] + run, point[1] + run * slope]]), class: "tangent" });
-    add("circle", { cx: X(point[0]), cy: Y(point[1]), r: 4, class: "point" });
+    inside += line([[point[0] - run, point[1] - run * slope], [point[0] + run, point[1] + run * slope]], "tangent");
+    inside += `<circle class="point" cx="${X(point[0])}" cy="${Y(point[1])}" r="4"/>`;
   }
-  return svg;
+  const svg = `<svg aria-hidden="true" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">${inside}</svg>`;
+  return make("span", { innerHTML: svg }).firstChild; // of numbers alone
 }
 
 for (const box of document.querySelectorAll(".stepgrad-player.walk:not([data-ready])")) {
