@@ -29,7 +29,8 @@ BUTTONS = ["First", "Back", "Forward", "Last", "Play"]
 
 
 def page_with(*walks: Walkthrough) -> str:
-    return page_of("test", "\n".join(map(html, walks)))
+    content = "\n".join(map(html, walks))
+    return page_of("test", content, re.findall(r"(?s)<script>(document\.currentScript.*?)</script>", content))
 
 
 @pytest.fixture
@@ -39,7 +40,10 @@ def player(open_page: Open) -> Any:
 
 
 def place(player: Any) -> int:
-    return int(player.locator(".place").text_content().split(" / ")[0])
+    """The number of the step that is shown: -1 before the first, 10 after the last of the usual lesson."""
+    text = player.locator(".place").text_content()
+    last = int(player.get_by_role("slider").get_attribute("max"))
+    return {"start": -1, "end": last}.get(text) if text in ("start", "end") else int(text.split(" / ")[0])
 
 
 def button(player: Any, name: str) -> Any:

@@ -331,8 +331,8 @@ def test_the_player_plays_any_picture_with_named_parts() -> None:
 
 
 ASSETS = {
-    "arithmetic.js", "colours.css", "frames.js", "inline.js", "live.js", "numbers.js", "page.css", "parts.css", "parts.js",
-    "player.css", "player.js", "scene.css", "view.js", "walk.js",
+    "arithmetic.js", "colours.css", "frames.js", "inline.js", "live.js", "numbers.js", "page.css", "parts.css",
+    "parts.js", "player.css", "player.js", "scene.css", "view.js", "walk.js",
 }  # fmt: skip
 
 

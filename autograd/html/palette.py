@@ -1,7 +1,8 @@
 """The colours of everything that is shown: pictures, pages and plots take theirs from here.
 
 Blue and vermilion are the pair that the colour-blind tell apart.  A gradient, how fast the result moves with a value,
-is vermilion; a slope, how fast a value moves along one arrow into it, is purple.  Each has a second one, for dark pages.
+is vermilion; a slope, how fast a value moves along one arrow into it, is purple.  Each has a second
+one, for dark pages.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from .traced import Traced, traced_input
 from .tracer import Trace, computed_before, program_of, same, trace, tracing
 
 __all__ = [
-    "Branch", "Equation", "Program", "Reach", "Trace", "Traced", "branches_of", "computed_before", 
-    "dependent_variables", "forward_program", "javascript_rows", "partials_program", "program_of", "row_key", "same", "special_program", "trace",
-    "traced_input", "tracing",
+    "Branch", "Equation", "Program", "Reach", "Trace", "Traced", "branches_of", "computed_before",
+    "dependent_variables", "forward_program", "javascript_rows", "partials_program", "program_of", "row_key", "same", "special_program",
+    "trace", "traced_input", "tracing",
 ]  # fmt: skip

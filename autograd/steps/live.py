@@ -60,7 +60,7 @@ class Page:
         return found
 
     def _node(self, node: Value) -> list[Any]:
-        """A leaf as its number and kind; a result as its row, its operands, of these those with a gradient, how it is written.
+        """A leaf as its number and kind; a result as its row, operands, those with a gradient, how it is written.
 
         And which operand is which, where a value is one twice.
         """

@@ -30,7 +30,8 @@ class Step(NamedTuple):
 
     Forward, ``node`` is computed by ``op`` from its ``operands``.  Backward, ``node`` passes
     ``contribution`` = ``adjoint`` · ``partial`` on to ``parent``, its operand number ``operand``; the gradient of
-    ``parent`` goes from ``before`` to ``after``; it is the contribution number ``way`` to that.  The steps that begin and end a backward walk have no parent.
+    ``parent`` goes from ``before`` to ``after``; it is the contribution number ``way`` to that.  The
+    steps that begin and end a backward walk have no parent.
     ``text`` says all this in one line, with what is special about it, which ``note`` says alone; ``wrong``
     marks each contribution that a naive walk gets wrong.
     """

@@ -27,7 +27,7 @@ Choice = str | tuple[int, "Choice", "Choice"]  # a template, or (condition, wher
 
 
 class Rule(NamedTuple):
-    """The slopes of a row along each of its operands: templates with {0}, {1}, … and {out}, chosen by ``conditions``."""
+    """The slopes of a row along each operand: templates with {0}, {1}, … and {out}, chosen by ``conditions``."""
 
     slopes: tuple[Choice, ...]
     conditions: Program | None  # of the operands and out

@@ -57,8 +57,8 @@ WORDS = {
     "product": "{node}.grad × slope = {grad} × {slope} = {product}",
     "sum": "{parent}.grad = {before} + {product} = {after}",
     "one way": "{parent}.grad = {after}",
-    "rate": "When {parent} moves by 1, {node} moves by {slope}; each 1 of {node} moves {root} by {grad}. Rate times rate: "
-    "each 1 of {parent} moves {root} by {product} along this arrow.",
+    "rate": "When {parent} moves by 1, {node} moves by {slope}; each 1 of {node} moves {root} by {grad}. Rate times "
+    "rate: each 1 of {parent} moves {root} by {product} along this arrow.",
     "add up": "{parent} acts on {root} along {ways} ways at once, so what comes along each is added up: way {way} of "
     "{ways}.",
     "stopped": "{root} does not move with {node}, and so not with what {node} was computed from.",
@@ -73,8 +73,8 @@ WORDS = {
     "hint forward": "Not yet. Put the numbers in: {numbers}.",
     "hint slope": "That is the slope alone. Rate times rate: it goes times {node}.grad, which is {grad}.",
     "hint sum": "That is what comes along this arrow. {parent}.grad has {before} from another way already: add them.",
-    "hint back": "Not yet. {node}.grad is {grad}, the slope along this arrow is {slope}: multiply, and add what is there, "
-    "{before}.",
+    "hint back": "Not yet. {node}.grad is {grad}, the slope along this arrow is {slope}: multiply, and add what is "
+    "there, {before}.",
     "hint seed": "Not yet: as {node} moves by 1, {node} moves by just as much.",
     "right": "Right: {answer}.",
     "answer": "It is {answer}; you said {said}.",

@@ -31,31 +31,36 @@ class Live {
     this.player = play(box, this.film());
     this.panel();
     this.look();
-    this.player.show(0);
+    this.player.show();
   }
 
   // --- the film ---
 
+  // Places are the numbers of the steps; before the first is one that says what is to come, after the last one that
+  // says what was found.
   film() {
-    const walk = () => this.walk;
-    const step = (at) => walk().steps[at - 1];
-    const film = {
+    const steps = () => this.walk.steps;
+    const place = (at, text) => (steps()[at] ? text : at < 0 ? "start" : "end");
+    return {
       names: this.data.parts || {},
       classes: ["forward", "backward", "wrong"],
       above: this.card,
       grows: true,
-      get last() { return walk().steps.length + 1; },
+      first: -1,
+      get last() { return steps().length; },
       written: new Set(this.parts()),
-      seen: (at) => at - 1,
-      item: (at) => (step(at) ? at - 1 : -1),
-      place: (at) => (step(at) ? `${at - 1} / ${walk().steps.length - 1}` : at ? "end" : "start"),
-      label: (at) => (step(at) ? `step ${at - 1} of ${walk().steps.length - 1}` : at ? "end" : "start"),
-      said: (at) => (step(at) ? (this.asks(at) ? this.question(step(at)).textContent : walk().line(step(at))) : this.frame(at).join(" ")),
-      marks: (at) => (step(at) ? this.marks(step(at)) : []),
+      seen: (at) => at,
+      item: (at) => at,
+      place: (at) => place(at, `${at} / ${steps().length - 1}`),
+      label: (at) => place(at, `step ${at} of ${steps().length - 1}`),
+      said: (at) => {
+        if (!steps()[at]) return this.frame(at).join(" ");
+        return this.asks(at) ? this.question(steps()[at]).textContent : this.walk.line(steps()[at]);
+      },
+      marks: (at) => (steps()[at] ? this.marks(steps()[at]) : []),
       texts: (at) => this.texts(at),
       shown: (at, marked) => this.shown(at, marked),
     };
-    return film;
   }
 
   // Everything in the picture that is written into.
@@ -78,7 +83,7 @@ class Live {
   texts(at) {
     const { nodes, data, steps } = this.walk, texts = new Map();
     nodes.forEach((node, i) => node.row || texts.set(`n${i}.data`, formatNumber(data[i])));
-    const known = this.asks(at) ? at - 1 : at;
+    const known = this.asks(at) ? at : at + 1;
     for (const step of steps.slice(0, known)) {
       if (step.kind === "forward") texts.set(`n${step.node}.data`, formatNumber(data[step.node]));
       else if (step.kind === "update") for (const [i, x] of Object.entries(this.data.update[1])) texts.set(`n${i}.data`, x);
@@ -97,18 +102,18 @@ class Live {
 
   // What is said before the first step and after the last.
   frame(at) {
-    const words = at ? ["end", "end, then"] : ["start", "start, then"];
+    const words = at >= 0 ? ["end", "end, then"] : ["start", "start, then"];
     return words.map((words) => this.walk.say(words, { root: this.walk.names[this.walk.root] }));
   }
 
   shown(at, marked) {
-    const step = this.walk.steps[at - 1], phase = !step ? (at ? "end" : "start") : step.kind === "forward" ? "forward" : "backward";
+    const step = this.walk.steps[at], phase = !step ? (at < 0 ? "start" : "end") : step.kind === "forward" ? "forward" : "backward";
     const head = make("p", { className: "head" }, make("span", { className: `badge ${phase}`, textContent: phase }), ` ${this.title}`);
     if (step && step.kind === "add") head.lastChild.textContent = ` from ${this.walk.names[step.node]} back to ${this.walk.names[step.parent]}`;
     let lines;
     if (!step) {
       lines = this.frame(at).map((text) => make("p", { textContent: text }));
-      if (at) lines.push(this.results());
+      if (at >= 0) lines.push(this.results());
     } else if (this.asks(at)) lines = [this.question(step), ...this.field(at, step)];
     else {
       lines = this.walk.card(step).map(([words, texts], i) => {
@@ -131,7 +136,7 @@ class Live {
   // --- ask me first ---
 
   asks(at) {
-    const step = this.walk.steps[at - 1];
+    const step = this.walk.steps[at];
     return Boolean(this.asking && this.asking.checked && step && ["forward", "begin", "add"].includes(step.kind) && !this.answers.has(at));
   }
 
@@ -244,13 +249,13 @@ class Live {
 
   // Other numbers for leaves: everything is computed again, and shown at the same step.
   set(numbers, typed) {
-    const leaves = [...this.walk.leaves], step = this.walk.steps[this.player.at - 1], at = this.player.at;
+    const leaves = [...this.walk.leaves], step = this.walk.steps[this.player.at], at = this.player.at;
     for (const [i, x] of Object.entries(numbers)) leaves[i] = x;
-    const end = at === this.walk.steps.length + 1;
+    const end = at === this.walk.steps.length;
     this.walk.compute(leaves);
     for (const [i, input] of this.fields) if (input !== typed && input.value !== String(leaves[i])) input.value = String(leaves[i]);
-    const same = step ? this.walk.steps.findIndex((one) => one.kind === step.kind && one.node === step.node && one.k === step.k && one.way === step.way) + 1 : 0;
-    this.player.resize(end ? this.walk.steps.length + 1 : step ? same || at : at);
+    const same = step ? this.walk.steps.findIndex((one) => one.kind === step.kind && one.node === step.node && one.k === step.k && one.way === step.way) : -1;
+    this.player.resize(end ? this.walk.steps.length : same < 0 ? at : same);
     this.list();
   }
 
@@ -349,7 +354,7 @@ class Live {
   }
 
   explainBox(i) {
-    const { walk } = this, ways = walk.steps.slice(0, this.player.at).filter((step) => step.kind === "add" && step.parent === i);
+    const { walk } = this, ways = walk.steps.slice(0, this.player.at + 1).filter((step) => step.kind === "add" && step.parent === i);
     if (!ways.length) return [];
     const head = walk.say("box", { node: walk.names[i], root: walk.names[walk.root], grad: formatNumber(ways.at(-1).after) });
     return [make("p", {}, head), ...ways.slice(0, 6).map((step) => make("p", {}, ...coloured("{node}.grad × slope = {grad} × {slope} = {product}", walk.texts(step))))];

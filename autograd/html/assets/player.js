@@ -2,7 +2,7 @@
 //
 // A film says of each place ``at``: ``label``, ``said`` (for those who hear the page), ``item`` (its line in the list, or
 // -1), ``marks`` ([class, names of parts]), ``texts`` (a Map of what is written into parts by then) and ``seen`` (the parts
-// with a larger data-from are still to come).  ``last`` is the last place, ``names`` what a menu offers to go to, and
+// with a larger data-from are still to come).  Places go from ``first`` to ``last``; ``names`` what a menu offers to go to, and
 // ``shown`` is called after each change.
 const PAUSE = 1500; // milliseconds a place stays while playing
 const KEYS = { ArrowLeft: "Back", ArrowRight: "Forward", Home: "First", End: "Last", " ": "Play" };
@@ -19,7 +19,8 @@ function play(box, film) {
   box.dataset.lmSuppressShortcuts = "true"; // JupyterLab: leave the keys to us while we have the focus
   box.tabIndex = 0;
   const details = box.querySelector("details"), list = box.querySelector("ol"), items = [...list.children];
-  let at = 0;
+  const first = film.first || 0;
+  let at = first;
   let timer = 0;
 
   // --- the picture, and its parts by name ---
@@ -39,11 +40,11 @@ function play(box, film) {
   // --- the controls ---
   const said = make("p", { className: "said" });
   said.setAttribute("role", "status");
-  const acts = { First: () => go(0), Back: () => go(at - 1), Forward: () => go(at + 1), Last: () => go(film.last), Play: () => (timer ? pause() : start()) };
+  const acts = { First: () => go(first), Back: () => go(at - 1), Forward: () => go(at + 1), Last: () => go(film.last), Play: () => (timer ? pause() : start()) };
   const buttons = {};
   for (const [name, act] of Object.entries(acts)) buttons[name] = make("button", { type: "button", textContent: name, onclick: act });
   buttons.Play.className = "play";
-  const slider = make("input", { type: "range", min: 0, max: film.last, step: 1 });
+  const slider = make("input", { type: "range", min: first, max: film.last, step: 1 });
   slider.oninput = () => go(Number(slider.value));
   const place = make("span", { className: "place" });
   place.setAttribute("aria-hidden", "true"); // the slider says it
@@ -68,7 +69,7 @@ function play(box, film) {
   }
 
   function show(to = at) {
-    at = Math.max(0, Math.min(film.last, to));
+    at = Math.max(first, Math.min(film.last, to));
     const texts = film.texts(at), seen = film.seen(at), item = film.item(at);
     for (const name of film.written) for (const part of parts.get(name) || []) write(part, texts.get(name) || "");
     for (const [part, mark] of marked) part.classList.remove(mark);
@@ -84,7 +85,7 @@ function play(box, film) {
     slider.value = at;
     slider.setAttribute("aria-valuetext", film.label(at));
     place.textContent = film.place(at);
-    for (const name of ["First", "Back"]) buttons[name].setAttribute("aria-disabled", at === 0);
+    for (const name of ["First", "Back"]) buttons[name].setAttribute("aria-disabled", at === first);
     for (const name of ["Forward", "Last"]) buttons[name].setAttribute("aria-disabled", at === film.last);
     if (film.shown) film.shown(at, marked.map(([part]) => part));
   }
@@ -109,13 +110,13 @@ function play(box, film) {
   // The next place at which one of the parts is marked; after the last the first.
   function visit(some) {
     const touching = [];
-    for (let i = 0; i <= film.last; i++) if (film.marks(i).some(([, names]) => names.some((name) => some.includes(name)))) touching.push(i);
+    for (let i = first; i <= film.last; i++) if (film.marks(i).some(([, names]) => names.some((name) => some.includes(name)))) touching.push(i);
     const next = touching.find((i) => i > at);
     if (touching.length) go(next === undefined ? touching[0] : next);
   }
 
   function start() {
-    if (at === film.last) show(0);
+    if (at === film.last) show(first);
     buttons.Play.textContent = "Pause";
     said.setAttribute("aria-live", "off"); // a reader of the screen cannot keep up
     timer = setInterval(() => {
@@ -140,7 +141,7 @@ function play(box, film) {
   }
   list.onclick = (event) => {
     const item = items.indexOf(event.target.closest("li"));
-    for (let i = 0; item >= 0 && i <= film.last; i++) if (film.item(i) === item) return go(i);
+    for (let i = first; item >= 0 && i <= film.last; i++) if (film.item(i) === item) return go(i);
   };
   details.ontoggle = () => items[film.item(at)] && bring(list, [items[film.item(at)]]);
   const press = (event) => {
@@ -162,7 +163,7 @@ function play(box, film) {
   }
 
   pause();
-  show(0);
+  show(first);
   return { go, resize, show, parts, view, items, details, get at() { return at; } };
 }
 
