@@ -81,7 +81,7 @@ class Scene:
         written = {f"{self.ids[receiver]}.grad": f"grad {format_number(step.after)}"}
         if step.partial is not None:
             edge = f"e{self.ids[step.node][1:]}.{step.operand}"
-            written[f"{edge}.slope"] = f"\u00a0slope {format_number(step.partial)}"  # the blank keeps it off the line
+            written[f"{edge}.slope"] = f" slope {format_number(step.partial)}"  # the blank keeps it off the line
         return written
 
     def _room(self, graded: Set[Value]) -> dict[Value, str]:

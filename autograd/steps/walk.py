@@ -36,9 +36,9 @@ def walkthrough(root: Value, *, order: str = "topological", expand: bool = False
 
     With ``order="topological"`` each value waits for its whole gradient, as in ``backward``: after the last step the
     gradients are those that ``backward`` gives, up to the rounding of sums that it adds in another order, as the steps
-    go as the program did: of a recurrent cell the first time step comes first.  ``order="naive"`` passes on
-    whatever arrives at once, and shows what goes wrong then.  ``expand`` writes fused operations (dot, total, logsumexp) out in simpler ones, whose
-    gradients may differ in the last bits.
+    go as the program did: of a recurrent cell the first time step comes first.  ``order="naive"`` passes on whatever
+    arrives at once, and shows what goes wrong then.  ``expand`` writes fused operations (dot, total, logsumexp) out in
+    simpler ones, whose gradients may differ in the last bits.
 
     Nothing in the graph changes; gradients that earlier passes left in ``.grad`` are neither used nor
     touched.  Raises StaleGraphError where a leaf has changed since root was computed.

@@ -24,7 +24,7 @@ class Live {
     this.title = box.getAttribute("aria-label");
     this.card = make("div", { className: "card" });
     this.told = make("p", { className: "told" });
-    this.told.setAttribute("role", "status");
+    this.told.setAttribute("aria-live", "polite");
     this.answers = new Map(); // by the step: whether it was right at the first try
     this.tries = 0;
     this.losses = [];
@@ -90,7 +90,7 @@ class Live {
       else if (step.kind === "begin") texts.set(`n${step.node}.grad`, "grad 1");
       else if (step.kind === "add") {
         texts.set(`n${step.parent}.grad`, `grad ${formatNumber(step.after)}`);
-        texts.set(`e${step.node}.${step.k}.slope`, `\u00a0slope ${formatNumber(step.slope)}`);
+        texts.set(`e${step.node}.${step.k}.slope`, ` slope ${formatNumber(step.slope)}`);
       } else if (step.kind === "compare") {
         for (const [i, grad, right] of step.wrong) texts.set(`n${i}.grad`, `grad ${formatNumber(grad)} ≠ ${formatNumber(right)}`);
       }
@@ -148,7 +148,7 @@ class Live {
   field(at, step) {
     const input = make("input", { type: "text", inputMode: "decimal", autocomplete: "off" }), hint = make("p", { className: "why" });
     input.setAttribute("aria-label", "Your answer");
-    hint.setAttribute("role", "status");
+    hint.setAttribute("aria-live", "polite");
     const wanted = step.kind === "forward" ? this.walk.data[step.node] : step.after, texts = this.walk.texts(step);
     const near = (x, y) => Math.abs(x - y) <= 0.01 * Math.abs(y) + 5e-4 || x === y;
     let tries = 0;
@@ -214,7 +214,7 @@ class Live {
   leaf(i) {
     const { names, leaves } = this.walk, name = names[i];
     const input = make("input", { type: "number", step: "any", value: String(leaves[i]) });
-    input.setAttribute("aria-label", `${name}: its number`);
+    input.setAttribute("aria-label", `${name}, its number`);
     const take = () => Number.isFinite(input.valueAsNumber) && this.set({ [i]: input.valueAsNumber }, input);
     input.oninput = take;
     input.onkeydown = (event) => {
@@ -226,7 +226,7 @@ class Live {
     };
     this.fields.set(i, input);
     const nudge = make("button", { type: "button", textContent: `+${NUDGE}`, onclick: () => this.nudge(i) });
-    nudge.setAttribute("aria-label", `${name}: nudge by ${NUDGE}`);
+    nudge.setAttribute("aria-label", `${name}, nudge by ${NUDGE}`);
     nudge.disabled = !this.walk.nodes[i].wants;
     for (const part of this.player.parts.get(`n${i}`) || []) this.draggable(part, i);
     return make("span", { className: "leafbox" }, make("label", {}, `${name} = `, input), nudge);

@@ -153,9 +153,8 @@ function play(box, film) {
   };
   box.addEventListener("keydown", press);
   // A saved page of one player takes its keys before anyone has clicked.
-  if (box.matches("body > main > .stepgrad-player:only-of-type")) {
-    document.addEventListener("keydown", (event) => event.target === document.body && press(event));
-  }
+  const alone = () => box.matches("body > main > *") && document.querySelectorAll(".stepgrad-player").length === 1;
+  document.addEventListener("keydown", (event) => event.target === document.body && alone() && press(event));
   // The film may have become longer or shorter.
   function resize(to) {
     slider.max = film.last;
