@@ -50,7 +50,8 @@ class Own(nn.Module):
         nn.Neuron(3, nonlin=False),
         nn.Sequential(nn.Layer(3, 4, activation="relu"), nn.Layer(4, 2, activation="linear")),
         nn.Sequential(
-            nn.Layer(3, 4, activation="silu"), nn.Residual(nn.LayerNorm(4, eps=1e-3), nn.Dropout(0.25), nn.Layer(4, 4))
+            nn.Layer(3, 4, activation="silu"),
+            nn.Residual(nn.LayerNorm(4, eps=1e-3), nn.RMSNorm(), nn.RMSNorm(4), nn.Dropout(0.25), nn.Layer(4, 4)),
         ),
         nn.Sequential(nn.MLP(3, [4, 2], seed=3), nn.Sequential(nn.Layer(2, 5)), nn.Neuron(5, activation="tanh")),
     ],
