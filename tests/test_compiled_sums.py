@@ -331,6 +331,23 @@ def test_a_look_up_takes_as_long_in_a_large_table_as_in_a_small_one() -> None:
     assert {"gather 500 x 4", "scatter 4 x 500"} <= {*map(str, calls(500))}
 
 
+def test_a_layer_that_is_applied_several_times_is_packed_once_in_each_direction() -> None:
+    def packs(times: int) -> int:
+        weights = [numbers(3, seed=i) for i in range(4)]
+
+        def loss(*x: Any) -> Any:
+            words = [mlp_layer(weights, x[3 * i : 3 * i + 3]) for i in range(times)]
+            return total([y for word in words for y in word])
+
+        def mlp_layer(w: list[list[Value]], x: Sequence[Any]) -> list[Any]:
+            hidden = [tanh(dot(row, list(x))) for row in w]
+            return [dot(list(column), hidden) for column in zip(*w, strict=True)]
+
+        return Training(loss, np.ones((1, 3 * times)), [p for row in weights for p in row])._job.prologue_lines
+
+    assert packs(2) == packs(5)
+
+
 def test_an_index_that_counts_nothing_stops_the_step() -> None:
     table = numbers(3)
     training = Training(lambda i: pick(table, i) ** 2, np.ones((1, 1)), table)

@@ -44,6 +44,7 @@ class Assembly:
         self._places, self._workspace = places, workspace
         self.packs: list[Line] = []
         self.lines: list[Line] = []
+        self._packed: dict[tuple[int, ...], int] = {}  # where the scalars of these places are packed
         for call in plan.calls:
             match call:
                 case Elementwise():
@@ -96,9 +97,11 @@ class Assembly:
             for scalars in ([call.biases[u] for u in tile], *zip(*(call.weights[u] for u in tile), strict=True)):
                 packed += [self._places.scalars[scalar] for scalar in scalars]
                 packed += [self._workspace.zero] * fill
-        weights = self._workspace.take(len(packed))
-        sources = self._workspace.table(packed)
-        self.packs.append(Line("pack", PackArguments(len(packed), sources, weights, 1)))
+        weights = self._packed.get(tuple(packed))
+        if weights is None:  # a layer that is applied several times, to words or time steps, is packed once
+            weights = self._packed[tuple(packed)] = self._workspace.take(len(packed))
+            sources = self._workspace.table(packed)
+            self.packs.append(Line("pack", PackArguments(len(packed), sources, weights, 1)))
         self._line(
             f"matvec{height}",
             MatVecArguments(len(outputs) // height, len(call.inputs), weights, inputs, self._table(outputs)),
