@@ -26,6 +26,7 @@ def primitive(
     argument; write it with operators and the functions of ``autograd`` (not ``math``), so that it also
     works on Values.  ``symbol`` is what drawings show; without one, or where it is blank, the name.
 
+    >>> import math
     >>> from autograd import Value, grad, sin
     >>> versine = primitive("versine", lambda x: 1 - math.cos(x), lambda x, out: (sin(x),))
     >>> x = Value(0.5)
