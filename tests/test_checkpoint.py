@@ -662,6 +662,29 @@ def test_callbacks_go_back_where_a_later_one_refuses_its_state(tmp_path):
     assert first.seen == second.seen == []
 
 
+@pytest.mark.parametrize("change", ["renamed", "gone", "more", "none at all"])
+def test_best_parameters_of_other_names_are_refused_when_they_are_read(change, tmp_path):
+    path = tmp_path / "run.json"
+    train(path, 2, callbacks=[Count(), EarlyStopping()])
+    content = json.loads(path.read_text())
+    best = content["training"]["callbacks"][1]["parameters"]
+    first = next(iter(best))
+    if change == "none at all":
+        best.clear()
+    elif change == "more":
+        best["layers.9.w"] = 0.5
+    else:
+        number = best.pop(first)
+        best |= {"x" + first: number} if change == "renamed" else {}
+    path.write_text(json.dumps(content))
+    model, count, stopping = network(seed=5), Count(), EarlyStopping()
+    state = model.state_dict()
+    with pytest.raises(ValueError, match=r"EarlyStopping does not take its state over: .*are those of another model"):
+        train(path, 4, model=model, callbacks=[count, stopping], resume=True)
+    assert model.state_dict() == state
+    assert (count.seen, stopping.state_dict()) == ([], EarlyStopping().state_dict())
+
+
 def test_what_a_file_says_reaches_no_terminal_raw(tmp_path):
     path = tmp_path / "run\x1b[31m.json"
     train(path, 2)
