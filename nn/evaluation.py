@@ -76,7 +76,7 @@ def accuracy(model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float
     """The fraction of rows that the model classifies right: ``nn.metrics.accuracy`` of what ``predict`` gives.
 
     One output counts as the positive class above ``threshold``.  By default that is ½ where the targets are 0 and 1
-    and all outputs lie within [0, 1], else 0 (see ``nn.data.threshold_of``).  Of several outputs the largest is the
+    and all outputs round to one of them, else 0 (see ``nn.data.threshold_of``).  Of several outputs the largest is the
     class.
     """
     from . import metrics

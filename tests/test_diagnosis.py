@@ -131,7 +131,7 @@ def test_a_loss_that_is_a_plain_number_for_every_row_is_refused(compiled: bool) 
         train(model, lambda p, t: t * 0.5 if compiled else 0.5, compiled=compiled)
     with pytest.raises(AutogradError, match="fit: the loss depends on no parameter that the optimizer moves"):
         train(model, lambda p, t: 0, compiled=compiled)
-    with pytest.raises(NonFiniteError, match="fit: epoch 1, row 0: .* nan"):
+    with pytest.raises(NonFiniteError, match=r"fit: epoch 1, row 0: .* nan"):
         train(model, lambda p, t: math.nan, compiled=compiled)
     assert model.w.data == 0.5
 

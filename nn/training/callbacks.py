@@ -1,8 +1,8 @@
 """When to stop: callbacks for ``fit``, called after each epoch with the history and the model; True stops.
 
 If a callback has a method ``end(history, model)``, that is called when the training ends, except by an error.  With
-``state_dict()`` and ``load_state_dict(state)`` its state is kept in checkpoints; ``check(model)``, if there is one, then
-raises ValueError where that is the state of a training of another model.
+``state_dict()`` and ``load_state_dict(state)`` its state is kept in checkpoints; then ``check(model)``, if there is
+one, raises ValueError where the state that was loaded is of another model.
 """
 
 from __future__ import annotations
