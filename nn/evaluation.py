@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, overload
 
 from autograd import Value, as_float, located, no_grad
@@ -11,7 +12,7 @@ from autograd.compiler import falling_back
 
 from .data import loss_of_sample, with_targets
 from .losses import LOSSES, Loss, Metric, find_loss, hinge
-from .modules import Module, as_list, evaluating
+from .modules import Module, as_list
 from .samples import Samples, check_data, check_rows, width_of
 
 MANY = 200  # rows that take about as long one by one as a model takes to be traced
@@ -83,6 +84,19 @@ def accuracy(model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float
 
     rows, targets = check_data(X, y)
     return metrics.accuracy(predict(model, rows), targets, threshold)
+
+
+@contextmanager
+def evaluating(modules: Sequence[Module]) -> Iterator[None]:
+    """A context in which these modules, all of a model, are in evaluation mode."""
+    before = [module.training for module in modules]
+    try:
+        for module in modules:
+            module.training = False
+        yield
+    finally:
+        for module, training in zip(modules, before, strict=True):
+            module.training = training
 
 
 def check_targets(

@@ -12,9 +12,9 @@ from autograd.drawing import clean_path, format_number
 from autograd.html import CATEGORIES, escape, player
 
 from ..data import classes_of, threshold_of
-from ..evaluation import predict
+from ..evaluation import evaluating, predict
 from ..losses import Loss
-from ..modules import Module, evaluating
+from ..modules import Module
 from .health import Snapshot, as_of
 from .panels import Shot, panels
 from .plane import Group, Plane
