@@ -48,6 +48,7 @@ from autograd import (
     value_and_grad,
     where,
 )
+from autograd.compiler.agreement import many_of
 from autograd.program import Traced
 
 pytest.importorskip("llvmlite")
@@ -154,6 +155,24 @@ def test_what_no_trace_can_see_shows_in_the_numbers_of_some_rows(branch: Callabl
     assert_same_and_said(lambda p, t: (p - t) ** 2 * branch(t), r"for the row .*test_compiled_means_eager\.py, line")
     with pytest.raises(TraceError, match="something else for floats than for Values"):
         jit(lambda t: branch(t) * t)(2.0)
+
+
+def test_a_branch_on_the_type_for_one_class_alone_is_found_though_it_is_rare() -> None:
+    """Of a column with few values each is compared; of any table up to 256 rows."""
+    rare = lambda t: 10.0 if type(t) is float and t == 7.0 else 1.0  # noqa: E731
+    targets = [float(i % 3) for i in range(5000)]
+    targets[1777] = 7.0
+    with pytest.raises(TraceError, match=r"for the row \[7\.0\].*line"):
+        jit(lambda t: t * rare(t))(np.array(targets))
+    rows, w = [i / 5000 for i in range(5000)], Value(1.0)
+    with pytest.raises(TraceError, match=r"for the row \[0\.3554, 7\.0\]"):
+        compile_loss(lambda x, t: w * x * rare(t), [w])(rows, targets)
+    with pytest.raises(TraceError, match="for the row"):
+        jit(lambda x: x * (2.0 if type(x) is float and x > 0.99 else 1.0))(np.array(rows))
+    many = many_of(np.array([rows, targets]).T)
+    assert len(many) <= 256
+    assert [rows[1777], 7.0] in many
+    assert [rows[-1], targets[-1]] in many
 
 
 def test_isinstance_hears_what_it_hears_eagerly() -> None:

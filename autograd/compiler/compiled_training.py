@@ -66,7 +66,7 @@ class SampleSums:
         self.program = expand(program)
         rest = [1.0] + [0.0] * len(cotangents)
         name = getattr(loss, "__name__", type(loss).__name__)
-        check_agreement(outputs, traced, lambda row: self.program.evaluate([*row, *rest])[:1], rows, name)
+        check_agreement(outputs, traced, lambda row: self.program.evaluate([*row, *rest])[:1], table, name)
 
         n = len(samples) + 1
         self.inputs, self.cotangents = program.inputs[:n], program.inputs[n:]

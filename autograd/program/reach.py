@@ -64,6 +64,7 @@ class Reach:
         self._leaves: list[Value] = []
         self._code: list[str] = []
         self._reads_gradients = False  # perhaps: something is called grad
+        self.asks_types = False  # the user's code says type, of which a traced Value hears nothing
         self.iterator = ""  # the name of one, if there is any: its state can be neither seen nor put back
         self.kinds: dict[type, str] = {}  # of each class of Values, where one lies
         self._seen: set[Any] = set()
@@ -258,7 +259,9 @@ class Reach:
             self._code.append(
                 f"{f.__name__} ({os.path.basename(f.__code__.co_filename)}, line {f.__code__.co_firstlineno})"
             )
-            self._globals(f.__globals__, _names(f.__code__), {*_attributes(f.__code__)})
+            names = _names(f.__code__)
+            self.asks_types |= "type" in names and "type" not in f.__globals__
+            self._globals(f.__globals__, names, {*_attributes(f.__code__)})
             self._reads_gradients |= "grad" in _attributes(f.__code__)
 
     def _globals(self, space: dict[str, Any], names: Iterable[str], attributes: set[str]) -> None:
