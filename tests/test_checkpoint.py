@@ -528,6 +528,16 @@ def test_rates_metrics_and_states_may_be_numbers_of_any_kind(kind, compiled, tmp
     assert training["callbacks"] == [{"seen": [1, 2, 3, 4, 5, 6], "odd": 0.5, "yes": True}]
 
 
+@pytest.mark.parametrize("name", ["none/run.json", "file/run.json", "folder"])
+def test_a_checkpoint_that_cannot_be_written_is_refused_before_the_first_epoch(name, tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    count = Count()
+    with pytest.raises(OSError, match=r"fit: the checkpoint .* cannot be written: it must be a file, in a folder"):
+        train(tmp_path / name, 3, callbacks=[count], every=100)
+    assert count.seen == []
+
+
 def test_a_callback_whose_state_is_no_data_is_refused_before_the_first_epoch(tmp_path):
     class Bad(Count):
         def state_dict(self):

@@ -175,6 +175,20 @@ def test_a_branch_on_the_type_for_one_class_alone_is_found_though_it_is_rare() -
     assert [rows[-1], targets[-1]] in many
 
 
+def test_what_another_thread_changes_meanwhile_counts_as_the_functions_own() -> None:
+    shared = [1.0]
+
+    def f(x: Any) -> Any:
+        other = threading.Thread(target=lambda: shared.append(2.0))
+        other.start()
+        other.join()
+        return x * shared[0]
+
+    with pytest.raises(TraceError, match="shared changed while the function was traced"):
+        jit(f)(1.0)
+    assert shared == [1.0]
+
+
 def test_isinstance_hears_what_it_hears_eagerly() -> None:
     found = []
 
@@ -421,13 +435,15 @@ def test_jit_sees_what_changes() -> None:
     global SCALE
     numbers, array, settings, own = [1.0], np.ones(2), SimpleNamespace(scale=1.0), 1.0
     activation, steep = Scaled(1.0), Steep(1.0)
+    other = Scaled(1.0)
     functions: list[Callable[[Any], Any]] = [
         lambda x: x * numbers[0], lambda x: x * array[1], lambda x: x * settings.scale, lambda x: x * own,
-        lambda x: x * SCALE, activation, steep,
+        lambda x: x * SCALE, activation, steep, lambda x: other(x),
     ]  # fmt: skip
     compiled = [jit(f) for f in functions]
     before = [f(2.0) for f in compiled]
     numbers[0], array[1], settings.scale, own, SCALE, activation.alpha, Steep.factor = 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0
+    other.__class__ = Steep
     try:
         assert [f(2.0) for f in compiled] == pytest.approx([f(2.0) for f in functions])
         assert [f(2.0) for f in compiled] == pytest.approx([3.0 * x for x in before])
@@ -926,6 +942,13 @@ def _parameter(model: Any, optimizer: Any, x: float) -> None:
     optimizer.parameters[optimizer.parameters.index(old)] = new
 
 
+class Half(nn.Layer):
+    """A layer that an object can become."""
+
+    def forward(self, x: Any) -> Any:
+        return super().forward(x) * 0.5
+
+
 MODEL_CHANGES: dict[str, Callable[[Any, Any, float], Any]] = {
     "activation object": _set_activation,
     "activation's state": lambda m, o, x: setattr(m.layers[0].neurons[0].activation, "alpha", x),
@@ -938,6 +961,7 @@ MODEL_CHANGES: dict[str, Callable[[Any, Any, float], Any]] = {
     "unfreeze": lambda m, o, x: m.unfreeze(),
     "data": _data,
     "parameter": _parameter,
+    "class": lambda m, o, x: setattr(m.layers[3], "__class__", Half if x > 0.5 else nn.Layer),
     "rng": lambda m, o, x: setattr(m.layers[2], "rng", random.Random(int(10 * x))),
     "reseeded": lambda m, o, x: m.layers[2].rng.seed(int(10 * x)),
 }

@@ -141,7 +141,8 @@ def jit(f: Callable[..., Any]) -> Jitted:
       are computed both ways (up to 256 where its code says ``type``, as in ``type(x) is float``, of which a traced
       Value hears nothing: what it does for a value in none of these rows, and only then, is not noticed).
     - TraceError, with the name, where f changes what it can reach: attributes, lists, dicts, caches, closures, globals,
-      generators.  All of it then holds what it held before.
+      generators.  All of it then holds what it held before.  What another thread changes of it during the
+      first call counts as a change by f, and is undone too: compile before the threads begin.
     - Values that f closes over are read anew at every call.  Where anything else that f can reach has changed,
       plain numbers in closures, attributes, arrays, it is compiled anew; a FallbackWarning says so the fifth time.
     - Random numbers of :func:`uniform` are drawn anew for each row, and are those that f would have drawn.

@@ -5,6 +5,9 @@ and caches must not stay there; and what the function read from there, a plain n
 it was.  So all of it is noted: the closures of the function and of those it calls, the globals that its code names,
 and from there on attributes, lists, dicts, sets, arrays.  Left out are the insides of libraries and what only runs,
 such as iterators and files.
+
+Nobody can tell whose a change is: what another thread changes of this while the function is traced, a few
+milliseconds as a rule, counts as the function's own.  The trace is refused, and the change is put back with the rest.
 """
 
 from __future__ import annotations
@@ -62,6 +65,7 @@ class Reach:
         self._held: list[Any] = []
         self._others: list[Place] = []
         self._leaves: list[Value] = []
+        self._objects: list[Any] = []
         self._code: list[str] = []
         self._reads_gradients = False  # perhaps: something is called grad
         self.asks_types = False  # the user's code says type, of which a traced Value hears nothing
@@ -72,6 +76,7 @@ class Reach:
         while self._left:
             self._visit(*self._left.pop())
         self._note(self._passing, "the data of a Value", self._numbers, self._put_numbers)
+        self._note(self._lasting, "the class of an object", lambda: [*map(type, self._objects)], self._put_classes)
 
     def code(self) -> str:
         """The user's functions, each with its file and line, for a message."""
@@ -142,6 +147,11 @@ class Reach:
     def _put_numbers(self, numbers: list[float]) -> None:
         for leaf, x in zip(self._leaves, numbers, strict=True):
             leaf._data = x
+
+    def _put_classes(self, kinds: list[type]) -> None:
+        for x, kind in zip(self._objects, kinds, strict=True):
+            if type(x) is not kind:
+                x.__class__ = kind
 
     def _visit(self, x: Any, name: str) -> None:
         kind = type(x)
@@ -232,6 +242,8 @@ class Reach:
             self._names_of(x, slot, name)
         if not outside:
             self._left.append((kind, ""))
+        if attributes is not None:  # the classes of others do not change
+            self._objects.append(x)
 
     def _names_of(self, x: Any, slot: str, name: str) -> None:
         self._note(

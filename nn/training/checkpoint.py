@@ -39,6 +39,11 @@ class Checkpoint:
         callbacks: Sequence[Callback], settings: Mapping[str, Any],
     ) -> None:  # fmt: skip
         self.path, self.every = Path(path), every
+        folder = self.path.resolve().parent
+        if self.path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+            raise OSError(
+                f"fit: the checkpoint {printable(path)} cannot be written: it must be a file, in a folder that is there"
+            )
         self.model, self.optimizer, self.history = eager.model, eager.optimizer, history
         self.description = description(eager.model)
         attributes = [x for module in eager.model.modules() for x in vars(module).values()]
