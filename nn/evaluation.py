@@ -165,7 +165,17 @@ class Measure:
         with evaluating(self.modules):
             found = {} if self.losses is None else {"loss": math.fsum(self.losses()) / len(self.targets)}
             outputs = [] if self.outputs is None else self.outputs()
-        return found | {name: metric(outputs, self.targets) for name, metric in self.metrics.items()}
+        for name, metric in self.metrics.items():
+            found[name] = _measured(metric(outputs, self.targets), name)
+        return found
+
+
+def _measured(x: Any, name: str) -> float:
+    """What a metric gives, of any kind of real number, as a float; TypeError, with its name, for anything else."""
+    try:
+        return float(x) if not isinstance(x, (str, bytes, Value)) else as_float(x)
+    except TypeError:
+        raise TypeError(f"the metric {name} must give one real number, not {x!r:.60}") from None
 
 
 def recorders(

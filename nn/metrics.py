@@ -102,8 +102,12 @@ METRICS: dict[str, Callable[..., float]] = {f.__name__: f for f in (accuracy, pr
 
 
 def find_metrics(metrics: Sequence[str | Metric]) -> dict[str, Metric]:
-    """Each metric by its name; functions are taken as they are, but for those that take the targets first."""
+    """Each metric by its name; functions are taken as they are, but for those that take the targets first.
+
+    ValueError where two have one name, or one has that of the loss.
+    """
     found: dict[str, Metric] = {}
+    given: dict[str, Any] = {}
     for metric in [metrics] if isinstance(metrics, str) else metrics:
         if callable(metric):
             own = metric.func if isinstance(metric, partial) else metric
@@ -112,7 +116,12 @@ def find_metrics(metrics: Sequence[str | Metric]) -> dict[str, Metric]:
         elif metric not in METRICS:
             raise ValueError(f"no metric {metric!r}: choose from {', '.join(METRICS)}, or give a function")
         else:
-            found[metric] = METRICS[metric]
+            found[name := metric] = METRICS[metric]
+        if name == "loss" or given.setdefault(name, metric) != metric:
+            raise ValueError(
+                f"{name!r} is the name of another number already, of which this metric would take the place: give the "
+                f"function another one, by def or by its __name__"
+            )
     return found
 
 
@@ -172,8 +181,8 @@ def _classes(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | 
     if threshold is None:
         threshold = threshold_of(outputs, targets)
     true = classes_of(targets, middle := threshold_of(targets, targets))
-    if len({*true}) == 1 < len(labels := sorted({*targets})) and not middle:
-        text = ", ".join(f"{label:g}" for label in labels[:3])
+    if not middle and not {*targets} <= {-1.0, 1.0}:
+        text = ", ".join(f"{label:g}" for label in sorted({*targets})[:3])
         raise ValueError(f"the targets {text}, … are no classes of one output, which are 0 and 1, or -1 and 1")
     return classes_of(outputs, threshold), true
 

@@ -21,7 +21,7 @@ BY_NAME = metrics.METRICS
 
 # Four called positive, three of them rightly; five are positive: TP 3, FP 1, FN 2, TN 2.
 OUTPUTS = [2.0, 0.5, 1.0, 3.0, -1.0, -0.5, -2.0, -3.0]
-TARGETS = [1, 1, 0, 1, 1, 1, 0, -1]
+TARGETS = [1, 1, -1, 1, 1, 1, -1, -1]
 
 
 def test_of_one_output_by_hand():
@@ -255,6 +255,49 @@ def test_a_metric_with_settings_keeps_its_name_and_one_that_tells_no_parameters_
     found = nn.evaluate(Line(), X, Y, metrics=[functools.partial(metrics.accuracy, threshold=2.5), math.dist])
     assert found == {"accuracy": 3 / 5, "dist": math.dist([x for (x,) in X], Y)}
     assert nn.evaluate(Line(), X, Y, metrics="accuracy") == {"accuracy": 3 / 5}
+
+
+class Named:
+    def __init__(self, name):
+        self.__name__ = name
+
+    def __call__(self, outputs, targets):
+        return 1.0
+
+
+@pytest.mark.parametrize(
+    "both",
+    [
+        [lambda o, t: 1.0, lambda o, t: 2.0],
+        ["accuracy", functools.partial(metrics.accuracy, threshold=0.25)],
+        ["mae", functools.wraps(first_is_bigger)(lambda *args: 0.0), first_is_bigger],
+        [Named("loss")],
+    ],
+)
+def test_two_metrics_of_one_name_are_refused(both):
+    for measured in (
+        lambda: nn.evaluate(Line(), X, Y, loss="mse", metrics=both),
+        lambda: nn.fit(model := Line(), X, Y, loss="mse", optimizer=nn.SGD([model.w]), epochs=1, metrics=both),
+    ):
+        with pytest.raises(ValueError, match="is the name of another number already, of which this metric"):
+            measured()
+    assert nn.evaluate(Line(), X, Y, metrics=["mae", "mae"]) == nn.evaluate(Line(), X, Y, metrics=["mae"])
+
+
+@pytest.mark.parametrize("wrong", [None, np.array([1.0, 2.0]), "0.5", [1.0], 1j])
+def test_a_metric_that_gives_no_number_is_refused_with_its_name(wrong):
+    def odd(outputs, targets):
+        return wrong
+
+    with pytest.raises(TypeError, match="the metric odd must give one real number, not "):
+        nn.evaluate(Line(), X, Y, metrics=[odd])
+
+
+@pytest.mark.parametrize("targets", [[2, 2, 2], [-3, 2, 5], [-1, 0, 1], [1, 2, 1]])
+def test_targets_that_are_no_classes_are_not_counted_by_their_signs(targets):
+    for measured in (metrics.accuracy, metrics.f1):
+        with pytest.raises(ValueError, match="are no classes of one output, which are 0 and 1, or -1 and 1"):
+            measured([0.5, -1.0, 2.0], targets)
 
 
 # --- one threshold, wherever classes are compared --------------------------------------------------------------
