@@ -16,6 +16,7 @@ import random
 import re
 import threading
 import warnings
+from collections import ChainMap, UserDict, UserList
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from types import SimpleNamespace
@@ -379,6 +380,23 @@ def test_closures_globals_and_caches_hold_what_they_held() -> None:
     assert doubled.cache_info().currsize == 0
     assert type(doubled()) is Value
     assert w.data == 2.0
+
+
+def test_context_variables_and_the_dicts_of_collections_hold_what_they_held() -> None:
+    given: ContextVar[Any] = ContextVar("given")
+    usual: ContextVar[Any] = ContextVar("usual", default=3.0)
+    bare: ContextVar[Any] = ContextVar("bare")
+    given.set(2.0)
+    chain, user, items = ChainMap({"k": 1.0}), UserDict(k=1.0), UserList([1.0])
+    keeps: dict[str, Callable[[Any], Any]] = {
+        "given": given.set, "usual": usual.set, "bare": bare.set, "ChainMap": lambda x: chain.__setitem__("k", x),
+        "UserDict": lambda x: user.__setitem__("k", x), "UserList": items.append,
+    }  # fmt: skip
+    for name, keep in keeps.items():
+        with pytest.raises(TraceError, match=f"{name}.* changed while the function was traced"):
+            jit(lambda x, keep=keep: (keep(x), x * 2.0)[1])(1.0)
+    assert (given.get(), usual.get(), bare.get()) == (2.0, 3.0, None)
+    assert (dict(chain), dict(user), [*items]) == ({"k": 1.0}, {"k": 1.0}, [1.0])
 
 
 def test_generators_stand_where_they_stood_after_a_refusal() -> None:

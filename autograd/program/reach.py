@@ -23,7 +23,7 @@ import types
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from typing import Any, NamedTuple
 
 from ..primitives import TABLE, Primitive
@@ -184,7 +184,7 @@ class Reach:
         elif _module(kind).startswith("numpy"):
             self._of_numpy(x, kind, name)
         elif kind is ContextVar:
-            self._note(self._lasting, x.name, lambda: x.get(MISSING), lambda held: None)
+            self._note(self._lasting, x.name, lambda: x.get(MISSING), lambda held: _set_again(x, held))
             self._left.append((x.get(None), x.name))
         elif issubclass(kind, bytearray) or _module(kind) == "array":
             self._note(self._lasting, name, lambda: x, lambda held: x.__setitem__(slice(None), held), x[:])
@@ -223,7 +223,7 @@ class Reach:
     def _instance(self, x: Any, kind: type, name: str) -> None:
         """The attributes of an object, of a class of the user's or of ours."""
         outside = _foreign(_module(kind))
-        if outside and _module(kind).partition(".")[0] not in (*OURS, "_thread", "argparse", "types"):
+        if outside and _module(kind).partition(".")[0] not in (*OURS, "_thread", "argparse", "types", "collections"):
             return
         if isinstance(x, types.ModuleType):
             return
@@ -342,6 +342,14 @@ def _difference(place: Place, now: Any) -> str:
 def _refill(attributes: dict[str, Any], held: dict[str, Any]) -> None:
     attributes.clear()
     attributes.update(held)
+
+
+def _set_again(x: ContextVar[Any], held: Any) -> None:
+    """Let a context variable be what it was; one that was not set, what it is in no context, which is nearly that."""
+    try:
+        x.set(Context().run(x.get) if held is MISSING else held)
+    except LookupError:  # it has no default
+        x.set(None)
 
 
 def _contents(cell: Any) -> Any:
