@@ -11,6 +11,10 @@ Rules are written with ordinary operators and other rows.  Called with floats th
 never branches on data with ``if``: it says ``where``.  A forward that is written in the same way needs nothing
 else to be compiled; one that calls ``math`` names the machine's ``instruction`` for it.
 
+Over its whole domain the value of a row is within 4 ulp of the true one, its partials within 8, the second
+derivative of a row of one argument within 16: tests/test_primitives.py holds each against 50 digits, and says which
+few are measured against something larger than the true number.
+
     x, y    the arguments               xs     all arguments of a row that takes any number of them
     out     forward(x, y)               g, p   an incoming gradient and a partial
 """

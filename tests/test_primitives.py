@@ -6,7 +6,8 @@ The accuracy that is held here:
   are the Python loop, bit for bit),
 * first partials within 8 ulp of the true partial (logsumexp, which is written from its output: 8 ulp of the larger
   of the true partial and 1),
-* second derivatives of rows of one argument within 16 ulp of the true one, and of the others within 1e-9 of the
+* second derivatives of rows of one argument within 16 ulp of the true one (where they cross 0, those whose reference
+  says that it ``turns``: of twice the value, if that is larger), and of the others within 1e-9 of the
   largest entry of the Hessian, or of 1 if that is larger,
 * beyond the doubles: OverflowError or inf for values, as Python has it; ±inf for derivatives.
 

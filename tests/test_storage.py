@@ -517,3 +517,15 @@ def test_a_large_nested_file_is_built_with_one_walk_over_the_whole(tmp_path, mon
     loaded = nn.load(path)
     assert len(walks) == 1
     assert bits(loaded) == bits(model)
+
+
+def test_a_model_that_is_nested_too_deeply_is_not_saved(tmp_path):
+    model = nn.Layer(1, 1)
+    for _ in range(2000):
+        model = nn.Sequential(model)
+    path = tmp_path / "model.json"
+    path.write_text("as it was")
+    with pytest.raises(ValueError, match="nested too deeply: nothing was saved"):
+        nn.save(model, path)
+    assert [*tmp_path.iterdir()] == [path]
+    assert path.read_text() == "as it was"

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from ..errors import TraceError, describe
+from ..errors import TraceError, describe, located
 from ..graph import dependents, topological_order
 from ..modes import without_collector
 from ..primitives import pick, sqrt
@@ -42,9 +42,8 @@ class SampleSums:
     def __init__(self, loss: Callable[..., Any], table: Any, parameters: Sequence[Value]) -> None:
         def outputs(*xs: Any) -> list[Any]:
             root = loss(*xs)
-            if not isinstance(root, Value):
-                raise TypeError(f"the loss must be a Value computed from the prediction, not {root!r:.60}")
-            return [root]
+            with located("the loss"):
+                return [as_value(root)]
 
         rows = some_of(table)
         traced = trace(outputs, [""] * table.shape[1], Reach(loss), rows[0])
@@ -67,7 +66,7 @@ class SampleSums:
         self.program = expand(program)
         rest = [1.0] + [0.0] * len(cotangents)
         name = getattr(loss, "__name__", type(loss).__name__)
-        check_agreement(outputs, traced, lambda row: self.program.evaluate([*row, *rest])[:1], rows, name)
+        check_agreement(outputs, traced, lambda row: self.program.evaluate([*row, *rest])[:1], table, name)
 
         n = len(samples) + 1
         self.inputs, self.cotangents = program.inputs[:n], program.inputs[n:]

@@ -6,7 +6,7 @@ from ..wings import find as _find
 from .config import WINGS, build, config_of
 from .layers import Layer, Neuron
 from .models import MLP, Sequential
-from .module import Module, as_list, as_output, evaluating
+from .module import Module, as_list, as_output
 
 if TYPE_CHECKING:
     from .blocks import Dropout, Embedding, LayerNorm, Residual, RMSNorm
@@ -24,5 +24,5 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "MLP", "Dropout", "Embedding", "Layer", "LayerNorm", "Module", "Neuron", "RMSNorm", "Residual", "Sequential",
-    "as_list", "as_output", "build", "config_of", "evaluating",
+    "as_list", "as_output", "build", "config_of",
 ]  # fmt: skip
