@@ -378,5 +378,5 @@ total     = row("total",     "Σ",         total_forward,                lambda 
                 method="", variadic=True, symmetric=True, terms=lambda xs: [(x,) for x in xs], definition=lambda xs: reduce(operator.add, xs[1:] or [0.0], xs[0]))
 logsumexp = row("logsumexp", "logsumexp", logsumexp_forward,            logsumexp_partials,                        (REAL,),        "log(eˣ¹ + … + eˣⁿ), without overflow", "logsumexp",
                 method="", variadic=True, symmetric=True, definition=logsumexp_definition)
-pick      = row("pick",      "pick",      lambda xs: dict(enumerate(xs[1:])).get(xs[0], NAN), lambda xs, out: [0.0, *(eq(xs[0], i) for i in range(len(xs) - 1))], (REAL,), "the one of x₀, x₁, …, xₙ that the index counts", "pick", method="", variadic=True, role_names=lambda count: ["index", *(f"x{i}" for i in range(count - 1))])
+pick      = row("pick",      "pick",      lambda xs: dict(enumerate(xs[1:])).get(xs[0], NAN), lambda xs, out: [0.0, *(eq(xs[0], i) for i in range(len(xs) - 1))], (REAL,), "the one of x₀, x₁, …, xₙ that the index counts", "pick", method="", variadic=True, role_names=lambda count: ["index", *(f"choice {i}" for i in range(count - 1))])
 # fmt: on

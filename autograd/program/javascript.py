@@ -30,6 +30,7 @@ INSTRUCTIONS = {
 # Those that are functions of ``arithmetic.js``.
 FUNCTIONS = {
     "pow": "power", "mod": "modulo", "floordiv": "floorDivide", "chain": "chain", "hypot": "hypot", "erf": "erf",
+    "pick": "pick",
 }  # fmt: skip
 SLOT = re.compile(r"\{[,?]?\}")
 

@@ -110,7 +110,7 @@ class _Printer:
     def operation(self, equation: Equation) -> tuple[str, int]:
         _, row, args = equation
         if TABLE.get(row.name) is row:
-            if row.name == "mul" and args[0] == args[1]:
+            if row.name == "mul" and self.text(args[0], 0) == self.text(args[1], 0):
                 return f"{self.text(args[0], ATOM)}²", ATOM - 1
             if row.name == "neg":
                 return f"−{self.text(args[0], UNARY)}", UNARY - 1

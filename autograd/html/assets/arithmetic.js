@@ -31,6 +31,8 @@ const erf = (x) => {
   return x * (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 };
 
+const pick = (i, ...xs) => (i in xs ? xs[i] : NaN);
+
 const logsumexp = (xs) => {
   const top = Math.max(...xs);
   return Number.isFinite(top) ? top + Math.log(xs.reduce((sum, x) => sum + Math.exp(x - top), 0)) : top;

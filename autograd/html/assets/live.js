@@ -40,14 +40,14 @@ class Live {
   // says what was found.
   film() {
     const steps = () => this.walk.steps;
-    const place = (at, text) => (steps()[at] ? text : at < 0 ? "start" : "end");
+    const { data } = this, place = (at, text) => (steps()[at] ? text : at < 0 ? "start" : "end");
     return {
       names: this.data.parts || {},
       classes: ["forward", "backward", "wrong"],
       above: this.card,
       grows: true,
       first: -1,
-      get last() { return steps().length; },
+      get last() { return steps().length - (data.update ? 1 : 0); }, // an update is its own end
       written: new Set(this.parts()),
       seen: (at) => at,
       item: (at) => at,
@@ -241,7 +241,7 @@ class Live {
       const from = event.clientX, held = this.walk.leaves[i], unit = 10 ** Math.max(-3, Math.floor(Math.log10(Math.abs(held) || 1))) / 100;
       part.onpointermove = ({ clientX }) => {
         if (Math.abs(clientX - from) > 3) this.player.view.moved = true;
-        if (this.player.view.moved) this.set({ [i]: rounded(held + (clientX - from) * unit) });
+        if (this.player.view.moved) this.set({ [i]: rounded(held + Math.round(clientX - from) * unit) });
       };
       part.onpointerup = part.onpointercancel = () => (part.onpointermove = null);
     });

@@ -1,0 +1,350 @@
+"""The page of a walk against Python: the same steps, words and numbers, at first and after every change of a number.
+
+The page's own script runs, under node where there is one, else in a browser; what it says must be what ``walkthrough``
+says of a graph that was built anew with the changed numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Open
+from hypothesis import given, settings
+from random_graphs import Instructions, grown, instructions
+from samples import needs_dot
+from test_browser import page_with, place, press
+from test_graphs import QUICK
+from test_walkthrough import named
+
+from autograd import Value, primitive, walkthrough
+from autograd import sin as sine
+from autograd.drawing import format_number
+from autograd.html import asset
+from autograd.primitives import TABLE
+from autograd.program import Program, javascript_rows, partials_program, row_key, traced_input, tracing
+from autograd.steps.live import Page, rows_script
+
+NODE = shutil.which("node")
+needs_node = pytest.mark.skipif(NODE is None, reason="quick tests of the page's script run under node")
+
+OF_ONE = [
+    "sin", "cos", "tan", "tanh", "sigmoid", "sigmoid_slope", "softplus", "atan", "erf", "gaussian", "expm1", "exp",
+    "sinh", "cosh", "neg", "relu", "abs", "one_minus_square",
+]  # fmt: skip
+OF_SEVERAL = ["add", "sub", "mul", "hypot", "maximum", "minimum", "atan2", "dot", "total", "logsumexp", "where"]
+STARTS = (0.5, -1.25, 2.0)
+
+STAND_IN = """
+const box = {};
+globalThis.document = { currentScript: { closest: () => box } };
+const rows = (text) => { (0, eval)(text); return box.rows; };
+"""
+
+
+def under_node(body: str, data: object, tmp_path: Path) -> Any:
+    """What a function of JavaScript gives for some data, as JSON."""
+    (tmp_path / "data.json").write_text(json.dumps(data), encoding="utf-8")
+    text = f"{STAND_IN}{asset('numbers.js')}\n{asset('walk.js')}\nconst data = JSON.parse(require('fs').readFileSync("
+    text += f"{json.dumps(str(tmp_path / 'data.json'))}));\nconsole.log(JSON.stringify(({body})(data)));"
+    (tmp_path / "run.js").write_text(text, encoding="utf-8")
+    done = subprocess.run([NODE or "node", str(tmp_path / "run.js")], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout)
+
+
+WALKS = """(cases) => cases.map(({ page, script, leaves }) => {
+  const walk = new Walk(page, script && rows(script));
+  if (leaves) walk.compute(walk.given.map((x, i) => (i in leaves ? leaves[i] : x)));
+  const text = ([words, texts]) => (words ? walk.say(words, texts) : texts.text);
+  return walk.steps.map((step) => [walk.line(step), walk.card(step).map(text)]);
+})"""
+
+
+def graph(made: Instructions, xs: Sequence[float]) -> tuple[Value, list[Value]]:
+    leaves = [named(x, f"x{i}") for i, x in enumerate(xs)]
+    return grown(made, leaves)[-1], leaves
+
+
+def page_of(root: Value, order: str, live: bool = True) -> tuple[Any, Page]:
+    walk = walkthrough(root, order=order)
+    return walk, Page(walk._recorder, walk._scene.ids, live)
+
+
+def told(root: Value, order: str) -> list[Any]:
+    walk = walkthrough(root, order=order)
+    return [[step.text, walk.card(step.index)] for step in walk]
+
+
+@needs_node
+@pytest.mark.parametrize("order", ["topological", "naive"])
+def test_the_page_says_what_python_says_at_first_and_after_every_change(order: str, tmp_path: Path) -> None:
+    rng, cases, expected = random.Random(7), [], []
+    for _ in range(40):
+        made = [
+            (rng.choice(OF_ONE + OF_SEVERAL), [rng.randrange(99) for _ in range(5)]) for _ in range(rng.randint(1, 8))
+        ]
+        root, leaves = graph(made, STARTS)
+        for live in (True, False):
+            _, page = page_of(root, order, live)
+            assert bool(page.script) == live
+            cases.append({"page": page.data(), "script": page.script})
+            expected.append(told(root, order))
+        _, page = page_of(root, order)
+        moved = [rng.choice([0.0, 1.0, -1.0, 2.0, rng.gauss(0, 2)]) for _ in leaves]
+        places = {page.number[leaf]: x for leaf, x in zip(leaves, moved, strict=True) if leaf in page.number}
+        cases.append({"page": page.data(), "script": page.script, "leaves": places})
+        expected.append(told(graph(made, moved)[0], order))
+    assert under_node(WALKS, cases, tmp_path) == expected
+
+
+@needs_node
+def test_numbers_are_written_as_python_writes_them(tmp_path: Path) -> None:
+    rng = random.Random(3)
+    xs = [
+        0.0,
+        -0.0,
+        1.0625,
+        0.00390625,
+        2.5e-5,
+        999.99999999,
+        123456.5,
+        999999.5,
+        1e6,
+        1e-300,
+        12345678.9,
+        3.0000000001,
+    ]
+    xs += [rng.choice([1, -1]) * rng.random() * 10.0 ** rng.randint(-12, 12) for _ in range(2000)]
+    xs += [rng.randint(-(2**20), 2**20) / 2 ** rng.randint(0, 20) for _ in range(2000)]  # halves that are exact
+    assert under_node("(xs) => xs.map(formatNumber)", xs, tmp_path) == [format_number(x) for x in xs]
+
+
+def close(x: float, y: float) -> bool:
+    return (math.isnan(x) and math.isnan(y)) or math.isclose(x, y, rel_tol=1e-12, abs_tol=1e-300) or x == y
+
+
+@needs_node
+def test_every_row_computes_in_the_page_what_it_computes_in_python(tmp_path: Path) -> None:
+    """Values, partials and special points, at usual points and at hard ones."""
+    rng, points = random.Random(5), []
+    hard = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -3.0, 40.0, -40.0, 1e-300, 1e200, -1e200, math.inf, -math.inf, math.nan]
+
+    def draw_number() -> float:
+        return rng.choice(hard) if rng.random() < 0.4 else rng.gauss(0, 2)
+
+    for name, row in TABLE.items():
+        count = 3 if row.variadic else len(row.domain)
+        points += [(name, count, [x] * count) for x in hard]
+        points += [(name, count, [draw_number() for _ in range(count)]) for _ in range(60)]
+    sent = [[row_key(TABLE[name], count), [as_text(x) for x in xs]] for name, count, xs in points]
+    script = rows_script({(TABLE[name], count): None for name, count, _ in points})
+    body = """({ script, sent }) => { const R = rows(script); return sent.map(([key, texts]) => {
+      const xs = texts.map(Number), out = R[key].forward(...xs);
+      return [String(out), R[key].partials(...xs, out).map(String)];
+    }); }"""
+    found = under_node(body, {"script": script, "sent": sent}, tmp_path)
+    for (name, count, xs), (out, partials) in zip(points, found, strict=True):
+        expected_out, expected_partials = by_python(name, count, xs)
+        assert close(as_number(out), expected_out), (name, xs, out, expected_out)
+        for x, y in zip(map(as_number, partials), expected_partials, strict=True):
+            assert close(x, y) or not math.isfinite(expected_out), (name, xs, partials, expected_partials)
+
+
+def by_python(name: str, count: int, xs: list[float]) -> tuple[float, list[float]]:
+    row, inputs = TABLE[name], [traced_input() for _ in range(count)]
+    with tracing():
+        made = row(*inputs)
+    (out,) = Program(inputs, [made]).evaluate(xs)
+    return out, partials_program(row, count).evaluate([*xs, out])
+
+
+def as_text(x: float) -> str:
+    return "NaN" if x != x else "Infinity" if x == math.inf else "-Infinity" if x == -math.inf else repr(x)
+
+
+def as_number(text: str) -> float:
+    return float(text.replace("Infinity", "inf"))
+
+
+def test_every_row_of_the_table_can_be_printed() -> None:
+    for row in TABLE.values():
+        count = 3 if row.variadic else len(row.domain)
+        assert javascript_rows([(row, count)])[row, count].startswith("{forward: (")
+
+
+def test_a_primitive_of_ones_own_explains_itself_and_is_live_where_its_forward_can_be_written_out() -> None:
+    softsign = primitive(
+        "softsign", lambda x: x / (1.0 + abs(x)), lambda x, out: ((1.0 - abs(out)) * (1.0 - abs(out)),)
+    )
+    walk, page = page_of(softsign(named(1.0, "x")), "topological")
+    assert walk.card(2)[0] == "slope along x → n1 = (1 − abs(n1))² = (1 − abs(0.5))² = 0.25"
+    assert "R" in page.script
+    assert not page.apology
+    versine = primitive("versine", lambda x: 1 - math.cos(x), lambda x, out: (sine(x),))
+    walk, page = page_of(versine(named(1.0, "x")), "topological")
+    assert walk.card(2)[0] == "slope along x → n1 = sin(x) = sin(1) = 0.8415"
+    assert not page.script
+    assert page.apology.startswith("the forward of versine cannot be written out")
+
+
+# --- in a browser -------------------------------------------------------------------------------------------
+
+
+def field(player: Any, name: str) -> Any:
+    return player.get_by_label(f"{name}, its number")
+
+
+@pytest.mark.slow
+@needs_dot
+def test_random_drags_and_typed_numbers_give_what_python_gives(open_page: Open) -> None:
+    rng, build = random.Random(11), lambda a, b, c: (a * b + c).tanh() * a + (b * b + 1.0).sqrt() * c.sigmoid()
+
+    def make(xs: Sequence[float]) -> Value:
+        root: Value = build(*(named(x, name) for name, x in zip("abc", xs, strict=True)))
+        root.label = "L"
+        return root
+
+    page = open_page(page_with(walkthrough(make(STARTS))))
+    player = page.locator(".stepgrad-player")
+    player.locator("summary").click()
+    for turn in range(40):
+        xs = [round(rng.gauss(0, 2), 3) for _ in "abc"]
+        for name, x in zip("abc", xs, strict=True):
+            field(player, name).fill(str(x))
+            field(player, name).press("Enter")
+        walk = walkthrough(make(xs))
+        assert player.locator("li").all_text_contents() == [step.text for step in walk]
+        at = rng.randrange(len(walk))
+        player.get_by_role("slider").fill(str(at))
+        assert player.locator(".card p:not(.head)").all_text_contents() == walk.card(at), turn
+
+
+@pytest.mark.slow
+@needs_dot
+def test_a_box_is_dragged_and_everything_changes_at_once(open_page: Open) -> None:
+    root = (base := named(3.0, "x")) * base
+    root.label = "y"
+    page = open_page(page_with(walkthrough(root)))
+    player = page.locator(".stepgrad-player")
+    player.get_by_role("slider").fill("3")
+    box = player.locator('g[data-part="n0"]').bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 100, y, steps=5)
+    page.mouse.up()
+    assert field(player, "x").input_value() == "4"
+    assert place(player) == 3  # a drag is no click
+    texts = player.locator("text[data-part]").evaluate_all("all => all.map(e => e.textContent)")
+    assert {"16", "4", "grad 8", " slope 4"} <= {*texts}
+    assert "x.grad = 4 + 4 = 8" in player.locator(".card").text_content()
+
+
+@pytest.mark.slow
+@needs_dot
+def test_what_a_learner_may_do_with_the_numbers(open_page: Open) -> None:
+    x = named(3.0, "x")
+    y = x * x + 1
+    y.label = "y"
+    page = open_page(page_with(walkthrough(y)), reduced_motion="reduce")
+    player = page.locator(".stepgrad-player")
+    player.get_by_role("button", name="x, nudge by 0.001").click()
+    assert player.locator(".told").text_content() == (
+        "x + 0.001 really moves y by 0.006001; its gradient foretold 0.001 × 6 = 0.006."
+    )
+    player.get_by_role("button", name="Take a step").click()
+    assert field(player, "x").input_value() == str(3.0 - 0.1 * 6.0)
+    assert player.locator(".told").text_content() == "Each number moved by −0.1 × its gradient: y went from 10 to 6.76."
+    assert player.locator(".curve svg").count() == 1
+    player.get_by_role("button", name="Reset numbers").click()
+    assert field(player, "x").input_value() == "3"
+    field(player, "x").press("ArrowUp")
+    assert field(player, "x").input_value() == "3.1"
+    assert place(player) == -1
+
+
+@pytest.mark.slow
+@needs_dot
+def test_the_learner_is_asked_first_gets_hints_and_a_score(open_page: Open) -> None:
+    x = named(3.0, "x")
+    y = x * x
+    y.label = "y"
+    page = open_page(page_with(walkthrough(y)))
+    player = page.locator(".stepgrad-player")
+    player.get_by_label("Ask me first").check()
+    press(player, "Forward")
+    card, answer = player.locator(".card"), player.get_by_label("Your answer")
+    assert "9" not in card.text_content()
+    assert player.locator('text[data-part="n1.data"]').text_content() == ""
+    answer.fill("9")
+    answer.press("Enter")
+    assert "y = x * x = 3 × 3 = 9" in card.text_content()
+    player.get_by_role("slider").fill("3")
+    answer.fill("3")  # what comes along this arrow alone
+    answer.press("Enter")
+    assert "x.grad has 3 from another way already" in card.text_content()
+    answer.fill("6")
+    answer.press("Enter")
+    assert player.locator(".told").text_content() == "Right: 6. 1 of 2 right at the first try."
+
+
+@pytest.mark.slow
+@needs_dot
+def test_an_arrow_shows_its_curve_and_a_box_the_sum_over_its_ways(open_page: Open) -> None:
+    x = named(0.5, "x")
+    y = x.tanh() * x
+    y.label = "y"
+    page = open_page(page_with(walkthrough(y)))
+    player = page.locator(".stepgrad-player")
+    press(player, "Last")
+    player.locator('g[data-part="e1.0"] path').dispatch_event("pointerover", {"bubbles": True})
+    looked = player.locator(".looked")
+    assert looked.locator("p").text_content() == "n1 for each x, and its slope 0.7864 here"
+    assert looked.locator(".plotted, .tangent, .point").count() == 3
+    player.locator('g[data-part="n0"]').dispatch_event("pointerover", {"bubbles": True})
+    assert looked.locator("p").all_text_contents()[1:] == [
+        "y.grad × slope = 1 × 0.4621 = 0.4621", "n1.grad × slope = 0.5 × 0.7864 = 0.3932",
+    ]  # fmt: skip
+
+
+@pytest.mark.slow
+@needs_dot
+@pytest.mark.parametrize("size", [(1280, 720), (1280, 800), (390, 844)])
+def test_nothing_moves_and_nothing_is_too_small_to_read(open_page: Open, size: tuple[int, int]) -> None:
+    a, b = named(2.0, "a"), named(-3.0, "b")
+    y = ((a * b + 6.5).tanh() * a).sigmoid() + b * b
+    page = open_page(page_with(walkthrough(y)), viewport={"width": size[0], "height": size[1]})
+    player = page.locator(".stepgrad-player")
+    tops = set()
+    for _ in range(16):
+        tops.add(tuple(player.locator(s).bounding_box()["y"] for s in (".controls", ".picture", ".leaves", "summary")))
+        press(player, "Forward")
+    assert len(tops) == 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    sizes = page.locator(".stepgrad-player *").evaluate_all(
+        "all => all.filter(e => e.childNodes.length && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))"
+        ".filter(e => !e.closest('style, script')).map(e => e.getScreenCTM && e.closest('.picture')"
+        " ? parseFloat(getComputedStyle(e).fontSize) * e.getScreenCTM().a : parseFloat(getComputedStyle(e).fontSize))"
+    )
+    assert min(sizes) >= 10.9
+
+
+@given(instructions(OF_ONE + OF_SEVERAL, 6))
+@settings(QUICK, max_examples=25)
+def test_a_card_says_the_numbers_of_its_step(made: Instructions) -> None:
+    root, _ = graph(made, STARTS)
+    walk = walkthrough(root)
+    for step in walk:
+        lines = walk.card(step.index)
+        if step.parent is not None and step.partial is not None and step.contribution is not None:
+            assert lines[0].endswith(f"= {format_number(step.partial)}")
+            assert lines[1].endswith(f" = {format_number(step.contribution)}")
+            assert lines[2].endswith(f" = {format_number(step.after or 0.0)}")
