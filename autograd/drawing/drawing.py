@@ -7,7 +7,7 @@ the looks of ``style``, ``text_lines`` into lines of text, and ``run_dot`` makes
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,7 +23,8 @@ from .collapse import Figure, collapse
 from .dot import DotWriter, box_id
 from .items import Item, every
 from .lines import shorten, text_lines
-from .notation import clean_label, format_number, kind_of, plural
+from .notation import clean_label, clean_path, format_number, kind_of, plural
+from .regions import Level, Nesting
 from .renderer import DrawError, Mark, finish_svg, mark_parts, run_dot
 from .style import Heat
 
@@ -110,21 +111,40 @@ def draw(
     return Drawing(view, timeout)
 
 
-def draw_with_marks(order: Sequence[Value], labels: Mapping[Value, str], gradients: Mapping[Value, str]) -> Drawing:
-    """The picture of every value of a graph, its elements named by ``data-part`` as :class:`DotWriter` says.
+class Marked(NamedTuple):
+    """A drawing whose elements are named by ``data-part``; of a collapsed one, the box that shows each value."""
 
-    Boxes have other labels than their values', and where a gradient is given, room for one as long as that.
+    drawing: Drawing
+    boxes: Mapping[Value, str]
+    alone: Container[Value]  # the values that have a box of their own
+
+
+def draw_with_marks(
+    order: Sequence[Value], labels: Mapping[Value, str], gradients: Mapping[Value, str], depth: int | None, most: int
+) -> Marked:
+    """The picture of a graph, its elements named by ``data-part`` as :class:`DotWriter` says.
+
+    From a ``depth`` on its parts are single boxes; a graph of more than ``most`` values is collapsed by itself.  Boxes
+    have other labels than their values', and where a gradient is given, room for one as long as that.
     """
-    items = every(order)
-    for item, node in zip(items, order, strict=True):
+    whole = depth is None and len(order) <= most
+    figure = Figure(every(order)) if whole else collapse(order, depth, most)
+    alone = {item.values[0]: item for item in figure.items if item.part is None and len(item.values) == 1}
+    for node, item in alone.items():
         item.name = labels[node]
-    room = {
-        item: f"grad {max(gradients[node], ROOM, key=len)}"
-        for item, node in zip(items, order, strict=True) if node in gradients
-    }  # fmt: skip
-    writer = DotWriter(items, "LR", gradients=room, with_marks=True)
-    description = _description(order, Figure(items))
-    return Drawing(View(writer.lines, [], _title(order), description, marks=writer.marks), SECONDS)
+    room = {item: f"grad {max(gradients[node], ROOM, key=len)}" for node, item in alone.items() if node in gradients}
+    writer = DotWriter(figure.items, "LR", note=figure.note, gradients=room, with_marks=True)
+    view = View(writer.lines, [], _title(order), _description(order, figure), marks=writer.marks)
+    boxes = {} if whole else {value: box_id(item) for item in figure.items for value in item.values}
+    return Marked(Drawing(view, SECONDS), boxes, alone)
+
+
+def scopes_at(order: Sequence[Value], depth: int) -> dict[Value, tuple[int, str]]:
+    """The part of the program in which each value was made, from a depth on: a number that tells it, and its path."""
+    nesting = Nesting(order)
+    level = Level(nesting, depth)
+    scopes = {node: level.scope_of(node) for node in order}
+    return {node: (id(scope), clean_path(nesting.path(scope))) for node, scope in scopes.items() if scope is not None}
 
 
 def _view(figure: Figure, title: str, description: str, direction: str, heat: Heat | None) -> View:

@@ -28,9 +28,8 @@ class Scene:
     ``ids`` are the parts that show the values, ``names`` what the player calls these, ``numbers`` what they hold.
     """
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, depth: int | None) -> None:
         order = recorder.order
-        self._size = len(order)
         self._steps = recorder.steps
         self._wrong_leaves = recorder.wrong_leaves  # the last frame shows the right gradient beside the wrong one
         self.ids = {node: f"n{i}" for i, node in enumerate(order)}
@@ -39,9 +38,14 @@ class Scene:
         labels = {node: "" if node.is_constant else label for node, label in recorder.labels.items()}
         self.names = {self.ids[node]: label for node, label in labels.items() if label}
         self._changes = self._all_changes()
-        self._drawing = None
-        if len(order) <= MOST_NODES:
-            self._drawing = draw_with_marks(order, labels, self._room(recorder.grads.keys()))
+        self._drawing, self.boxes, self.alone = draw_with_marks(
+            order, labels, self._room(recorder.grads.keys()), depth, MOST_NODES
+        )
+        if self.boxes:  # values that have no box of their own are not written
+            own = {self.ids[node] for node in order if node in self.alone}
+            self._changes = [
+                {part: text for part, text in changes.items() if part.split(".")[0] in own} for changes in self._changes
+            ]
 
     def picture(self, index: int) -> str:
         """The SVG text at one frame."""
@@ -101,6 +105,11 @@ class Scene:
             again = f"{self.ids[parent]}_{i}"
             return again if again in self._parts else self.ids[parent]
 
+        if self.boxes:
+            parent = () if step.parent is None else (step.parent,)
+            others = step.operands if step.phase == FORWARD else parent
+            mark = FORWARD if step.phase == FORWARD else "wrong" if step.wrong else "backward"
+            return {mark: list(dict.fromkeys(self.boxes[node] for node in (step.node, *others)))}
         i = self.ids[step.node][1:]
         if step.phase == FORWARD:
             edges = [f"e{i}.{k}" for k in range(len(step.operands))]
@@ -122,14 +131,11 @@ class Scene:
     @cached_property
     def _template(self) -> str:
         """The SVG before any step: without gradients, and without what is yet to be computed."""
-        if self._drawing is None:
-            raise ValueError(
-                f"the graph has {self._size:,} values, more than the {MOST_NODES:,} of a picture that can be "
-                f"read: walk to a smaller root (one sample, one neuron)"
-            )
 
         def empty(text: re.Match[str]) -> str:
             value, _, says = text[2].rpartition(".")
+            if value.startswith("g"):
+                return text[0]  # a part says what it says
             return text[1] if says != "data" or value[1:] in self._from else text[0]
 
         def add_since(group: re.Match[str]) -> str:

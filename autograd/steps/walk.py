@@ -13,7 +13,7 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Any, overload
 
-from ..drawing import DrawError, format_number, shorten
+from ..drawing import DrawError, format_number, scopes_at, shorten
 from ..errors import describe
 from ..graph import topological_order
 from ..html import walk_player, write_page
@@ -31,7 +31,9 @@ MOST_MOVES = 6  # of an update that are written out
 MOST_PLAYED = 10_000  # steps that are put into a notebook: its file grows by each of them
 
 
-def walkthrough(root: Value, *, order: str = "topological", expand: bool = False) -> Walkthrough:
+def walkthrough(
+    root: Value, *, order: str = "topological", expand: bool = False, depth: int | None = None
+) -> Walkthrough:
     """The steps that compute root and then ∂root/∂x for every x below it, as a :class:`Walkthrough`.
 
     With ``order="topological"`` each value waits for its whole gradient, as in ``backward``: after the last step the
@@ -39,6 +41,9 @@ def walkthrough(root: Value, *, order: str = "topological", expand: bool = False
     go as the program did: of a recurrent cell the first time step comes first.  ``order="naive"`` passes on whatever
     arrives at once, and shows what goes wrong then.  ``expand`` writes fused operations (dot, total, logsumexp) out in
     simpler ones, whose gradients may differ in the last bits.
+
+    With a ``depth`` the parts of the program, as ``draw`` has them, are single boxes, and its player goes from part to
+    part: a layer, a neuron, what ``with scope(name)`` names.  A graph that is too large to look at is collapsed anyway.
 
     Nothing in the graph changes; gradients that earlier passes left in ``.grad`` are neither used nor
     touched.  Raises StaleGraphError where a leaf has changed since root was computed.
@@ -58,6 +63,8 @@ def walkthrough(root: Value, *, order: str = "topological", expand: bool = False
         raise TypeError(f"walkthrough takes the Value to walk to, not {type(root).__name__}: {root!r:.60}")
     if order not in ORDERS:
         raise ValueError(f"order must be one of {', '.join(ORDERS)}, not {order!r}")
+    if depth is not None and (not isinstance(depth, int) or depth < 0):
+        raise ValueError(f"depth must be a whole number from 0, or None for every value, not {depth!r}")
     if expand:
         root, origins = write_out_with_origins(root)
     nodes = topological_order(root)
@@ -67,7 +74,7 @@ def walkthrough(root: Value, *, order: str = "topological", expand: bool = False
     recorder = Recorder(nodes)
     recorder.forward()
     recorder.backward() if order == "topological" else recorder.naive()
-    return Walkthrough(recorder, origins)
+    return Walkthrough(recorder, origins, depth)
 
 
 class Walkthrough(Sequence[Step]):
@@ -77,14 +84,16 @@ class Walkthrough(Sequence[Step]):
     notebook and with ``w.save("steps.html")`` they play.  It keeps what the graph was when it was walked through.
     """
 
-    def __init__(self, recorder: Recorder, origins: dict[Value, Value]) -> None:
+    def __init__(self, recorder: Recorder, origins: dict[Value, Value], depth: int | None = None) -> None:
         self._order = recorder.order
         self._steps = tuple(recorder.steps)
         self._names = recorder.names
         self._graded = recorder.grads.keys()
         self._origins = origins
         self._recorder = recorder
-        self._scene = Scene(recorder)
+        self._scene = Scene(recorder, depth)
+        self._scopes = scopes_at(recorder.order, 1 if depth is None else depth)
+        self._depth = depth
 
     def __len__(self) -> int:
         return len(self._steps)
@@ -211,6 +220,13 @@ class Walkthrough(Sequence[Step]):
 
     def _player(self, page: Page, moved: Mapping[Value, float] = MappingProxyType({}), pictured: bool = True) -> str:
         texts, data = [step.text for step in self._steps], page.data()
+        scene, order = self._scene, self._order
+        if scene.boxes:
+            data["boxes"] = [scene.boxes[node] for node in order]
+            data["shared"] = [i for i, node in enumerate(order) if node not in scene.alone]
+        if self._scopes:
+            data["scopes"] = [self._scopes.get(node, (0, ""))[1] for node in order]
+            data["byParts"] = self._depth is not None
         numbers = self._scene.numbers
         moves = {leaf: format_number(x) for leaf, x in moved.items() if leaf in numbers}
         if moves:

@@ -47,6 +47,7 @@ WORDS = {
     "same result": "the same result as in the right order",
     # the card of a step
     "start": "Blue boxes are numbers that you choose.",
+    "start, live": "Drag one to the left or right, or type its number below: everything is computed again at once.",
     "start, then": "First forward: every result is computed, from left to right, until {root} is known. Then backward, "
     "from right to left: how fast does {root} move with each number?",
     "computed": "Computed from {operands}: known by now.",

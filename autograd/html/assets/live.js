@@ -21,8 +21,11 @@ class Live {
     this.box = box;
     this.data = data;
     this.walk = new Walk(data, box.rows);
+    this.byParts = Boolean(data.byParts);
     this.title = box.getAttribute("aria-label");
-    this.card = make("div", { className: "card" });
+    this.lines = make("div", { className: "lines" });
+    this.looked = make("div", { className: "looked" });
+    this.card = make("div", { className: "card" }, this.lines, this.looked);
     this.told = make("p", { className: "told" });
     this.told.setAttribute("aria-live", "polite");
     this.answers = new Map(); // by the step: whether it was right at the first try
@@ -36,39 +39,67 @@ class Live {
 
   // --- the film ---
 
-  // Places are the numbers of the steps; before the first is one that says what is to come, after the last one that
-  // says what was found.
+  // Places are the numbers of the steps, or of runs of steps in one part of the program; before the first is one that
+  // says what is to come, after the last one that says what was found.
   film() {
-    const steps = () => this.walk.steps;
-    const { data } = this, place = (at, text) => (steps()[at] ? text : at < 0 ? "start" : "end");
+    const { data } = this, place = (at, text) => (this.runs[at] ? text() : at < 0 ? "start" : "end");
+    const count = () => this.runs.length - 1, steps = (at) => this.run(at), what = () => (this.byParts ? "part" : "step");
+    this.group();
     return {
-      names: this.data.parts || {},
+      names: data.parts || {},
       classes: ["forward", "backward", "wrong"],
       above: this.card,
       grows: true,
       first: -1,
-      get last() { return steps().length - (data.update ? 1 : 0); }, // an update is its own end
+      get last() { return count() + (data.update ? 0 : 1); }, // an update is its own end
       written: new Set(this.parts()),
-      seen: (at) => at,
-      item: (at) => at,
-      place: (at) => place(at, `${at} / ${steps().length - 1}`),
-      label: (at) => place(at, `step ${at} of ${steps().length - 1}`),
+      seen: (at) => (this.runs[at] ? this.runs[at][1] - 1 : at < 0 ? -1 : Infinity),
+      item: (at) => (this.runs[at] ? this.runs[at][1] - 1 : -1),
+      place: (at) => place(at, () => `${at} / ${count()}`),
+      label: (at) => place(at, () => `${what()} ${at} of ${count()}`),
       said: (at) => {
-        if (!steps()[at]) return this.frame(at).join(" ");
-        return this.asks(at) ? this.question(steps()[at]).textContent : this.walk.line(steps()[at]);
+        if (!this.runs[at]) return this.frame(at).join(" ");
+        return this.asks(at) ? this.question(this.step(at)).textContent : steps(at).map((step) => this.walk.line(step)).join("; ");
       },
-      marks: (at) => (steps()[at] ? this.marks(steps()[at]) : []),
+      marks: (at) => steps(at).flatMap((step) => this.marks(step)),
       texts: (at) => this.texts(at),
       shown: (at, marked) => this.shown(at, marked),
     };
   }
 
+  // The steps of each place: [the first, the one after the last].
+  group() {
+    const { steps } = this.walk, { scopes } = this.data;
+    this.runs = [];
+    const part = (step) => this.byParts && scopes[step.node];
+    steps.forEach((step, i) => {
+      const last = steps[i - 1], together = last && part(step) && part(step) === part(last) && (last.kind === "forward") === (step.kind === "forward");
+      if (together) this.runs.at(-1)[1] = i + 1;
+      else this.runs.push([i, i + 1]);
+    });
+  }
+
+  run(at) {
+    return this.runs[at] ? this.walk.steps.slice(...this.runs[at]) : [];
+  }
+
+  // The step of a place that is one step.
+  step(at) {
+    return this.runs[at] && this.runs[at][1] - this.runs[at][0] === 1 ? this.walk.steps[this.runs[at][0]] : undefined;
+  }
+
   // Everything in the picture that is written into.
   parts() {
-    return this.walk.nodes.flatMap((node, i) => [`n${i}.data`, `n${i}.grad`, ...(node.receivers || []).map((k) => `e${i}.${k}.slope`)]);
+    const shared = new Set(this.data.shared || []);
+    return this.walk.nodes.flatMap((node, i) => shared.has(i) ? [] : [`n${i}.data`, `n${i}.grad`, ...(this.data.boxes ? [] : node.receivers || []).map((k) => `e${i}.${k}.slope`)]);
   }
 
   marks(step) {
+    const { boxes } = this.data;
+    if (boxes) {
+      const others = step.kind === "forward" ? this.walk.nodes[step.node].operands : step.parent === undefined ? [] : [step.parent];
+      return [[step.kind === "forward" ? "forward" : step.sent === undefined ? "backward" : "wrong", [step.node, ...others].map((j) => boxes[j])]];
+    }
     const i = step.node, again = (j) => (this.player && this.player.parts.has(`n${j}_${i}`) ? `n${j}_${i}` : `n${j}`);
     if (step.kind === "forward") {
       const { operands } = this.walk.nodes[i];
@@ -83,7 +114,7 @@ class Live {
   texts(at) {
     const { nodes, data, steps } = this.walk, texts = new Map();
     nodes.forEach((node, i) => node.row || texts.set(`n${i}.data`, formatNumber(data[i])));
-    const known = this.asks(at) ? at : at + 1;
+    const run = this.runs[at], known = run ? run[this.asks(at) ? 0 : 1] : at < 0 ? 0 : steps.length;
     for (const step of steps.slice(0, known)) {
       if (step.kind === "forward") texts.set(`n${step.node}.data`, formatNumber(data[step.node]));
       else if (step.kind === "update") for (const [i, x] of Object.entries(this.data.update[1])) texts.set(`n${i}.data`, x);
@@ -103,27 +134,31 @@ class Live {
   // What is said before the first step and after the last.
   frame(at) {
     const words = at >= 0 ? ["end", "end, then"] : ["start", "start, then"];
+    if (at < 0 && this.walk.live) words.splice(1, 0, "start, live");
     return words.map((words) => this.walk.say(words, { root: this.walk.names[this.walk.root] }));
   }
 
   shown(at, marked) {
-    const step = this.walk.steps[at], phase = !step ? (at < 0 ? "start" : "end") : step.kind === "forward" ? "forward" : "backward";
+    const run = this.run(at), step = run[0], phase = !step ? (at < 0 ? "start" : "end") : step.kind === "forward" ? "forward" : "backward";
     const head = make("p", { className: "head" }, make("span", { className: `badge ${phase}`, textContent: phase }), ` ${this.title}`);
-    if (step && step.kind === "add") head.lastChild.textContent = ` from ${this.walk.names[step.node]} back to ${this.walk.names[step.parent]}`;
+    if (run.length > 1) head.lastChild.textContent = ` ${this.data.scopes[step.node]}: ${run.length} steps`;
+    else if (step && step.kind === "add") head.lastChild.textContent = ` from ${this.walk.names[step.node]} back to ${this.walk.names[step.parent]}`;
     let lines;
     if (!step) {
       lines = this.frame(at).map((text) => make("p", { textContent: text }));
       if (at >= 0) lines.push(this.results());
-    } else if (this.asks(at)) lines = [this.question(step), ...this.field(at, step)];
+    } else if (run.length > 1) lines = run.map((one) => make("p", { className: "formula small", textContent: this.walk.line(one) }));
+    else if (this.asks(at)) lines = [this.question(step), ...this.field(at, step)];
     else {
       lines = this.walk.card(step).map(([words, texts], i) => {
         const formula = words ? FORMULAS.has(words) : i === 0;
         return make("p", { className: formula ? "formula" : "why" }, ...(words ? coloured(this.walk.words[words], texts) : [texts.text]));
       });
     }
-    this.card.replaceChildren(head, ...lines);
-    this.card.scrollTop = 0;
+    this.lines.replaceChildren(head, ...lines);
+    this.lines.scrollTop = 0;
     this.focusable(marked);
+    this.explain();
   }
 
   // At the end: every leaf with its gradient.
@@ -136,7 +171,7 @@ class Live {
   // --- ask me first ---
 
   asks(at) {
-    const step = this.walk.steps[at];
+    const step = this.step(at);
     return Boolean(this.asking && this.asking.checked && step && ["forward", "begin", "add"].includes(step.kind) && !this.answers.has(at));
   }
 
@@ -192,6 +227,18 @@ class Live {
       this.player.show();
     };
     const bar = make("div", { className: "bar" }, make("label", {}, asking, "Ask me first"));
+    if (this.data.scopes) {
+      const parts = make("input", { type: "checkbox", checked: this.byParts });
+      parts.onchange = () => {
+        const [first] = this.runs[this.player.at] || [this.player.at < 0 ? -1 : Infinity];
+        this.byParts = parts.checked;
+        this.answers.clear();
+        this.group();
+        const at = this.runs.findIndex(([from, to]) => from <= first && first < to);
+        this.player.resize(first < 0 ? -1 : at < 0 ? this.runs.length : at);
+      };
+      bar.append(make("label", {}, parts, "Part by part"));
+    }
     this.fields = new Map();
     if (walk.live) {
       const rate = make("input", { type: "number", step: "any", value: "0.1", className: "rate" });
@@ -249,13 +296,15 @@ class Live {
 
   // Other numbers for leaves: everything is computed again, and shown at the same step.
   set(numbers, typed) {
-    const leaves = [...this.walk.leaves], step = this.walk.steps[this.player.at], at = this.player.at;
+    const leaves = [...this.walk.leaves], at = this.player.at, step = this.step(at);
     for (const [i, x] of Object.entries(numbers)) leaves[i] = x;
-    const end = at === this.walk.steps.length;
+    const end = at === this.runs.length;
     this.walk.compute(leaves);
+    this.group();
     for (const [i, input] of this.fields) if (input !== typed && input.value !== String(leaves[i])) input.value = String(leaves[i]);
-    const same = step ? this.walk.steps.findIndex((one) => one.kind === step.kind && one.node === step.node && one.k === step.k && one.way === step.way) : -1;
-    this.player.resize(end ? this.walk.steps.length : same < 0 ? at : same);
+    const is = (one) => one.kind === step.kind && one.node === step.node && one.k === step.k && one.way === step.way;
+    const same = step ? this.runs.findIndex(([from]) => is(this.walk.steps[from])) : -1;
+    this.player.resize(end ? this.runs.length : same < 0 ? at : same);
     this.list();
   }
 
@@ -313,15 +362,13 @@ class Live {
   // --- what an arrow and a box say when they are pointed at ---
 
   look() {
-    const { view, parts } = this.player;
+    const { view } = this.player;
     if (!view) return;
-    this.looked = make("div", { className: "looked", hidden: true });
-    view.element.append(this.looked);
     const over = (event) => {
       const part = event.target.closest && event.target.closest("g[data-part]");
       if (part) this.explain(part.dataset.part.split(" ").pop());
     };
-    const out = () => (this.looked.hidden = true);
+    const out = () => this.explain();
     for (const type of ["pointerover", "focusin"]) view.svg.addEventListener(type, over);
     for (const type of ["pointerleave", "focusout"]) view.svg.addEventListener(type, out);
   }
@@ -333,12 +380,14 @@ class Live {
     for (const part of this.reached) part.tabIndex = 0;
   }
 
+  // Beside the card: of an arrow its curve, of a box its ways; of nothing that is pointed at, of the arrow of the step.
   explain(name) {
+    const step = this.player && this.step(this.player.at);
+    if (!name && step && step.kind === "add" && !this.asks(this.player.at)) name = `e${step.node}.${step.k}`;
     const { walk } = this, edge = /^e(\d+)\.(\d+)$/.exec(name), box = /^n(\d+)/.exec(name);
     let lines = [];
     if (edge && walk.live) lines = this.explainArrow(Number(edge[1]), Number(edge[2]));
     else if (box) lines = this.explainBox(Number(box[1]));
-    this.looked.hidden = !lines.length;
     this.looked.replaceChildren(...lines);
   }
 
@@ -354,7 +403,7 @@ class Live {
   }
 
   explainBox(i) {
-    const { walk } = this, ways = walk.steps.slice(0, this.player.at + 1).filter((step) => step.kind === "add" && step.parent === i);
+    const { walk } = this, ways = walk.steps.slice(0, (this.runs[this.player.at] || [0, this.player.at < 0 ? 0 : walk.steps.length])[1]).filter((step) => step.kind === "add" && step.parent === i);
     if (!ways.length) return [];
     const head = walk.say("box", { node: walk.names[i], root: walk.names[walk.root], grad: formatNumber(ways.at(-1).after) });
     return [make("p", {}, head), ...ways.slice(0, 6).map((step) => make("p", {}, ...coloured("{node}.grad × slope = {grad} × {slope} = {product}", walk.texts(step))))];

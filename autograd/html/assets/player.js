@@ -141,7 +141,7 @@ function play(box, film) {
   }
   list.onclick = (event) => {
     const item = items.indexOf(event.target.closest("li"));
-    for (let i = first; item >= 0 && i <= film.last; i++) if (film.item(i) === item) return go(i);
+    for (let i = first; item >= 0 && i <= film.last; i++) if (film.item(i) >= item) return go(i);
   };
   details.ontoggle = () => items[film.item(at)] && bring(list, [items[film.item(at)]]);
   const press = (event) => {
