@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from samples import needs_dot
 
+from nn import MLP
+from nn.command import cli
 from nn.command.cli import main
 
 
@@ -127,3 +129,12 @@ def test_demo_trains_both_networks_and_leaves_its_pictures_in_one_folder(tmp_pat
     assert pictures >= {"boundary.svg", "loss.svg"}
     assert all(f"stepgrad-demo/{name}" in done.stdout.replace("\\", "/") for name in pictures)
     assert {path.name for path in tmp_path.iterdir()} <= {"stepgrad-demo", "home"}
+
+
+def test_the_demo_leaves_pages_to_play_with(tmp_path: Path) -> None:
+    written: list[Path] = []
+    cli.draw_neuron(tmp_path, written)
+    cli.walk_sample(MLP(2, [3, 1], seed=1), [0.5, -0.5], 1, tmp_path / "sample.html", written)
+    assert {path.name for path in written} >= {"neuron.html", "sample.html"}
+    assert "layers.0" in (tmp_path / "sample.html").read_text(encoding="utf-8")
+    assert "w1.grad += " in (tmp_path / "neuron.html").read_text(encoding="utf-8")

@@ -264,11 +264,29 @@ def test_a_notebook_is_not_filled_with_more_steps_than_anyone_plays() -> None:
     assert w._repr_mimebundle_() == {"text/plain": repr(w)}
 
 
-def test_a_graph_too_large_for_a_picture_still_plays_its_list() -> None:
+@needs_dot
+def test_a_graph_too_large_to_look_at_is_collapsed_first() -> None:
     w = walkthrough(total([named(1.0, f"x{i}") for i in range(1500)]))
-    assert "<img" not in html(w)
-    with pytest.raises(ValueError, match=r"1,501 values, more than the 1,500"):
-        w.svg(0)
+    assert "<img" in html(w)
+    svg = w.svg(0)
+    assert "1,501 values, more than can be shown one by one" in svg
+    assert len(svg) < 20_000
+    assert len(marked(svg, "forward")) == 2
+
+
+@needs_dot
+def test_with_a_depth_the_parts_are_boxes_and_their_steps_mark_them() -> None:
+    loss = (MLP(2, [2, 1], seed=1)([1.0, -2.0]) - 1.0) ** 2
+    w = walkthrough(loss, depth=1)
+    assert [step.text for step in w] == [step.text for step in walkthrough(loss)]
+    assert "layers.0" in w.svg(0)
+    assert {box[0] for box in marked(w.svg(0), "forward")} == {"g", "n"}  # the layer, and the inputs
+    assert marked(w.svg(-1), "backward") <= marked(w.svg(-1), "node")
+    data = json.loads(Reader(html(w)).scripts[0])
+    assert data["byParts"]
+    assert {scope for scope in data["scopes"] if scope} == {"layers.0", "layers.1"}
+    with pytest.raises(ValueError, match="depth must be a whole number from 0"):
+        walkthrough(loss, depth=-1)
 
 
 # --- labels that want out -----------------------------------------------------------------------------------

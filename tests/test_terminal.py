@@ -164,7 +164,7 @@ def test_a_long_walk_shows_the_lines_that_fit(
     monkeypatch.setenv("LINES", "9")
     x = named(-1.0, "x")
     lines = str(walkthrough(x.relu())).splitlines()
-    terminal.show(lines, "relu step by step: 2 of 2")
+    terminal.show(lines, [], "relu step by step: 2 of 2")
     shown = capsys.readouterr().out.removeprefix(terminal.CLEAR).splitlines()
     assert len(shown) == 9
     assert shown[0] == "relu step by step: 2 of 2"

@@ -20,5 +20,6 @@ from .style import FONT
 
 __all__ = [
     "FONT", "DrawError", "Drawing", "clean_path", "draw", "draw_with_marks", "fill", "find_dot", "finish_svg",
-    "format_arithmetic", "format_number", "format_operation", "names_of", "operation_template", "scopes_at", "shorten", "state",
+    "format_arithmetic", "format_number", "format_operation", "names_of", "operation_template",
+    "scopes_at", "shorten", "state",
 ]  # fmt: skip

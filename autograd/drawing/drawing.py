@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..files import write_whole
-from ..graph import topological_order
+from ..graph import Node, topological_order
 from ..html import NestedPicture, parts_cell, parts_page
 from ..scopes import Scoped
 from ..transforms import write_out
@@ -115,12 +115,12 @@ class Marked(NamedTuple):
     """A drawing whose elements are named by ``data-part``; of a collapsed one, the box that shows each value."""
 
     drawing: Drawing
-    boxes: Mapping[Value, str]
-    alone: Container[Value]  # the values that have a box of their own
+    boxes: Mapping[Node, str]
+    alone: Container[Node]  # the values that have a box of their own
 
 
 def draw_with_marks(
-    order: Sequence[Value], labels: Mapping[Value, str], gradients: Mapping[Value, str], depth: int | None, most: int
+    order: Sequence[Value], labels: Mapping[Any, str], gradients: Mapping[Any, str], depth: int | None, most: int
 ) -> Marked:
     """The picture of a graph, its elements named by ``data-part`` as :class:`DotWriter` says.
 

@@ -3,5 +3,6 @@
 from .paths import Explanation, Path, explain
 from .record import Step
 from .walk import Walkthrough, walkthrough
+from .wording import encodable
 
-__all__ = ["Explanation", "Path", "Step", "Walkthrough", "explain", "walkthrough"]
+__all__ = ["Explanation", "Path", "Step", "Walkthrough", "encodable", "explain", "walkthrough"]

@@ -19,7 +19,7 @@ def card(recorder: Recorder, step: Step) -> list[str]:
         return _lines(step.formula, say("computed", operands=operands), step.note)
     if parent is None or step.operand is None:
         if step.after is not None:
-            return [say("seed", product="1", **texts), say("seed, why", **texts)]
+            return [say("seed", grad="1", **texts), say("seed, why", **texts)]
         return _lines(step.formula, step.note, say("stopped", **texts) if step.adjoint == 0.0 else "")
     numbers = {
         "grad": step.adjoint, "slope": step.partial, "product": step.contribution, "before": step.before,

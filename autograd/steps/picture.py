@@ -16,7 +16,7 @@ from ..html import asset, escape
 from ..value import Value
 from .record import FORWARD, Recorder, Step
 
-MOST_NODES = 1500
+MOST_NODES = 300  # that are drawn one by one
 
 GROUP = re.compile(r'<g class="([^"]*)" data-part="([^"]*)"')
 TEXT = re.compile(r'(<text [^>]*data-part="([^"]*)">)[^<]*')

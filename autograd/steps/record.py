@@ -67,6 +67,13 @@ def receivers(node: Value) -> list[int]:
     return [k for k, parent in enumerate(node.parents) if node.requires_grad and parent.requires_grad]
 
 
+def repeated(node: Value) -> list[Value]:
+    """The operands that a node has more than once."""
+    if len({*node.parents}) == len(node.parents):
+        return []
+    return [parent for parent, times in Counter(node.parents).items() if times > 1]
+
+
 class Recorder:
     """Writes down the steps of one graph: ``forward``, and then ``backward`` or ``naive``.
 
@@ -87,6 +94,7 @@ class Recorder:
         self.data = {node: node.data for node in order}
         self.held = {node: node.grad for node in order if node.primitive is None and node.grad}
         self.receivers = {node: receivers(node) for node in order}
+        self.twice = {node: some for node in order if (some := repeated(node))}
         self.ways = Counter(
             node.parents[k] for node, some in self.receivers.items() for k in some
         )  # of how many in all
@@ -166,7 +174,7 @@ class Recorder:
         """What the slope along an arrow is called: which one, where a value goes into an operation twice."""
         parent = node.parents[operand]
         names = {"parent": self.names[parent], "node": self.names[node]}
-        if node.parents.count(parent) > 1:
+        if parent in self.twice.get(node, ()):
             return say("arrow of one operand", place=place_of(node, operand), **names)
         return say("arrow", **names)
 
@@ -184,7 +192,7 @@ class Recorder:
             why = say("no start", node=name, data=format_number(root.data))
         else:
             self.grads[root] = 1.0
-            text, _, note = say("begin", node=name, product="1").partition(" — ")
+            text, _, note = say("begin", node=name, grad="1").partition(" — ")
             self._add(BACKWARD, root, text, note, contribution=1.0, before=0.0, after=1.0)
             return True
         self._add(BACKWARD, root, why)

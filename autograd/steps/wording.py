@@ -24,7 +24,7 @@ WORDS = {
     # a line for each step
     "forward": "{name} = {written} = {numbers} = {data}",
     "forward given": "{name} = {numbers} = {data}",
-    "begin": "{node}.grad = {product} — where every walk back begins",
+    "begin": "{node}.grad = {grad} — where every walk back begins",
     "add": "{parent}.grad += {node}.grad × {arrow} = {grad} × {slope} = {product} ({before} → {after})",
     "stop": "{node}.grad = {grad} — nothing flows on to {below}",
     "arrow": "slope along {parent} → {node}",
@@ -51,7 +51,7 @@ WORDS = {
     "start, then": "First forward: every result is computed, from left to right, until {root} is known. Then backward, "
     "from right to left: how fast does {root} move with each number?",
     "computed": "Computed from {operands}: known by now.",
-    "seed": "{node}.grad = {product}",
+    "seed": "{node}.grad = {grad}",
     "seed, why": "As {node} moves by 1, {node} moves by 1. Every walk back begins with that; .grad of a value is how "
     "much {node} moves for each 1 of that value.",
     "slope": "{arrow} = {derivation}",

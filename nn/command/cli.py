@@ -13,7 +13,9 @@ from typing import Any
 
 from autograd import AutogradError, DrawError, Value, dot, draw, walkthrough, write_whole
 from autograd.html import printable
+from autograd.steps import encodable
 
+from ..losses import hinge
 from ..modules import MLP
 from ..training import Adam, History, fit
 from .arguments import parse_arguments
@@ -49,6 +51,11 @@ def run(arguments: list[str]) -> None:
         draw_expression(chosen.expression, chosen.values, chosen.output)
 
 
+def printable_lines(text: str) -> list[str]:
+    """Lines in signs that the terminal can show."""
+    return encodable(text, sys.stdout.encoding).splitlines()
+
+
 def draw_expression(expression: str, values: list[str], output: str | None) -> None:
     """Draw the graph of an expression with its gradients, into a file or as text."""
     root = parse_expression(expression, parse_assignments(values))
@@ -75,25 +82,26 @@ def walk_expression(expression: str, values: list[str], output: str | None) -> N
     elif can_step():
         phases = [step.phase for step in walk]
         ends = [i + 1 + len({*phases[: i + 1]}) for i in range(len(walk))]  # each phase begins with a line of its own
-        step_through(walk.title, str(walk).splitlines(), ends)
+        cards = ["\n".join(walk.card(step.index)[step.phase == "forward" :]) for step in walk]
+        step_through(walk.title, str(walk).splitlines(), ends, [printable_lines(card) for card in cards])
     else:
         print(walk)
 
 
 def demo(folder: Path) -> None:
-    """Train on the moons and on the digits, print the results, and write three pictures into folder."""
+    """Train on the moons and on the digits, print the results, and leave pictures and pages to play with in folder."""
     written: list[Path] = []
     folder.mkdir(parents=True, exist_ok=True)
-    draw_neuron(folder / "neuron.svg", written)
+    draw_neuron(folder, written)
     train_on_moons(folder, written)
     train_on_digits()
-    print("Pictures:")
+    print("Pictures, and pages to play with in a browser:")
     for path in written:
         print(f"  {printable(os.path.relpath(path))}")
 
 
-def draw_neuron(path: Path, written: list[Path]) -> None:
-    """One neuron, tanh(w₁x₁ + w₂x₂ + b), after backward."""
+def draw_neuron(folder: Path, written: list[Path]) -> None:
+    """One neuron, tanh(w₁x₁ + w₂x₂ + b), after backward: a picture, and a page to play with."""
     x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
     w1, w2, b = Value(-3.0, label="w1"), Value(1.0, label="w2"), Value(6.8813735870195432, label="b")
     n = dot([w1, w2], [x1, x2], b)
@@ -103,10 +111,12 @@ def draw_neuron(path: Path, written: list[Path]) -> None:
     out.backward()
     print(f"One neuron: tanh(w1·x1 + w2·x2 + b) = {out:.4f}, and by the chain rule ∂out/∂w1 = {w1.grad:.4f}.")
     try:
-        draw(out, expand=True).save(path)
-        written.append(path)
+        draw(out, expand=True).save(folder / "neuron.svg")
+        written.append(folder / "neuron.svg")
     except DrawError as error:
         print(f"  (no picture of it: {error})")
+    walkthrough(out, expand=True).save(folder / "neuron.html")
+    written.append(folder / "neuron.html")
 
 
 def train_on_moons(folder: Path, written: list[Path]) -> None:
@@ -122,9 +132,19 @@ def train_on_moons(folder: Path, written: list[Path]) -> None:
     trial = Trial(model, X_train, y_train, loss="hinge", epochs=20, lr=0.02, l2=1e-4, validation=(X_test, y_test))
     held_out = accuracy(model, X_test, y_test)
     trial.report("Moons", held_out)
+    walk_sample(model, X_test[0], y_test[0], folder / "sample.html", written)
     title = f"Two moons: held-out accuracy {held_out:.3f}"
     save(folder / "boundary.svg", written, lambda: plot_decision_boundary(model, X_test, y_test, title=title))
     save(folder / "loss.svg", written, lambda: trial.history.plot("Two moons: hinge loss"))
+
+
+def walk_sample(model: MLP, row: list[float], target: float, path: Path, written: list[Path]) -> None:
+    """The loss of one sample as a page to play with, layer by layer."""
+    inputs = [Value(x, label=f"x{i + 1}", requires_grad=False) for i, x in enumerate(row)]
+    loss: Value = hinge(model(inputs), target)
+    loss.label = "loss"
+    walkthrough(loss, depth=1).save(path)
+    written.append(path)
 
 
 def train_on_digits() -> None:

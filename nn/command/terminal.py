@@ -32,15 +32,15 @@ def can_step() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def step_through(title: str, lines: list[str], ends: Sequence[int]) -> None:
+def step_through(title: str, lines: list[str], ends: Sequence[int], cards: Sequence[list[str]]) -> None:
     """Show the steps one by one as keys ask for them; at the end, leave those that were seen on the terminal.
 
-    With step i the first ``ends[i]`` of the lines are shown.
+    With step i the first ``ends[i]`` of the lines are shown, and below them ``cards[i]``, which explains it.
     """
     at, last = 0, len(ends) - 1
     with keyboard() as read, screen():
         while True:
-            show(lines[: ends[at]], f"{title}: {at} of {last}")
+            show(lines[: ends[at]], cards[at], f"{title}: {at} of {last}")
             move = read()
             if move == QUIT:
                 break
@@ -48,14 +48,15 @@ def step_through(title: str, lines: list[str], ends: Sequence[int]) -> None:
     print("\n".join(lines[: ends[at]]))
 
 
-def show(lines: list[str], title: str) -> None:
-    """Show the last lines that fit, long ones on several rows, and the last of them in bold."""
+def show(lines: list[str], card: list[str], title: str) -> None:
+    """Show the last lines that fit, long ones on several rows, the last of them in bold, and what explains it."""
     columns, rows = get_terminal_size()
-    room = max(rows - 4, 1)  # title, help and a blank row for each
+    below = ["", *(part for line in card for part in wrap(line, columns - 1))][: max(rows // 2, 1)]
+    room = max(rows - 4 - len(below), 1)  # title, help and a blank row for each
     parts = [wrap(line, columns - 1, subsequent_indent="     ") for line in lines[-room:]]
     parts[-1] = [f"{BOLD}{part}{PLAIN}" for part in parts[-1]]
     fitting = [part for line in parts for part in line][-room:]
-    sys.stdout.write(CLEAR + "\n".join([title[: columns - 1], "", *fitting, "", HELP[: columns - 1]]))
+    sys.stdout.write(CLEAR + "\n".join([title[: columns - 1], "", *fitting, *below, "", HELP[: columns - 1]]))
     sys.stdout.flush()
 
 

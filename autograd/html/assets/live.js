@@ -218,7 +218,7 @@ class Live {
   // --- the numbers ---
 
   panel() {
-    const { walk } = this, wants = walk.nodes.flatMap((node, i) => (node.kind === "wants" || node.kind === "frozen" ? [i] : []));
+    const { walk } = this, wants = walk.order.filter((i) => ["wants", "frozen"].includes(walk.nodes[i].kind));
     const asking = make("input", { type: "checkbox" });
     this.asking = asking;
     asking.onchange = () => {

@@ -137,7 +137,7 @@ class Walk {
       if (step[what] !== undefined) found[what] = formatNumber(step[what]);
     }
     if (step.kind === "add") found.arrow = this.arrow(step);
-    if (step.kind === "begin") found.product = "1";
+    if (step.kind === "begin") found.grad = "1";
     if (step.kind === "stop") {
       const below = step.below.map((i) => this.names[i]);
       found.below = below.slice(0, 4).join(", ") + (below.length > 4 ? ` and ${below.length - 4} more` : "");
