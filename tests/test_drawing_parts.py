@@ -552,3 +552,23 @@ def test_a_page_of_a_picture_without_parts_is_a_page(tmp_path: Any) -> None:
     x = Value(2.0, label="x")
     draw(x * x).save(tmp_path / "x.html")
     assert "<svg" in (tmp_path / "x.html").read_text(encoding="utf-8")
+
+
+def test_the_heat_of_zeros_has_one_step_and_says_so() -> None:
+    x = Value(1.0)
+    y = x * 0.0
+    y.grad = 0.0
+    source = draw(y, heat="grad").source
+    assert "|grad|: 0" in source
+    assert "to " not in re.sub("<[^>]*>", " ", source).split("|grad|: 0")[1].split("n0 [")[0]
+    assert not Heat("grad", every(topological_order(y))).bounds
+
+
+def test_the_heat_tells_boxes_inside_an_opened_one_apart() -> None:
+    model = MLP(2, [3, 1], activation="tanh", seed=1)
+    loss = (model([1.0, -2.0]) - 1.0) ** 2
+    loss.backward()
+    page = draw(loss, depth=0, heat="grad").html
+    inside = page[page.index("<details") :]
+    used = {colour for colour in RAMPS["grad"] if f'fill="{colour.lower()}"' in inside.lower()}
+    assert len(used) >= 3

@@ -31,6 +31,12 @@ class Figure(NamedTuple):
     note: str = ""
     inner: Sequence[tuple[Item, Figure]] = ()
 
+    def all_items(self) -> Iterator[Item]:
+        """Its items, and those of the figures inside its parts."""
+        yield from self.items
+        for _, figure in self.inner:
+            yield from figure.all_items()
+
 
 @without_collector()
 def collapse(order: Sequence[Node], depth: int | None, max_nodes: int) -> Figure:

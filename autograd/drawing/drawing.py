@@ -56,7 +56,7 @@ def draw(
     heat: str | None = None,
     expand: bool = False,
     direction: str = "LR",
-    max_nodes: int = 1500,
+    max_nodes: int = 300,
     timeout: float = SECONDS,
 ) -> Drawing:
     """The graph below root as a :class:`Drawing`, which shows itself in a notebook.
@@ -106,7 +106,7 @@ def draw(
         return Drawing(View(body, text, f"architecture of {kind_of(root)}", sentence), timeout)
     order = topological_order(write_out(root) if expand else root)
     figure = collapse(order, depth, max_nodes)
-    scale = Heat(heat, figure.items) if heat is not None else None
+    scale = Heat(heat, figure.all_items()) if heat is not None else None
     view = _view(figure, _title(order), _description(order, figure), direction, scale)
     return Drawing(view, timeout)
 

@@ -31,15 +31,17 @@ def card(recorder: Recorder, step: Step) -> list[str]:
     formula = derivation(
         template, [names[p] for p in (*node.parents, node)], _point(recorder, node), node.partials[step.operand]
     )
-    several = recorder.ways[parent] > 1
+    arrow, several = recorder.arrow(node, step.operand), recorder.ways[parent] > 1
+    if step.wrong:
+        return [say("slope", arrow=arrow, derivation=formula), say("product", **texts), say("sum", **texts), step.note]
     return _lines(
-        say("slope", arrow=recorder.arrow(node, step.operand), derivation=formula),
+        say("slope", arrow=arrow, derivation=formula),
         say("product", **texts),
         say("sum" if several else "one way", **texts),
         say("rate", **texts),
-        say("add up", **texts) if several else "",
+        say("add up", **texts) if several and step.way <= recorder.ways[parent] else "",
         remark,
-        step.note if step.wrong or not several else step.note.removesuffix(say("ways", **texts)).rstrip("; "),
+        step.note if not several else step.note.removesuffix(say("ways", **texts)).rstrip("; "),
     )
 
 

@@ -210,7 +210,7 @@ class Recorder:
         note = ""
         if sent is not None:
             note = say("wrong", sent=format_number(sent), **names, **texts)
-        elif self.received[parent] > 1:
+        elif 1 < self.received[parent] <= self.ways[parent]:
             note = say("ways", way=str(self.received[parent]), ways=str(self.ways[parent]), **names)
         special_note = self._special(node, partial, adjoint, contribution)
         self._add(

@@ -205,20 +205,34 @@ class Walkthrough(Sequence[Step]):
             return {"text/plain": repr(self)}
         return {"text/html": self.player(), "text/plain": repr(self)}
 
-    def player(self, moved: Mapping[Value, float] | None = None, *, pictured: bool = True, live: bool = True) -> str:
+    def player(
+        self,
+        moved: Mapping[Value, float] | None = None,
+        *,
+        pictured: bool = True,
+        live: bool = True,
+        scripted: bool = True,
+    ) -> str:
         """The player as HTML, to be put into a page; of a graph that is too large to look at, without its picture.
 
         ``moved`` are the numbers that an update gives to leaves: they are shown in one more frame at the end, those
-        of leaves that are in this graph.  A ``live`` player computes everything anew when a number is changed.
+        of leaves that are in this graph.  A ``live`` player computes everything anew when a number is changed.  Of
+        several in one page, it is enough that the last is ``scripted``.
 
         >>> w = Value(2.0, label="w")
         >>> "<li>update: w 2 → 1.6</li>" in walkthrough(w * w).player({w: 1.6})
         True
         """
         page = Page(self._recorder, self._scene.ids, live and not moved)
-        return self._player(page, moved or {}, pictured)
+        return self._player(page, moved or {}, pictured, scripted)
 
-    def _player(self, page: Page, moved: Mapping[Value, float] = MappingProxyType({}), pictured: bool = True) -> str:
+    def _player(
+        self,
+        page: Page,
+        moved: Mapping[Value, float] = MappingProxyType({}),
+        pictured: bool = True,
+        scripted: bool = True,
+    ) -> str:
         texts, data = [step.text for step in self._steps], page.data()
         scene, order = self._scene, self._order
         if scene.boxes:
@@ -240,7 +254,7 @@ class Walkthrough(Sequence[Step]):
                 picture, data["parts"] = self._scene.picture(len(self) - 1), self._scene.names
             except (DrawError, ValueError) as error:  # no dot, or a graph too large for a picture: the list alone
                 apology = str(error).splitlines()[0]
-        return walk_player(self.title, texts, picture, data, page.script, apology)
+        return walk_player(self.title, texts, picture, data, page.script, apology, scripted)
 
 
 def touched(step: Step) -> set[Value]:

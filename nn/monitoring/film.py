@@ -72,7 +72,8 @@ def walks(recording: Recording) -> str:
                 return f"<p>{why}: watch a smaller network for that, of up to {MOST_WALKED:,} values.</p>"
             moved = dict(zip(recording.model.parameters(), snapshot.after, strict=True))
             update = {p: x for p, x in moved.items() if p.requires_grad}
-            part = walkthrough(root).player(update, pictured=size <= MOST_PICTURED)
+            scripted = snapshot is recording.snapshots[-1]
+            part = walkthrough(root).player(update, pictured=size <= MOST_PICTURED, live=False, scripted=scripted)
         title = f"Epoch {snapshot.record.epoch:,}: the first row, forward, loss, backward and the update by the epoch"
         parts.append(f"<details><summary>{title}</summary>{part}</details>")
     return "<h2>One row at each recorded epoch</h2>" + "\n".join(parts)

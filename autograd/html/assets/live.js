@@ -133,6 +133,8 @@ class Live {
 
   // What is said before the first step and after the last.
   frame(at) {
+    const last = this.walk.steps.at(-1);
+    if (at >= 0 && last.kind === "compare") return [this.walk.line(last)];
     const words = at >= 0 ? ["end", "end, then"] : ["start", "start, then"];
     if (at < 0 && this.walk.live) words.splice(1, 0, "start, live");
     return words.map((words) => this.walk.say(words, { root: this.walk.names[this.walk.root] }));
@@ -152,7 +154,8 @@ class Live {
     else {
       lines = this.walk.card(step).map(([words, texts], i) => {
         const formula = words ? FORMULAS.has(words) : i === 0;
-        return make("p", { className: formula ? "formula" : "why" }, ...(words ? coloured(this.walk.words[words], texts) : [texts.text]));
+        const wrong = step.sent !== undefined && !words;
+        return make("p", { className: formula ? "formula" : wrong ? "wrong" : "why" }, ...(words ? coloured(this.walk.words[words], texts) : [texts.text]));
       });
     }
     this.lines.replaceChildren(head, ...lines);

@@ -175,7 +175,7 @@ class Walk {
     else if (step.slope === 0 && !special) special = this.say("flat", {});
     else if (!Number.isFinite(step.slope) && !special) special = this.say("steep", texts);
     if (step.sent !== undefined) return joined(this.say("wrong", texts), special);
-    return joined(special, step.way > 1 && this.say("ways", texts), step.held !== undefined && this.say("earlier", texts));
+    return joined(special, step.way > 1 && step.way <= this.ways[step.parent] && this.say("ways", texts), step.held !== undefined && this.say("earlier", texts));
   }
 
   // The line of a step.
@@ -221,8 +221,9 @@ class Walk {
       const rest = step.sent === undefined && several ? note.replace(this.say("ways", texts), "").replace(/^; |; $/g, "") : note;
       lines = [
         ["slope", { ...texts, derivation: text }], ["product", texts], [several ? "sum" : "one way", texts], ["rate", texts],
-        several ? ["add up", texts] : own(""), own(remark), own(rest),
+        several && step.way <= this.ways[step.parent] ? ["add up", texts] : own(""), own(remark), own(rest),
       ];
+      if (step.sent !== undefined) lines = [...lines.slice(0, 2), ["sum", texts], own(note)];
     } else lines = [own(formula), own(note), step.kind === "stop" ? ["stopped", texts] : own("")];
     return lines.filter(([words, { text }]) => words || text);
   }
