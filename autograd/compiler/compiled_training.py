@@ -318,14 +318,16 @@ class Training:
         """
         bounds = np.ascontiguousarray(bounds, dtype=np.int64).reshape(-1, 2)
         order = None if order is None else np.ascontiguousarray(order, dtype=np.int64)
-        draws, taken = Draws(self.sums.generators), []
-        for part in parts(data if isinstance(data, tuple) else (data,), order, bounds, bool(self.sums.generators)):
-            drawn = [draws.take(part.samples)] if self.sums.generators else []
-            losses = self._run(part._replace(tables=[*part.tables, *drawn]))
-            taken.append(losses[: len(losses) * part.finish])
+        generators, taken = self.sums.generators, []
+        draws = Draws(generators) if generators else None
+        for part in parts(data if isinstance(data, tuple) else (data,), order, bounds, bool(generators)):
+            if draws is not None:
+                part = part._replace(tables=[*part.tables, draws.take(part.samples)])
+            losses = self._run(part)
+            taken.append(losses if part.finish else losses[:0])
             if len(losses) < len(part.bounds):
-                sizes = bounds[:, 1] - bounds[:, 0]
-                draws.keep(int(sizes[: sum(map(len, taken))].sum()))
+                if draws is not None:
+                    draws.keep(int((bounds[:, 1] - bounds[:, 0])[: sum(map(len, taken))].sum()))
                 break
         return np.concatenate(taken) if len(taken) > 1 else taken[0]
 
@@ -333,7 +335,7 @@ class Training:
         """The losses of some steps, as for ``run``; for a part that does not finish its step they say nothing."""
         tables, order, bounds = part.tables, part.order, part.bounds
         losses = np.empty((len(bounds), 2))
-        same = part.begin and bool((bounds == bounds[0]).all()) and bounds[0, 1] - bounds[0, 0] <= self._job.block
+        same = len(bounds) > 1 and bounds[0, 2] <= self._job.block and bool((bounds == bounds[0]).all())
         records = sources(tables, self._first_row, self._job.row_stride, order is None, self.workspace.lanes)
         done = TrainJob(*self.executable.run(self.memory, self._job._replace(
             sources=address(records), tables=len(records), sequential=int(order is None),

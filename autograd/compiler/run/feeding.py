@@ -38,14 +38,18 @@ class Part(NamedTuple):
 
 def is_readable(array: Any) -> bool:
     """Whether machine code can read an array where it lies: float64, at places that are multiples of 8 bytes."""
-    return array.dtype == np.float64 and array.flags.aligned and not any(stride % 8 for stride in array.strides)
+    if array.dtype != np.float64 or not array.flags.aligned:
+        return False
+    return array.flags.c_contiguous or not any(stride % 8 for stride in array.strides)
 
 
 def parts(tables: Sequence[Any], order: Any, bounds: Any, gathered: bool) -> Iterator[Part]:
     """The steps: all in one part, or, where tables cannot be read or ``gathered`` is asked for, MOST numbers in each."""
     sizes = bounds[:, 1] - bounds[:, 0]
     if not gathered and all(map(is_readable, tables)):
-        yield Part(tables, order, np.column_stack([bounds, sizes]))
+        whole = np.empty((len(bounds), 3), dtype=np.int64)
+        whole[:, :2], whole[:, 2] = bounds, sizes
+        yield Part(tables, order, whole)
         return
     width = sum(table.shape[1] if table.ndim > 1 else 1 for table in tables)
     most = max(MOST // max(width, 1) // BLOCK, 1) * BLOCK  # whole blocks: the sums have the same bits
