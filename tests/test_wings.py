@@ -19,7 +19,7 @@ ROOT = Path(nn.__file__).parents[1]
 # What a newcomer reads, in this order; without the faces of the packages, which only list names.
 THIN = (
     "init", "activations", "modules/module", "modules/config", "modules/layers", "modules/models", "modules/blocks",
-    "losses", "samples", "training/optimizers", "training/history", "training/eager", "training/loop",
+    "losses", "progress", "samples", "training/optimizers", "training/history", "training/eager", "training/loop",
     "training/trainer",
 )  # fmt: skip
 

@@ -81,7 +81,9 @@ def load_samples(e: Emitter, job: TrainJob[Integer], start: Integer, count: Inte
                 read_samples(e, job, source, [e.number_at(job.order, place) for place in places], i)
 
 
-def read_samples(e: Emitter, job: TrainJob[Integer], source: Source[Integer], samples: list[Integer], i: Integer) -> None:
+def read_samples(
+    e: Emitter, job: TrainJob[Integer], source: Source[Integer], samples: list[Integer], i: Integer
+) -> None:
     """Copy as many samples as there are lanes to place i of the input rows: columns that are neighbours in squares,
     which are transposed, the others one number at a time.
     """

@@ -44,7 +44,7 @@ def is_readable(array: Any) -> bool:
 
 
 def parts(tables: Sequence[Any], order: Any, bounds: Any, gathered: bool) -> Iterator[Part]:
-    """The steps: all in one part, or, where tables cannot be read or ``gathered`` is asked for, MOST numbers in each."""
+    """The steps: all in one part, or, where tables cannot be read or are to be ``gathered``, MOST numbers in each."""
     sizes = bounds[:, 1] - bounds[:, 0]
     if not gathered and all(map(is_readable, tables)):
         whole = np.empty((len(bounds), 3), dtype=np.int64)
