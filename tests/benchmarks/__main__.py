@@ -30,7 +30,13 @@ def main() -> None:
 
     start = time.perf_counter()
     use_one_core()
-    from . import compile_times, compiled, eager, growth, large_data  # now, as NumPy and others read the limit when imported
+    from . import (
+        compile_times,
+        compiled,
+        eager,
+        growth,
+        large_data,
+    )  # now, as NumPy and others read the limit when imported
 
     print(f"{machine()}; one core, one thread")
     runs = {

@@ -101,6 +101,7 @@ def peak() -> float:
 def main(job: str, *arguments: str) -> None:
     import numpy as np
 
+    from autograd.compiler import Training  # noqa: F401  # loads llvmlite, which is no part of the data
     from nn import MLP, SGD, fit, predict, standardize
 
     if job == "map":
