@@ -79,7 +79,8 @@ def _scaled(table: Any, unit: Any, mean: Any, deviation: Any) -> Any:
         np.multiply(table[some], unit, out=piece)
         piece -= mean
         piece /= np.where(constant, 1.0, deviation)
-        piece[..., constant] = 0.0
+        if constant.any():
+            piece[..., constant] = 0.0
     return result
 
 
