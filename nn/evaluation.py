@@ -14,6 +14,7 @@ from .containers import as_lists, is_array, pieces, width_of
 from .data import loss_of_sample
 from .losses import CLASSES, LOSSES, PROBABILITIES, Loss, Metric, bce, bce_with_logits, cross_entropy, find_loss, hinge
 from .modules import Module, as_list
+from .progress import announced
 from .samples import Samples, check_data, check_rows, row_of
 
 CONVERTED = 2**21  # numbers that are converted at a time
@@ -35,7 +36,7 @@ def predict(model: Module, X: Iterable[Any]) -> Any:
     few = isinstance(X, (list, tuple)) and len(X) < MANY  # which go without NumPy
     rows = [as_list(row) for row in as_lists(X, "X")] if few else check_rows(X)
     _check_width(model, rows)
-    with evaluating(model.modules()):
+    with evaluating(model.modules()), announced(f"predict: {len(rows):,} rows"):
         outputs = _predictions(model, rows)()
     return outputs if few or is_array(X) else outputs.tolist()
 
@@ -72,11 +73,12 @@ def evaluate(
     rows, targets = check_data(X, y)
     if function is not None:
         check_targets(model, rows, targets, function, "evaluate: ")
-    if not metrics:
-        return Measure(model, rows, targets, function, {})()["loss"]
-    from .metrics import find_metrics
+    with announced(f"evaluate: {len(rows):,} rows"):
+        if not metrics:
+            return Measure(model, rows, targets, function, {})()["loss"]
+        from .metrics import find_metrics
 
-    return Measure(model, rows, targets, function, find_metrics(metrics), listed=not is_array(X))()
+        return Measure(model, rows, targets, function, find_metrics(metrics), listed=not is_array(X))()
 
 
 def accuracy(model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float | None = None) -> float:
@@ -118,7 +120,7 @@ def check_targets(model: Module, rows: Any, targets: Any, loss: Loss, prefix: st
         prediction = model(row_of(rows, 0))
     with no_grad():
         _try_target(prediction, targets, 0, loss, prefix)
-        outputs = as_list(prediction)
+        outputs: Any = as_list(prediction)
         outputs = outputs[0] if isinstance(outputs[0], (list, tuple)) else outputs  # at one of several positions
         wrong = first_wrong(loss, targets, len(outputs), prefix)
         if wrong is not None:
