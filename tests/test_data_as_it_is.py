@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nn
-from autograd import Value, log, no_grad
+from autograd import Value, dot, log, no_grad
 from nn import containers, evaluation, progress
 from nn.containers import checking
 from nn.samples import check_data, check_rows
@@ -279,6 +279,30 @@ def test_whoever_changes_a_list_afterwards_changes_no_training() -> None:
     rows = check_rows(given)
     given[0][0] = 9.0
     assert rows.tolist() == [[1.0, 2.0]]
+
+
+@needs_llvmlite
+@pytest.mark.parametrize("columns", [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17])
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_machine_code_reads_tables_of_every_width_and_order_of_memory(columns: int, shuffled: bool) -> None:
+    from autograd.compiler import Training
+
+    rng = np.random.default_rng(columns)
+    x, y, weights = rng.normal(size=(301, columns)), rng.normal(size=301), [*map(Value, rng.normal(size=columns))]
+    training = Training(lambda *row: dot(weights, row[:-1]) * row[-1], np.column_stack([x, y])[:2], weights)
+    order, bounds = rng.permutation(301), [[0, 100], [100, 301], [7, 8]]
+    wanted = [
+        (x[rows] @ [w.data for w in weights] * y[rows]).mean()
+        for rows in (order[a:b] if shuffled else np.arange(a, b) for a, b in bounds)
+    ]
+    found = set()
+    for made in (np.ascontiguousarray, np.asfortranarray, apart, backwards, misaligned, lambda x: x.astype(">f8")):
+        for tables in ((made(x), y), (x, made(y)), made(np.column_stack([x, y]))):
+            training.load()
+            losses = training.run(tables, order if shuffled else None, bounds)
+            assert losses[:, 1] == pytest.approx(wanted, rel=1e-12, abs=1e-12)
+            found.add((losses.tobytes(), tuple(training.gradients())))
+    assert len(found) == 1
 
 
 # --- steps in parts --------------------------------------------------------------------------------------------
