@@ -548,3 +548,32 @@ def test_pieces_are_the_rows_in_order() -> None:
     found = [table[some] for some in containers.pieces(table, "looking at it")]
     assert len(found) > 1
     assert np.array_equal(np.concatenate(found), table)
+
+
+# --- several positions -----------------------------------------------------------------------------------------
+
+
+class Positions(nn.Module):
+    """Logits of three classes at two positions, as a model of letters has them."""
+
+    def __init__(self) -> None:
+        self.layers = [nn.MLP(3, [3], seed=k) for k in (1, 2)]
+
+    def forward(self, x: Any) -> Any:
+        return [layer(x) for layer in self.layers]
+
+
+def test_classes_at_several_positions_are_checked_at_each() -> None:
+    model, classes = Positions(), np.tile([[0.0, 2.0]], (ROWS, 1))
+    settings = {"loss": "cross_entropy", "optimizer": nn.SGD(model.parameters(), lr=0.1), "epochs": 2}
+    assert nn.fit(model, NUMBERS, classes, **settings).loss[1] > 0.0
+    classes[7, 1] = 3.0
+    with pytest.raises(ValueError, match=r"target 7 \(\[0\.0, 3\.0\]\): pick: the index must be a whole number"):
+        nn.fit(model, NUMBERS, classes, **settings)
+
+
+def test_outputs_at_several_positions_are_predicted_for_few_rows_and_many() -> None:
+    model = Positions()
+    many, few = nn.predict(model, NUMBERS), nn.predict(model, NUMBERS[:5].tolist())
+    assert many.shape == (ROWS, 2, 3)
+    assert many[:5] == pytest.approx(np.array(few), rel=1e-12)

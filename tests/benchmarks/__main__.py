@@ -1,7 +1,7 @@
 """The benchmarks: python -m tests.benchmarks, from the top of a checkout.
 
     python -m pip install ".[plot,bench]"
-    python -m tests.benchmarks               # all of it, about 3 minutes
+    python -m tests.benchmarks               # all of it, about 5 minutes
     python -m tests.benchmarks compiled      # a part: eager, compiled, compile-times, large-data or growth
     python -m tests.benchmarks growth -o .   # and its picture
 
