@@ -479,6 +479,8 @@ def test_the_metrics_take_arrays_as_they_take_lists() -> None:
     for name in ("accuracy", "precision", "recall", "f1"):
         metric = nn.metrics.METRICS[name]
         assert metric(several, targets) == metric(several.tolist(), targets.tolist()), name
+    with pytest.raises(ValueError, match=r"outputs, row 3 \(from 0\): it is masked"):
+        nn.metrics.mae(np.ma.array(outputs, mask=np.arange(ROWS) == 3), targets)
     values = [Value(x) for x in outputs]
     assert nn.metrics.accuracy(values, targets) == nn.metrics.accuracy(outputs, targets)
 
