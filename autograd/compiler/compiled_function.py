@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import AutogradError, located
 from ..modes import mode, without_collector
+from ..persistence import Reduced, by_name, reduced
 from ..program import Program, Reach, program_of, trace
 from ..transforms import Tree
 from ..value import Value
@@ -52,6 +53,11 @@ class Jitted:
         self._latest: Compiled | None = None
         self._lock = Turn()
         update_wrapper(self, f, updated=())
+
+    def __reduce__(self) -> str | Reduced:
+        """A pickle or copy is not compiled yet."""
+        usual = Jitted, (self._f,)
+        return by_name(self, self._f) or reduced(usual, f"the compiled {self._patience.name}", self._f)
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         call = _Call(self._f, args, named)
