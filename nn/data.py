@@ -99,20 +99,25 @@ def threshold_of(outputs: Iterable[Any], targets: Iterable[Any] = (0, 1)) -> flo
     This rule holds wherever a class is made of an output and no threshold is named: in ``fit``, ``evaluate``,
     ``accuracy``, the metrics, the picture of the decision boundary and ``watch``.
 
-    =================  =====================================  =========
-    targets            outputs                                threshold
-    =================  =====================================  =========
-    all within [0, 1]  all within [0, 1]: probabilities       ½
-    all within [0, 1]  others: logits, distances of a margin  0
-    others: −1 and 1   any                                    0
-    =================  =====================================  =========
+    =================  ===========================================  =========
+    targets            outputs                                      threshold
+    =================  ===========================================  =========
+    all within [0, 1]  all round to 0 or 1, within [−½, 1½]:        ½
+                       probabilities, or the targets themselves
+    all within [0, 1]  others: logits, distances of a margin        0
+    others: −1 and 1   any                                          0
+    =================  ===========================================  =========
 
     Targets are positive above ½ in the first two cases, else above 0.  Of several outputs the largest is the class.
+    The outputs of logits and margins, trained by ``bce_with_logits`` and ``hinge``, tell themselves by lying far out:
+    where there are few of them, or the model has hardly learnt, name the threshold.
 
     >>> threshold_of([0.2, 0.9], [0, 1]), threshold_of([-3.0, 0.9], [0, 1]), threshold_of([0.2, 0.9], [-1, 1])
     (0.5, 0.0, 0.0)
+    >>> threshold_of([-0.02, 1.1], [0, 1])  # trained by mse, a little beside the targets
+    0.5
     """
-    return 0.5 if _within_unit(targets) and _within_unit(outputs) else 0.0
+    return 0.5 if _within(targets, 0.0, 1.0) and _within(outputs, -0.5, 1.5) else 0.0
 
 
 def classes_of(outputs: Iterable[Any], threshold: float) -> list[int]:
@@ -132,9 +137,9 @@ def classes_of(outputs: Iterable[Any], threshold: float) -> list[int]:
     return found
 
 
-def _within_unit(numbers: Iterable[Any]) -> bool:
-    """Whether all are from 0 to 1; lists of several are not, lists of one are as that is."""
-    return all(0.0 <= x <= 1.0 if type(x) is not list else len(x) == 1 and 0.0 <= x[0] <= 1.0 for x in numbers)
+def _within(numbers: Iterable[Any], low: float, high: float) -> bool:
+    """Whether all are from low to high; lists of several are not, lists of one are as that is."""
+    return all(low <= x <= high if type(x) is not list else len(x) == 1 and low <= x[0] <= high for x in numbers)
 
 
 def grid(low: float, high: float, steps: int) -> list[float]:

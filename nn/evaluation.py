@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, overload
 
 from autograd import Value, as_float, located, no_grad
@@ -11,7 +12,7 @@ from autograd.compiler import falling_back
 
 from .data import loss_of_sample, with_targets
 from .losses import LOSSES, Loss, Metric, find_loss, hinge
-from .modules import Module, as_list, evaluating
+from .modules import Module, as_list
 from .samples import Samples, check_data, check_rows, width_of
 
 MANY = 200  # rows that take about as long one by one as a model takes to be traced
@@ -76,13 +77,26 @@ def accuracy(model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float
     """The fraction of rows that the model classifies right: ``nn.metrics.accuracy`` of what ``predict`` gives.
 
     One output counts as the positive class above ``threshold``.  By default that is ½ where the targets are 0 and 1
-    and all outputs lie within [0, 1], else 0 (see ``nn.data.threshold_of``).  Of several outputs the largest is the
+    and all outputs round to one of them, else 0 (see ``nn.data.threshold_of``).  Of several outputs the largest is the
     class.
     """
     from . import metrics
 
     rows, targets = check_data(X, y)
     return metrics.accuracy(predict(model, rows), targets, threshold)
+
+
+@contextmanager
+def evaluating(modules: Sequence[Module]) -> Iterator[None]:
+    """A context in which these modules, all of a model, are in evaluation mode."""
+    before = [module.training for module in modules]
+    try:
+        for module in modules:
+            module.training = False
+        yield
+    finally:
+        for module, training in zip(modules, before, strict=True):
+            module.training = training
 
 
 def check_targets(
@@ -151,7 +165,17 @@ class Measure:
         with evaluating(self.modules):
             found = {} if self.losses is None else {"loss": math.fsum(self.losses()) / len(self.targets)}
             outputs = [] if self.outputs is None else self.outputs()
-        return found | {name: metric(outputs, self.targets) for name, metric in self.metrics.items()}
+        for name, metric in self.metrics.items():
+            found[name] = _measured(metric(outputs, self.targets), name)
+        return found
+
+
+def _measured(x: Any, name: str) -> float:
+    """What a metric gives, of any kind of real number, as a float; TypeError, with its name, for anything else."""
+    try:
+        return float(x) if not isinstance(x, (str, bytes, Value)) else as_float(x)
+    except TypeError:
+        raise TypeError(f"the metric {name} must give one real number, not {x!r:.60}") from None
 
 
 def recorders(

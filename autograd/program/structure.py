@@ -33,6 +33,9 @@ ASKING = {
     "__import__", "compile", "dir", "eval", "exec", "globals", "hash", "id", "input", "locals", "open", "type", "vars",
 }  # fmt: skip
 
+# Methods and functions of pure modules that see files.
+READING = {"fromfile", "genfromtxt", "load", "loadtxt", "memmap", "open", "read", "read_text"}
+
 METHODS = (operator.methodcaller, operator.attrgetter, operator.itemgetter)
 CONTAINERS = {list, tuple, dict, set, frozenset, deque}
 SLOT_FUNCTIONS = (types.WrapperDescriptorType, types.MethodDescriptorType, types.ClassMethodDescriptorType)
@@ -102,9 +105,11 @@ def _is_ours(c: type) -> bool:
 
 @functools.cache
 def asks_more(code: types.CodeType) -> bool:
-    """Whether code may see what it does not name: it imports something, or uses such a builtin."""
+    """Whether code may see what the walk does not: it imports something, uses such a builtin, reads a file."""
     import dis
 
+    if not READING.isdisjoint(code.co_names):
+        return True
     for i in dis.get_instructions(code):
         if i.opname == "IMPORT_NAME" and not is_pure(i.argval):
             return True

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from autograd import Value, as_value, topological_order
 from autograd.drawing import format_number, state
 
-from ..modules import Module, as_list, evaluating
+from ..evaluation import evaluating
+from ..modules import Module, as_list
 
 # A gradient vanishes where its size per parameter (root mean square) is below this fraction of the last layer's.  It
 # explodes where it is above the last layer's divided by this fraction, or above the first epoch's divided by it.

@@ -6,7 +6,7 @@ import math
 import warnings
 from collections.abc import Sequence
 
-from autograd import AutogradError, NonFiniteError, topological_order
+from autograd import AutogradError, NonFiniteError, as_value, topological_order
 from autograd.program import traced_input, tracing
 
 from ..data import loss_of_sample, with_targets
@@ -69,6 +69,6 @@ def depends(eager: EagerSteps) -> bool:
     sample = loss_of_sample(eager.model, eager.rows, eager.targets, eager.loss)
     (numbers,) = with_targets(eager.rows[:1], eager.targets[:1])
     with tracing():
-        one = sample(*[traced_input() for _ in numbers])
+        one = as_value(sample(*[traced_input() for _ in numbers]))
     found = {id(node) for node in topological_order(one)}  # by their ids: traced Values may refuse to be looked up
     return any(p.requires_grad and id(p) in found for p in eager.optimizer.parameters)

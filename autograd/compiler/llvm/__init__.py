@@ -6,16 +6,19 @@ from .kernels import TILE, outer_tile
 from .records import (
     Arguments,
     EvaluateJob,
+    GatherArguments,
     LogSumExpArguments,
     MatVecArguments,
     OuterArguments,
     PackArguments,
     PieceArguments,
     RowDotArguments,
+    ScatterArguments,
     TrainJob,
 )
 
 __all__ = [
-    "LINE", "TILE", "Arguments", "EvaluateJob", "Kernels", "LogSumExpArguments", "MatVecArguments", "OuterArguments",
-    "PackArguments", "PieceArguments", "RowDotArguments", "TrainJob", "lanes", "outer_tile",
+    "LINE", "TILE", "Arguments", "EvaluateJob", "GatherArguments", "Kernels", "LogSumExpArguments", "MatVecArguments",
+    "OuterArguments", "PackArguments", "PieceArguments", "RowDotArguments", "ScatterArguments", "TrainJob", "lanes",
+    "outer_tile",
 ]  # fmt: skip
