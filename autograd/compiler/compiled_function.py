@@ -192,6 +192,7 @@ def jit(f: Callable[..., Any]) -> Jitted:
       first call counts as a change by f, and is undone too: compile before the threads begin.
     - Values that f closes over are read anew at every call.  Where anything else that f can reach has changed,
       plain numbers in closures, attributes, arrays, it is compiled anew; a FallbackWarning says so the fifth time.
+    - A function of the same structure, with the same code and settings over other Values, takes the same program.
     - Random numbers of :func:`uniform` are drawn anew for each row, and are those that f would have drawn.
     - A row whose result is not finite, or for which anything raised on the way, is computed again by f itself, with the
       numbers that were drawn for it: so errors are f's own, with the row added.  A branch of :func:`where`, given as a
