@@ -7,6 +7,7 @@ parameters follow, one parameter in a lane: the first adds the penalty's gradien
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -16,7 +17,7 @@ from ..errors import TraceError, describe, located
 from ..graph import dependents, topological_order
 from ..modes import without_collector
 from ..primitives import pick, sqrt
-from ..program import Program, Reach, computed_before, program_of, trace, traced_input, tracing
+from ..program import Program, Reach, Recent, computed_before, program_of, trace, traced_input, tracing
 from ..transforms import value_and_grad
 from ..value import Value, as_value
 from .adjoint import adjoint
@@ -26,7 +27,20 @@ from .expansion import expand
 from .fallback import NotCompilable
 from .llvm import PackArguments, TrainJob, lanes
 from .plan import ONES, Indexed, LoopPlan, Product, Row, plan_loop
-from .run import Assembly, Executable, Line, Loop, Places, Workspace, allocate, row_stride
+from .run import (
+    Assembly,
+    Executable,
+    Line,
+    Loop,
+    Part,
+    Places,
+    Workspace,
+    address,
+    allocate,
+    parts,
+    row_stride,
+    sources,
+)
 
 
 class SampleSums:
@@ -39,14 +53,14 @@ class SampleSums:
     The places of the sums: those of the parameters' gradients, in order, then of the edge's, then of the loss.
     """
 
-    def __init__(self, loss: Callable[..., Any], table: Any, parameters: Sequence[Value]) -> None:
+    def __init__(self, loss: Callable[..., Any], table: Any, parameters: Sequence[Value], of: Reach) -> None:
         def outputs(*xs: Any) -> list[Any]:
             root = loss(*xs)
             with located("the loss"):
                 return [as_value(root)]
 
         rows = some_of(table)
-        traced = trace(outputs, [""] * table.shape[1], Reach(loss), rows[0])
+        traced = trace(outputs, [""] * table.shape[1], of, rows[0])
         samples, (root,), self.generators, guard, self.reach = traced
         seed = traced_input("weight")
         order = topological_order(root)
@@ -183,8 +197,25 @@ class Training:
     ) -> None:
         self.parameters = list(parameters)
         self.of_rule = of_rule or Reach(rule, penalty)
+        of_loss, of_penalty = Reach(loss), Reach(penalty)
+        key = _structure(rule, self.parameters, samples.shape[1], of_loss, self.of_rule, of_penalty)
+        walks = (of_loss, self.of_rule, of_penalty)
+        known = RECENT.get(key) if key is not None else None
+        if known is not None:
+            known.give(self, walks)
+        else:
+            self._compile(loss, samples, rule, penalty, of_loss)
+            if key is not None and self.sums.reach is of_loss and (made := shared(self, walks)) is not None:
+                RECENT.keep(key, made)
+        self.memory = self.executable.memory()
+
+    def _compile(
+        self, loss: Callable[..., Any], samples: Any, rule: Rule | None, penalty: Callable[[Any], Any] | None, of: Reach
+    ) -> None:
+        """Everything from the trace of the loss to machine code."""
+        parameters = self.parameters
         self.states = rule.states if rule else 0
-        self.sums = SampleSums(loss, samples, parameters)
+        self.sums = SampleSums(loss, samples, parameters, of)
         self.plan, self.operations = self.sums.plan.each, len(self.sums.program.equations)
         self.workspace = Workspace(lanes())
         edges = len(self.sums.cotangents)
@@ -201,7 +232,6 @@ class Training:
             sections["epilogue"] += clip.once
             sections |= {"gradients": clip.each, "rule": update.once, "update": update.each}
         self.executable = Executable(self.workspace, sections, "train")
-        self.memory = self.executable.memory()
         self._job = self._new_job(loop)
 
     def _over_samples(self) -> Loop:
@@ -279,14 +309,15 @@ class Training:
     def _new_job(self, loop: Loop) -> TrainJob[int]:
         """What the driver is told in every call; the rest, for one call each, is 0."""
         layout, inputs = self.layout, self.sums.inputs
+        self._first_row = loop.row(inputs[0])  # that of the samples' first column
         return TrainJob(
             **self.executable.fields,
-            columns=len(inputs) - 1, first_row=loop.row(inputs[0]), row_stride=row_stride(loop.width), block=loop.width,
+            row_stride=row_stride(loop.width), block=loop.width,
             weights_row=loop.row(inputs[-1]), weight=layout.weight,
             sums=layout.sums, sums_vectors=layout.sums_vectors, parameters=layout.parameters, current=layout.current,
             changed=layout.changed, changed_vectors=(1 + self.states) * layout.parameters // self.workspace.lanes,
             time=layout.time, loss=layout.loss, penalty=layout.penalty,
-            data=0, sample_stride=0, column_stride=0, sequential=0, order=0, bounds=0, steps=0, losses=0, reload=0,
+            sources=0, tables=0, sequential=0, order=0, bounds=0, steps=0, begin=1, finish=1, losses=0, reload=0,
             failed=-1,
         )  # fmt: skip
 
@@ -306,32 +337,36 @@ class Training:
     def run(self, data: Any, order: Any, bounds: Any) -> Any:
         """Take a step for each (first, end) in bounds, over those samples of the order.
 
-        ``data`` is an array of shape (samples, numbers of a sample); ``order`` holds numbers of samples, or is
-        None where they are taken as they stand.  Returns (objective, data loss) of every step, as an array; where
-        a step was not finite, it was not taken, and the array ends before it.
+        ``data`` is an array of shape (samples, numbers of a sample), or a tuple of such that stand side by side.  Those
+        of float64 are read where they lie, in any order of memory; others are converted as the steps need them.
+        ``order`` holds numbers of samples, or is None where they are taken as they stand.  Returns (objective, data
+        loss) of every step, as an array; where a step was not finite, it was not taken, and the array ends before it.
         """
         bounds = np.ascontiguousarray(bounds, dtype=np.int64).reshape(-1, 2)
-        if not self.sums.generators:
-            return self._run(np.asarray(data, dtype=np.float64), order, bounds)
-        rows = np.concatenate([np.arange(first, end) for first, end in bounds])
-        ends = np.cumsum(bounds[:, 1] - bounds[:, 0])
-        draws = Draws(self.sums.generators)
-        samples = data[rows if order is None else np.asarray(order)[rows]]
-        losses = self._run(
-            np.hstack([samples, draws.take(len(rows))]), None, np.stack([np.r_[0, ends[:-1]], ends], axis=1)
-        )
-        if len(losses) < len(bounds):
-            draws.keep(int(ends[len(losses) - 1]) if len(losses) else 0)
-        return losses
-
-    def _run(self, data: Any, order: Any, bounds: Any) -> Any:
         order = None if order is None else np.ascontiguousarray(order, dtype=np.int64)
+        generators, taken = self.sums.generators, []
+        draws = Draws(generators) if generators else None
+        for part in parts(data if isinstance(data, tuple) else (data,), order, bounds, bool(generators)):
+            if draws is not None:
+                part = part._replace(tables=[*part.tables, draws.take(part.samples)])
+            losses = self._run(part)
+            taken.append(losses if part.finish else losses[:0])
+            if len(losses) < len(part.bounds):
+                if draws is not None:
+                    draws.keep(int((bounds[:, 1] - bounds[:, 0])[: sum(map(len, taken))].sum()))
+                break
+        return np.concatenate(taken) if len(taken) > 1 else taken[0]
+
+    def _run(self, part: Part) -> Any:
+        """The losses of some steps, as for ``run``; for a part that does not finish its step they say nothing."""
+        tables, order, bounds = part.tables, part.order, part.bounds
         losses = np.empty((len(bounds), 2))
-        same = bool((bounds == bounds[0]).all()) and bounds[0, 1] - bounds[0, 0] <= self._job.block
+        same = len(bounds) > 1 and bounds[0, 2] <= self._job.block and bool((bounds == bounds[0]).all())
+        records = sources(tables, self._first_row, self._job.row_stride, order is None, self.workspace.lanes)
         done = TrainJob(*self.executable.run(self.memory, self._job._replace(
-            data=data.ctypes.data, sample_stride=data.strides[0] // 8, column_stride=data.strides[1] // 8,
-            sequential=int(order is None), order=0 if order is None else order.ctypes.data,
-            bounds=bounds.ctypes.data, steps=len(bounds), losses=losses.ctypes.data, reload=int(not same),
+            sources=address(records), tables=len(records), sequential=int(order is None),
+            order=0 if order is None else address(order), bounds=address(bounds), steps=len(bounds),
+            begin=int(part.begin), finish=int(part.finish), losses=address(losses), reload=int(not same),
         )))  # fmt: skip
         return losses if done.failed < 0 else losses[: done.failed]
 
@@ -365,6 +400,60 @@ class Training:
         """One number for each parameter."""
         numbers: list[float] = self.memory[start : start + len(self.parameters)].tolist()
         return numbers
+
+
+class Shared(NamedTuple):
+    """What trainings of one structure have in common: all but Values, generators, and what they reach.
+
+    These are kept by their places: among the parameters, in the walks through what loss, rule and penalty reach.
+    """
+
+    attributes: dict[str, Any]
+    of_sums: dict[str, Any]
+    captured: list[tuple[int, int, int]]  # the walk, the number of the Value in it, its place in the workspace
+    reached: list[int]
+    generators: list[int]
+
+    def give(self, training: Training, walks: Sequence[Reach]) -> None:
+        """Make it the training's own."""
+        vars(training).update(self.attributes)
+        training._captured = {walks[walk].leaves[i]: place for walk, i, place in self.captured}
+        training.sums = sums = object.__new__(SampleSums)
+        vars(sums).update(self.of_sums)
+        sums.reach, sums.reached = walks[0], [training.parameters[i] for i in self.reached]
+        sums.generators = [walks[0].generators[i] for i in self.generators]
+
+
+RECENT: Recent[Shared] = Recent()
+
+
+def _structure(
+    rule: Rule | None, parameters: Sequence[Value], columns: int, of_loss: Reach, of_rule: Reach, of_penalty: Reach
+) -> tuple[Any, ...] | None:
+    """What two trainings have in common that take the same program; None where there can be no other."""
+    structures = [of.structure() for of in (of_loss, of_rule, of_penalty)]
+    if None in structures:
+        return None
+    places = {leaf: i for i, leaf in enumerate(of_loss.leaves)}
+    kind = None if rule is None else (weakref.ref(type(rule)), rule.states, rule.clip_norm)
+    return (kind, columns, tuple([places.get(p) for p in parameters]), *structures)
+
+
+def shared(training: Training, walks: Sequence[Reach]) -> Shared | None:
+    """What others can take of a training that was just compiled; None where it uses a Value that no walk has met."""
+    sums, places = training.sums, {p: i for i, p in enumerate(training.parameters)}
+    numbers = {leaf: (walk, i) for walk, of in enumerate(walks) for i, leaf in enumerate(of.leaves)}
+    drawn = {id(generator): i for i, generator in enumerate(walks[0].generators)}
+    if not numbers.keys() >= training._captured.keys() or not {*map(id, sums.generators)} <= drawn.keys():
+        return None
+    own = ("parameters", "of_rule", "sums", "_places", "_captured")
+    return Shared(
+        {name: x for name, x in vars(training).items() if name not in own},
+        {name: x for name, x in vars(sums).items() if name not in ("program", "reach", "reached", "generators")},
+        [(*numbers[leaf], place) for leaf, place in training._captured.items()],
+        [places[p] for p in sums.reached],
+        [drawn[id(generator)] for generator in sums.generators],
+    )
 
 
 def program_for_one(f: Callable[..., list[Any]], labels: list[str], of: Reach) -> Program:

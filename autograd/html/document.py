@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from ..files import write_whole
+from ..persistence import write_whole
 from .markup import escape
 from .palette import css_colours
 
