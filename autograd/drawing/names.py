@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..graph import Node
-from ..scopes import Scoped
 from .notation import clean_label, distinct_names
 
 N = TypeVar("N", bound=Node)
@@ -34,13 +33,13 @@ def parameter_paths(order: Sequence[Node]) -> dict[Node, str]:
     bare = {node for node in order if node.primitive is None and not node.label and not node.is_constant}
     if not bare:
         return {}
-    holders: dict[int, Scoped] = {}
+    holders: dict[int, Any] = {}
     seen: set[int] = set()
     for node in order:
         scope = node.scope
         while scope is not None and id(scope) not in seen:
             seen.add(id(scope))
-            if isinstance(scope[0], Scoped):
+            if not isinstance(scope[0], str):  # a module
                 holders[id(scope[0])] = scope[0]
             scope = scope[1]
     found: dict[Node, str] = {}

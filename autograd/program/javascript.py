@@ -84,7 +84,7 @@ class _Printer:
 
     def function(self, program: Program, result: str) -> str:
         """A program as a function; its outputs, apart by commas, are put into the ``result``."""
-        names = _letters(len(program.variables))
+        names = _letters(program.variables)
         texts: dict[int, str] = {v: names[i] for i, v in enumerate(program.inputs)}
         texts |= {v: _number(x) for v, x in program.constants.items()}
         texts |= {v: _number(leaf._data) for v, leaf in program.leaves.items()}
