@@ -241,6 +241,7 @@ def test_the_current_values_and_edges_are_marked(player: Any) -> None:
     player.get_by_role("slider").fill("6")
     assert with_class(player, "backward") == {"n4", "o4", "e4.0", "n2"}
     assert with_class(player, "forward") == with_class(player, "todo") == set()
+    player.page.wait_for_timeout(300)  # the line grows in 0.15 s
     widths = player.locator("g.backward path").first.evaluate("e => getComputedStyle(e).strokeWidth")
     assert widths == "3px"
 

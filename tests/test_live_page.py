@@ -24,13 +24,15 @@ from test_browser import page_with, place, press
 from test_graphs import QUICK
 from test_walkthrough import named
 
-from autograd import Value, primitive, walkthrough
+from autograd import Value, primitive, topological_order, walkthrough
 from autograd import sin as sine
 from autograd.drawing import format_number
+from autograd.drawing.notation import format_range
 from autograd.html import asset
 from autograd.primitives import TABLE
 from autograd.program import Program, javascript_rows, partials_program, row_key, traced_input, tracing
 from autograd.steps.live import Page, rows_script
+from nn import MLP
 
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="quick tests of the page's script run under node")
@@ -348,3 +350,22 @@ def test_a_card_says_the_numbers_of_its_step(made: Instructions) -> None:
             assert lines[0].endswith(f"= {format_number(step.partial)}")
             assert lines[1].endswith(f" = {format_number(step.contribution)}")
             assert lines[2].endswith(f" = {format_number(step.after or 0.0)}")
+
+
+@pytest.mark.slow
+@needs_dot
+def test_the_boxes_of_parts_change_with_the_numbers_too(open_page: Open) -> None:
+    inputs = [named(1.0, "x1"), named(2.0, "x2")]
+    loss = (MLP(2, [3, 1], activation="tanh", seed=1)(inputs) - 1.0) ** 2
+    page = open_page(page_with(walkthrough(loss, depth=1)))
+    player = page.locator(".stepgrad-player")
+    box = player.locator('text[data-part^="g"]').first
+    before = box.text_content()
+    assert before == "out " + format_range(node.data for node in layer_outputs(loss))
+    field(player, "x1").fill("-3")
+    moved = (MLP(2, [3, 1], activation="tanh", seed=1)([-3.0, 2.0]) - 1.0) ** 2
+    assert box.text_content() == "out " + format_range(node.data for node in layer_outputs(moved)) != before
+
+
+def layer_outputs(loss: Value) -> list[Value]:
+    return [node for node in topological_order(loss) if node._op == "tanh"]

@@ -26,7 +26,7 @@ from .lines import shorten, text_lines
 from .notation import clean_label, clean_path, format_number, kind_of, plural
 from .regions import Level, Nesting
 from .renderer import DrawError, Mark, finish_svg, mark_parts, run_dot
-from .style import Heat
+from .style import Heat, numbers_word
 
 if TYPE_CHECKING:
     import graphviz
@@ -112,11 +112,15 @@ def draw(
 
 
 class Marked(NamedTuple):
-    """A drawing whose elements are named by ``data-part``; of a collapsed one, the box that shows each value."""
+    """A drawing whose elements are named by ``data-part``; of a collapsed one, the box that shows each value.
+
+    ``ranges`` are, of each box that shows several values, the word before its numbers and the values that these are of.
+    """
 
     drawing: Drawing
     boxes: Mapping[Node, str]
     alone: Container[Node]  # the values that have a box of their own
+    ranges: Mapping[str, tuple[str, Sequence[Node]]]
 
 
 def draw_with_marks(
@@ -136,7 +140,9 @@ def draw_with_marks(
     writer = DotWriter(figure.items, "LR", note=figure.note, gradients=room, with_marks=True)
     view = View(writer.lines, [], _title(order), _description(order, figure), marks=writer.marks)
     boxes = {} if whole else {value: box_id(item) for item in figure.items for value in item.values}
-    return Marked(Drawing(view, SECONDS), boxes, alone)
+    several = [item for item in figure.items if item.values[0] not in alone or item.part]
+    ranges = {box_id(item): (numbers_word(item), item.shown) for item in several}
+    return Marked(Drawing(view, SECONDS), boxes, alone, ranges)
 
 
 def scopes_at(order: Sequence[Value], depth: int) -> dict[Value, tuple[int, str]]:

@@ -104,7 +104,7 @@ def box_rows(item: Item, name: str, gradient: str, uses: int, heat: Heat | None)
     if item.part:
         first, *others = map(markup, item.part.summary)
         rows = [Row(f"<b>{first}{room}</b>"), *map(Row, others)]
-        numbers = f"{'out' if item.part.outputs else 'values'} {numbers}"
+        numbers = f"{numbers_word(item)}{numbers}"
     elif len(item.values) > 1:
         rows.append(Row(f"<b>×{len(item.values):,}</b>"))
     rows.append(Row(numbers, DATA))
@@ -115,6 +115,11 @@ def box_rows(item: Item, name: str, gradient: str, uses: int, heat: Heat | None)
     if uses > 1:
         rows.append(Row(_coloured(f"used {uses}×", GREY.light, 10, heat)))
     return rows
+
+
+def numbers_word(item: Item) -> str:
+    """What stands before the numbers in a box: of a part, whether they are those that leave it."""
+    return "" if item.part is None else "out " if item.part.outputs else "values "
 
 
 def box_look(item: Item, heat: Heat | None, outline: str = "solid") -> str:

@@ -38,7 +38,7 @@ class Scene:
         labels = {node: "" if node.is_constant else label for node, label in recorder.labels.items()}
         self.names = {self.ids[node]: label for node, label in labels.items() if label}
         self._changes = self._all_changes()
-        self._drawing, self.boxes, self.alone = draw_with_marks(
+        self._drawing, self.boxes, self.alone, self.ranges = draw_with_marks(
             order, labels, self._room(recorder.grads.keys()), depth, MOST_NODES
         )
         if self.boxes:  # values that have no box of their own are not written

@@ -237,6 +237,10 @@ class Walkthrough(Sequence[Step]):
         scene, order = self._scene, self._order
         if scene.boxes:
             data["boxes"] = [scene.boxes[node] for node in order]
+            number: dict[Any, int] = {node: i for i, node in enumerate(order)}
+            data["ranges"] = [
+                [f"{box}.data", word, [number[node] for node in shown]] for box, (word, shown) in scene.ranges.items()
+            ]
             data["shared"] = [i for i, node in enumerate(order) if node not in scene.alone]
         if self._scopes:
             data["scopes"] = [self._scopes.get(node, (0, ""))[1] for node in order]

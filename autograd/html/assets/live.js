@@ -91,7 +91,8 @@ class Live {
   // Everything in the picture that is written into.
   parts() {
     const shared = new Set(this.data.shared || []);
-    return this.walk.nodes.flatMap((node, i) => shared.has(i) ? [] : [`n${i}.data`, `n${i}.grad`, ...(this.data.boxes ? [] : node.receivers || []).map((k) => `e${i}.${k}.slope`)]);
+    const ranges = (this.data.ranges || []).map(([part]) => part);
+    return ranges.concat(this.walk.nodes.flatMap((node, i) => shared.has(i) ? [] : [`n${i}.data`, `n${i}.grad`, ...(this.data.boxes ? [] : node.receivers || []).map((k) => `e${i}.${k}.slope`)]));
   }
 
   marks(step) {
@@ -114,6 +115,7 @@ class Live {
   texts(at) {
     const { nodes, data, steps } = this.walk, texts = new Map();
     nodes.forEach((node, i) => node.row || texts.set(`n${i}.data`, formatNumber(data[i])));
+    for (const [part, word, shown] of this.data.ranges || []) texts.set(part, word + range(shown.map((i) => data[i])));
     const run = this.runs[at], known = run ? run[this.asks(at) ? 0 : 1] : at < 0 ? 0 : steps.length;
     for (const step of steps.slice(0, known)) {
       if (step.kind === "forward") texts.set(`n${step.node}.data`, formatNumber(data[step.node]));
@@ -411,6 +413,12 @@ class Live {
     const head = walk.say("box", { node: walk.names[i], root: walk.names[walk.root], grad: formatNumber(ways.at(-1).after) });
     return [make("p", {}, head), ...ways.slice(0, 6).map((step) => make("p", {}, ...coloured("{node}.grad × slope = {grad} × {slope} = {product}", walk.texts(step))))];
   }
+}
+
+// One number, or the smallest and the largest of several.
+function range(xs) {
+  const low = formatNumber(Math.min(...xs)), high = formatNumber(Math.max(...xs));
+  return low === high ? low : `${low} … ${high}`;
 }
 
 // Without the noise of binary fractions.
