@@ -369,3 +369,14 @@ def test_the_boxes_of_parts_change_with_the_numbers_too(open_page: Open) -> None
 
 def layer_outputs(loss: Value) -> list[Value]:
     return [node for node in topological_order(loss) if node._op == "tanh"]
+
+
+@pytest.mark.slow
+@needs_dot
+def test_marimo_gets_the_page_in_a_frame(open_page: Open) -> None:
+    kind, text = walkthrough(named(2.0, "x") * 3)._display_()._mime_()
+    assert kind == "text/html"
+    page = open_page(f"<!DOCTYPE html><meta charset='utf-8'><body>{text}")
+    frame = page.frame_locator("iframe")
+    frame.get_by_role("button", name="Forward", exact=True).click()
+    assert frame.locator(".card .formula").text_content() == "n2 = x * 3 = 2 × 3 = 6"

@@ -3,7 +3,7 @@
 What this package leaves out: what the pictures are of.  It knows nothing of graphs.
 """
 
-from .document import asset, page, write_page
+from .document import Framed, asset, page, write_page
 from .frames import Frame, player, walk_player
 from .markup import escape, printable
 from .palette import (
@@ -32,36 +32,8 @@ from .palette import (
 from .parts import NestedPicture, parts_cell, parts_page
 
 __all__ = [
-    "BLUE",
-    "CATEGORIES",
-    "DARK_INK",
-    "GREEN",
-    "GREY",
-    "INK",
-    "LIGHT_INK",
-    "MAGENTA",
-    "NOT_FINITE",
-    "PALETTE",
-    "PALE_BLUE",
-    "PALE_GREEN",
-    "PALE_GREY",
-    "PURPLE",
-    "RAMPS",
-    "RAMP_INKS",
-    "VERMILION",
-    "WHITE",
-    "ZERO",
-    "Colour",
-    "Frame",
-    "NestedPicture",
-    "asset",
-    "css_colours",
-    "escape",
-    "page",
-    "parts_cell",
-    "parts_page",
-    "player",
-    "printable",
-    "walk_player",
-    "write_page",
+    "BLUE", "CATEGORIES", "DARK_INK", "GREEN", "GREY", "INK", "LIGHT_INK", "MAGENTA", "NOT_FINITE", "PALETTE",
+    "PALE_BLUE", "PALE_GREEN", "PALE_GREY", "PURPLE", "RAMPS", "RAMP_INKS", "VERMILION", "WHITE", "ZERO", "Colour",
+    "Frame", "Framed", "NestedPicture", "asset", "css_colours", "escape", "page", "parts_cell", "parts_page",
+    "player", "printable", "walk_player", "write_page",
 ]  # fmt: skip

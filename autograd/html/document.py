@@ -47,6 +47,17 @@ def page(title: str, content: str, scripts: Sequence[str] = ()) -> str:
     return PAGE.format(policy=POLICY.format(scripts=hashes), title=escape(title), style=style, content=content)
 
 
+class Framed:
+    """A page inside a frame of another: what marimo shows of an object, where it would strip scripts."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def _mime_(self) -> tuple[str, str]:
+        style = "width: 100%; height: 860px; border: 0"
+        return "text/html", f'<iframe style="{style}" srcdoc="{escape(self.text)}"></iframe>'
+
+
 def script(files: tuple[str, ...]) -> str:
     """A script of ours, the text of these files, as an element: exactly the text of which a page has the hash."""
     return f"<script>{_source(files)}</script>"

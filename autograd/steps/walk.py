@@ -16,7 +16,8 @@ from typing import Any, overload
 from ..drawing import DrawError, format_number, scopes_at, shorten
 from ..errors import describe
 from ..graph import topological_order
-from ..html import walk_player, write_page
+from ..html import Framed, walk_player, write_page
+from ..html import page as html_page
 from ..transforms import check_fresh, write_out_with_origins
 from ..value import Value
 from .cards import card
@@ -204,6 +205,11 @@ class Walkthrough(Sequence[Step]):
         if len(self) > MOST_PLAYED:
             return {"text/plain": repr(self)}
         return {"text/html": self.player(), "text/plain": repr(self)}
+
+    def _display_(self) -> Framed:
+        """What marimo shows: the page in a frame, as it strips the scripts of what a notebook shows."""
+        page = Page(self._recorder, self._scene.ids, live=True)
+        return Framed(html_page(self.title, self._player(page), [page.script] if page.script else []))
 
     def player(
         self,
