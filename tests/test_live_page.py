@@ -11,7 +11,7 @@ import math
 import random
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,6 @@ from autograd.steps.live import Page, rows_script
 from nn import MLP
 
 NODE = shutil.which("node")
-needs_node = pytest.mark.skipif(NODE is None, reason="quick tests of the page's script run under node")
 
 OF_ONE = [
     "sin", "cos", "tan", "tanh", "sigmoid", "sigmoid_slope", "softplus", "atan", "erf", "gaussian", "expm1", "exp",
@@ -46,20 +45,40 @@ STARTS = (0.5, -1.25, 2.0)
 
 STAND_IN = """
 const box = {};
-globalThis.document = { currentScript: { closest: () => box } };
-const rows = (text) => { (0, eval)(text); return box.rows; };
+const rows = (text) => {
+  new Function("document", text)({ currentScript: { closest: () => box } });
+  return box.rows;
+};
 """
 
 
-def under_node(body: str, data: object, tmp_path: Path) -> Any:
-    """What a function of JavaScript gives for some data, as JSON."""
-    (tmp_path / "data.json").write_text(json.dumps(data), encoding="utf-8")
-    text = f"{STAND_IN}{asset('numbers.js')}\n{asset('walk.js')}\nconst data = JSON.parse(require('fs').readFileSync("
-    text += f"{json.dumps(str(tmp_path / 'data.json'))}));\nconsole.log(JSON.stringify(({body})(data)));"
-    (tmp_path / "run.js").write_text(text, encoding="utf-8")
-    done = subprocess.run([NODE or "node", str(tmp_path / "run.js")], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return json.loads(done.stdout)
+Run = Callable[[str, object], Any]
+
+
+@pytest.fixture
+def run(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Run]:
+    """Calls a function of JavaScript, beside the scripts of the page, with some data, and gives what it gives."""
+    scripts = f"{STAND_IN}{asset('numbers.js')}\n{asset('walk.js')}\n"
+
+    def under_node(body: str, data: object) -> Any:
+        (tmp_path / "data.json").write_text(json.dumps(data), encoding="utf-8")
+        read = f"JSON.parse(require('fs').readFileSync({json.dumps(str(tmp_path / 'data.json'))}))"
+        text = f"{scripts}console.log(JSON.stringify(({body})({read})));"
+        (tmp_path / "run.js").write_text(text, encoding="utf-8")
+        done = subprocess.run([NODE or "node", str(tmp_path / "run.js")], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr[-2000:]
+        return json.loads(done.stdout)
+
+    if NODE:
+        yield under_node
+        return
+    page = request.getfixturevalue("browser").new_page()
+
+    def in_browser(body: str, data: object) -> Any:
+        return json.loads(page.evaluate(f"(data) => {{ {scripts} return JSON.stringify(({body})(data)); }}", data))
+
+    yield in_browser
+    page.close()
 
 
 WALKS = """(cases) => cases.map(({ page, script, leaves }) => {
@@ -85,9 +104,8 @@ def told(root: Value, order: str) -> list[Any]:
     return [[step.text, walk.card(step.index)] for step in walk]
 
 
-@needs_node
 @pytest.mark.parametrize("order", ["topological", "naive"])
-def test_the_page_says_what_python_says_at_first_and_after_every_change(order: str, tmp_path: Path) -> None:
+def test_the_page_says_what_python_says_at_first_and_after_every_change(order: str, run: Run) -> None:
     rng, cases, expected = random.Random(7), [], []
     for _ in range(40):
         made = [
@@ -104,11 +122,10 @@ def test_the_page_says_what_python_says_at_first_and_after_every_change(order: s
         places = {page.number[leaf]: x for leaf, x in zip(leaves, moved, strict=True) if leaf in page.number}
         cases.append({"page": page.data(), "script": page.script, "leaves": places})
         expected.append(told(graph(made, moved)[0], order))
-    assert under_node(WALKS, cases, tmp_path) == expected
+    assert run(WALKS, cases) == expected
 
 
-@needs_node
-def test_numbers_are_written_as_python_writes_them(tmp_path: Path) -> None:
+def test_numbers_are_written_as_python_writes_them(run: Run) -> None:
     rng = random.Random(3)
     xs = [
         0.0,
@@ -126,15 +143,45 @@ def test_numbers_are_written_as_python_writes_them(tmp_path: Path) -> None:
     ]
     xs += [rng.choice([1, -1]) * rng.random() * 10.0 ** rng.randint(-12, 12) for _ in range(2000)]
     xs += [rng.randint(-(2**20), 2**20) / 2 ** rng.randint(0, 20) for _ in range(2000)]  # halves that are exact
-    assert under_node("(xs) => xs.map(formatNumber)", xs, tmp_path) == [format_number(x) for x in xs]
+    assert run("(xs) => xs.map(formatNumber)", xs) == [format_number(x) for x in xs]
+
+
+NUMBERS = """(cases) => cases.map(({ page, script, moved }) => {
+  const walk = new Walk(page, rows(script));
+  return moved.map((leaves) => {
+    walk.compute(walk.given.map((x, i) => (i in leaves ? leaves[i] : x)));
+    return [walk.data[walk.root], Object.keys(leaves).map((i) => walk.grads[i])];
+  });
+})"""
+
+
+def test_a_thousand_random_drags_give_the_numbers_of_python(run: Run) -> None:
+    rng, cases, expected = random.Random(13), [], []
+    for _ in range(20):
+        made = [(rng.choice(OF_ONE + OF_SEVERAL), [rng.randrange(99) for _ in range(5)]) for _ in range(6)]
+        root, leaves = graph(made, STARTS)
+        _, page = page_of(root, "topological")
+        used = [i for i, leaf in enumerate(leaves) if leaf in page.number]
+        draws = [[rng.gauss(0, 2) for _ in leaves] for _ in range(50)]
+        moved = [{page.number[leaves[i]]: xs[i] for i in used} for xs in draws]
+        cases.append({"page": page.data(), "script": page.script, "moved": moved})
+        for xs in draws:
+            again, others = graph(made, xs)
+            again.backward()
+            by_number = sorted((page.number[leaves[i]], others[i].grad) for i in used)
+            expected.append((again.data, [grad for _, grad in by_number]))
+    found = [result for case in run(NUMBERS, cases) for result in case]
+    assert len(found) == 1000
+    for (data, grads), (expected_data, expected_grads) in zip(found, expected, strict=True):
+        assert data == pytest.approx(expected_data, rel=1e-12, abs=1e-14)
+        assert grads == pytest.approx(expected_grads, rel=1e-10, abs=1e-12)
 
 
 def close(x: float, y: float) -> bool:
     return (math.isnan(x) and math.isnan(y)) or math.isclose(x, y, rel_tol=1e-12, abs_tol=1e-300) or x == y
 
 
-@needs_node
-def test_every_row_computes_in_the_page_what_it_computes_in_python(tmp_path: Path) -> None:
+def test_every_row_computes_in_the_page_what_it_computes_in_python(run: Run) -> None:
     """Values, partials and special points, at usual points and at hard ones."""
     rng, points = random.Random(5), []
     hard = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -3.0, 40.0, -40.0, 1e-300, 1e200, -1e200, math.inf, -math.inf, math.nan]
@@ -152,7 +199,7 @@ def test_every_row_computes_in_the_page_what_it_computes_in_python(tmp_path: Pat
       const xs = texts.map(Number), out = R[key].forward(...xs);
       return [String(out), R[key].partials(...xs, out).map(String)];
     }); }"""
-    found = under_node(body, {"script": script, "sent": sent}, tmp_path)
+    found = run(body, {"script": script, "sent": sent})
     for (name, count, xs), (out, partials) in zip(points, found, strict=True):
         expected_out, expected_partials = by_python(name, count, xs)
         assert close(as_number(out), expected_out), (name, xs, out, expected_out)
