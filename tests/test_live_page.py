@@ -343,6 +343,8 @@ def test_the_learner_is_asked_first_gets_hints_and_a_score(open_page: Open) -> N
     answer.fill("6")
     answer.press("Enter")
     assert player.locator(".told").text_content() == "Right: 6. 1 of 2 right at the first try."
+    press(player, "Last")
+    assert card.locator("p").last.text_content() == "1 of 2 right at the first try."
 
 
 @pytest.mark.slow
@@ -416,6 +418,21 @@ def test_the_boxes_of_parts_change_with_the_numbers_too(open_page: Open) -> None
 
 def layer_outputs(loss: Value) -> list[Value]:
     return [node for node in topological_order(loss) if node._op == "tanh"]
+
+
+@pytest.mark.slow
+@needs_dot
+def test_the_arrow_of_a_step_is_reached_and_explained_by_the_keyboard(open_page: Open) -> None:
+    x = named(0.5, "x")
+    page = open_page(page_with(walkthrough(x.tanh() * 2.0)))
+    player = page.locator(".stepgrad-player")
+    press(player, "Last")
+    press(player, "Back")
+    arrow = player.get_by_role("img", name="slope along x → n1")
+    arrow.focus()
+    assert player.locator(".looked p").text_content() == "n1 for each x, and its slope 0.7864 here"
+    player.get_by_role("img", name="n1", exact=True).focus()
+    assert player.locator(".looked p").first.text_content() == "n1 moves n3 by 2 for each 1"
 
 
 @pytest.mark.slow

@@ -151,6 +151,7 @@ class Live {
     if (!step) {
       lines = this.frame(at).map((text) => make("p", { textContent: text }));
       if (at >= 0) lines.push(this.results());
+      if (at >= 0 && this.answers.size) lines.push(make("p", { textContent: this.score() }));
     } else if (run.length > 1) lines = run.map((one) => make("p", { className: "formula small", textContent: this.walk.line(one) }));
     else if (this.asks(at)) lines = [this.question(step), ...this.field(at, step)];
     else {
@@ -200,8 +201,7 @@ class Live {
         this.answers.set(at, right && tries === 0);
         this.player.show();
         const told = this.walk.say(right ? "right" : "answer", { answer, said: input.value });
-        const score = [...this.answers.values()];
-        this.tell(`${told} ${this.walk.say("score", { right: score.filter(Boolean).length, asked: score.length })}`);
+        this.tell(`${told} ${this.score()}`);
         this.box.focus();
         return;
       }
@@ -214,6 +214,11 @@ class Live {
     input.onkeydown = (event) => event.key === "Enter" && check();
     requestAnimationFrame(() => input.isConnected && input.focus({ preventScroll: true }));
     return [make("p", {}, input, " ", make("button", { type: "button", textContent: "Check", onclick: check })), hint];
+  }
+
+  score() {
+    const answers = [...this.answers.values()];
+    return this.walk.say("score", { right: answers.filter(Boolean).length, asked: answers.length });
   }
 
   tell(text) {
@@ -369,6 +374,8 @@ class Live {
   look() {
     const { view } = this.player;
     if (!view) return;
+    view.svg.setAttribute("role", "group"); // of an image, what is inside would not be told
+    view.svg.setAttribute("aria-label", view.svg.querySelector("title").textContent);
     const over = (event) => {
       const part = event.target.closest && event.target.closest("g[data-part]");
       if (part) this.explain(part.dataset.part.split(" ").pop());
@@ -380,9 +387,20 @@ class Live {
 
   // The parts of the step are reached by the keyboard.
   focusable(marked) {
-    for (const part of this.reached || []) part.removeAttribute("tabindex");
+    for (const part of this.reached || []) for (const said of ["tabindex", "role", "aria-label"]) part.removeAttribute(said);
     this.reached = this.player ? marked.filter((part) => /^e|^n/.test(part.dataset.part)) : [];
-    for (const part of this.reached) part.tabIndex = 0;
+    for (const part of this.reached) {
+      part.tabIndex = 0;
+      part.setAttribute("role", "img");
+      part.setAttribute("aria-label", this.name(part.dataset.part.split(" ").pop()));
+    }
+  }
+
+  // A box or an arrow, for those who hear the page.
+  name(part) {
+    const { walk } = this, edge = /^e(\d+)\.(\d+)$/.exec(part), box = /^n(\d+)/.exec(part);
+    if (edge) return walk.arrow({ node: edge[1], k: edge[2], parent: walk.nodes[edge[1]].operands[edge[2]] });
+    return box ? walk.names[box[1]] : part;
   }
 
   // Beside the card: of an arrow its curve, of a box its ways; of nothing that is pointed at, of the arrow of the step.
