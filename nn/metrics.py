@@ -23,11 +23,9 @@ from functools import partial
 from inspect import signature
 from typing import Any
 
-from . import losses
-from .containers import rows_of
+from .containers import numbers_in
 from .data import classes_of, threshold_of
 from .losses import Metric
-from .modules import as_list
 
 
 def accuracy(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None = None) -> float:
@@ -36,8 +34,8 @@ def accuracy(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | 
     >>> accuracy([0.5, -2.0, 3.0, -1.0], [1, 0, 0, 0])
     0.75
     """
-    predicted, true = _classes(outputs, targets, threshold)
-    return [p == t for p, t in zip(predicted, true, strict=True)].count(True) / len(true)
+    predicted, true = _classes(*_matched(outputs, targets), threshold)
+    return int((predicted == true).sum()) / len(true)
 
 
 def precision(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None = None) -> float:
@@ -79,12 +77,8 @@ def r2(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
     >>> r2([1.0, 2.0, 4.0], [1.0, 2.0, 3.0])
     0.5
     """
-    outputs, targets = _matched(outputs, targets)
-    predicted, wanted = [*map(as_list, outputs)], [*map(as_list, targets)]
-    if len(predicted[0]) != len(wanted[0]):
-        raise ValueError(f"the model gives {len(predicted[0])} outputs and the target has {len(wanted[0])} numbers")
-    columns = zip(zip(*predicted, strict=True), zip(*wanted, strict=True), strict=True)
-    scores = [_r2(column, of) for column, of in columns]
+    predicted, wanted = _numbers(outputs, targets)
+    scores = [_r2(column, of) for column, of in zip(predicted.T, wanted.T, strict=True)]
     return math.fsum(scores) / len(scores)
 
 
@@ -94,8 +88,8 @@ def mae(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
     >>> mae([1.0, 2.0], [1.0, 5.0])
     1.5
     """
-    outputs, targets = _matched(outputs, targets)
-    return math.fsum(map(losses.mae, outputs, targets)) / len(targets)
+    predicted, wanted = _numbers(outputs, targets)
+    return math.fsum(abs(predicted - wanted).ravel().tolist()) / int(wanted.size)
 
 
 METRICS: dict[str, Callable[..., float]] = {f.__name__: f for f in (accuracy, precision, recall, f1, r2, mae)}
@@ -144,7 +138,8 @@ def _targets_first(metric: Metric, name: str) -> Metric:
                 raise
             of_one = f"out > {threshold_of(outputs, targets):g}"
             of_one = f"1 if {of_one} else -1" if -1.0 in targets else of_one
-            of_one = "out.index(max(out))" if isinstance(outputs[0], list) else of_one
+            largest = "out.argmax()" if hasattr(outputs, "dtype") else "out.index(max(out))"
+            of_one = largest if hasattr(outputs[0], "__len__") else of_one
             raise ValueError(
                 f"{name} compares classes, and was given the outputs of the model as they are ({error}). Give a "
                 f"function that makes them classes: lambda outputs, targets: {name}(targets, [{of_one} for out in "
@@ -154,50 +149,57 @@ def _targets_first(metric: Metric, name: str) -> Metric:
     return measured
 
 
-def _matched(outputs: Sequence[Any], targets: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-    """Both as lists, one target for each output."""
-    outputs, targets = _plain(outputs, "outputs"), _plain(targets, "targets")
-    if len(outputs) != len(targets) or not targets:
+def _matched(outputs: Any, targets: Any) -> tuple[Any, Any]:
+    """Both as arrays, one target for each output."""
+    outputs, targets = numbers_in(outputs, "outputs"), numbers_in(targets, "targets")
+    if len(outputs) != len(targets) or not len(targets):
         raise ValueError(f"{len(outputs)} outputs and {len(targets)} targets: there must be one for each, and some")
     return outputs, targets
 
 
-def _plain(data: Sequence[Any], name: str) -> list[Any]:
-    """Any data as a list of numbers, or of lists of several of them."""
-    rows = [row.tolist() if hasattr(row, "tolist") else row for row in rows_of(data, name)[0]]
-    return [(row[0] if len(row) == 1 else [*row]) if isinstance(row, (list, tuple)) else row for row in rows]
+def _numbers(outputs: Any, targets: Any) -> tuple[Any, Any]:
+    """Both as arrays of one shape, (rows, outputs)."""
+    predicted, wanted = (x.reshape(len(x), -1) for x in _matched(outputs, targets))
+    if predicted.shape != wanted.shape:
+        raise ValueError(
+            f"the model gives {predicted.shape[1]} output(s) and the target has {wanted.shape[1]} number(s)"
+        )
+    return predicted, wanted
 
 
-def _classes(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None) -> tuple[list[int], list[int]]:
+def _classes(outputs: Any, targets: Any, threshold: float | None) -> tuple[Any, Any]:
     """The class of every output and of every target: of one output 0 or 1, of several the index of the largest."""
-    outputs, targets = _matched(outputs, targets)
-    if isinstance(targets[0], list):
-        raise ValueError(f"the target {targets[0]!r:.40} is no class: numbers are measured by r2 and mae")
-    if isinstance(outputs[0], list):
-        for i, (target, out) in enumerate(zip(targets, outputs, strict=True)):
-            if target not in range(len(out)):
-                raise ValueError(f"the target of row {i}, {target!r}, is no class of {len(out)} outputs, from 0 on")
-        return classes_of(outputs, 0.0), [*map(int, targets)]
+    import numpy as np
+
+    if targets.ndim > 1:
+        raise ValueError(f"the target {targets[0].tolist()!r:.40} is no class: numbers are measured by r2 and mae")
+    if outputs.ndim > 1:
+        count = outputs.shape[1]
+        inside = (targets >= 0) & (targets < count) & (targets == np.floor(targets))
+        if not inside.all():
+            i = int(inside.argmin())
+            raise ValueError(f"the target of row {i}, {targets[i]:g}, is no class of {count} outputs, from 0 on")
+        return classes_of(outputs, 0.0), targets.astype(int)
     if threshold is None:
         threshold = threshold_of(outputs, targets)
     true = classes_of(targets, middle := threshold_of(targets, targets))
-    if not middle and not {*targets} <= {-1.0, 1.0}:
-        text = ", ".join(f"{label:g}" for label in sorted({*targets})[:3])
+    if not middle and not np.isin(targets, (-1.0, 1.0)).all():
+        text = ", ".join(f"{label:g}" for label in np.unique(targets)[:3])
         raise ValueError(f"the targets {text}, … are no classes of one output, which are 0 and 1, or -1 and 1")
     return classes_of(outputs, threshold), true
 
 
-def _macro(
-    score: Callable[[int, int, int], float], outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None
-) -> float:
+def _macro(score: Callable[[int, int, int], float], outputs: Any, targets: Any, threshold: float | None) -> float:
     """The mean score of the classes; of one output the score of the positive class."""
+    import numpy as np
+
     outputs, targets = _matched(outputs, targets)
     predicted, true = _classes(outputs, targets, threshold)
-    classes = {*predicted, *true} if isinstance(outputs[0], list) else {1}
     scores = []
-    for k in classes:
-        pairs = [(p == k, t == k) for p, t in zip(predicted, true, strict=True)]
-        scores.append(score(pairs.count((True, True)), pairs.count((True, False)), pairs.count((False, True))))
+    for k in np.union1d(predicted, true).tolist() if outputs.ndim > 1 else [1]:
+        called, there = predicted == k, true == k
+        right = int((called & there).sum())
+        scores.append(score(right, int(called.sum()) - right, int(there.sum()) - right))
     return math.fsum(scores) / len(scores)
 
 
@@ -205,8 +207,8 @@ def _ratio(a: int, b: int) -> float:
     return a / b if b else 0.0
 
 
-def _r2(predictions: Sequence[float], targets: Sequence[float]) -> float:
-    mean = math.fsum(targets) / len(targets)
-    left = math.fsum((t - p) ** 2 for p, t in zip(predictions, targets, strict=True))
-    whole = math.fsum((t - mean) ** 2 for t in targets)
+def _r2(predictions: Any, targets: Any) -> float:
+    mean = math.fsum(targets.tolist()) / len(targets)
+    left = math.fsum(((targets - predictions) ** 2).tolist())
+    whole = math.fsum(((targets - mean) ** 2).tolist())
     return 1.0 - left / whole if whole else float(left == 0.0)

@@ -18,8 +18,9 @@ ROOT = Path(nn.__file__).parents[1]
 
 # What a newcomer reads, in this order; without the faces of the packages, which only list names.
 THIN = (
-    "init", "activations", "modules/module", "modules/config", "modules/layers", "modules/models", "losses", "samples",
-    "training/optimizers", "training/history", "training/eager", "training/loop", "training/trainer",
+    "init", "activations", "modules/module", "modules/config", "modules/layers", "modules/models", "losses",
+    "progress", "samples", "training/optimizers", "training/history", "training/eager", "training/loop",
+    "training/trainer",
 )  # fmt: skip
 
 # Shared by several wings: what opens other data than lists, the helpers around the data, and predict and evaluate,

@@ -16,6 +16,7 @@ from ..errors import TraceError
 from ..program import Trace
 from ..value import Value
 
+LOOKED_AT = 20_000
 MOST, FEW = 256, 32  # rows that are compared where types are asked for; values of a column of classes
 SIZES = (0.5, 3.0, 30.0)  # of the numbers in rows that are made up: where one saturates, another does not
 
@@ -27,8 +28,11 @@ def some_of(rows: Any) -> list[list[float]]:
 
 
 def many_of(rows: Any) -> list[list[float]]:
-    """Up to MOST rows of a table, evenly spread, and before them one for each value of a column that has up to FEW."""
-    table = [[float(x) for x in rows[i]] for i in range(len(rows))]
+    """Up to MOST rows of a table, evenly spread, and before them one for each value of a column that has up to FEW.
+
+    Of a large table these are sought in LOOKED_AT rows, evenly spread.
+    """
+    table = [[float(x) for x in rows[i]] for i in range(0, len(rows), -(-len(rows) // LOOKED_AT))]
     first = {0: None, len(table) - 1: None}
     for column in zip(*table, strict=True):
         places = {x: i for i, x in reversed([*enumerate(column)])}

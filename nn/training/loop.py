@@ -8,9 +8,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
+from ..progress import progress_bar
 from .eager import EagerSteps, Epoch, Steps
 from .history import Callback, History, Schedule
 
@@ -32,7 +33,6 @@ class Run:
         self.recorders: list[Callback] = []
         self.callbacks: list[Callback] = []
         self.checkpoint: Any = None  # has every, note(lr) and save()
-        self.progress: bool | None = None
         eager.model.train()
 
     def epochs(self, wanted: int) -> History:
@@ -40,7 +40,7 @@ class Run:
         history, optimizer, order = self.history, self.eager.optimizer, self._order()
         lr, stopped, together = optimizer.lr, False, 1
         try:
-            with progress_bar(len(history.loss), wanted, self.progress) as bar, interruptible() as interrupts:
+            with progress_bar(len(history.loss), wanted, "epoch") as bar, interruptible() as interrupts:
                 while not stopped and not interrupts and (done := len(history.loss)) < wanted:
                     started = time.perf_counter()
                     count = self._count(done, wanted, together)
@@ -123,12 +123,3 @@ def interruptible() -> Iterator[list[Any]]:
     finally:
         if ours:
             signal.signal(signal.SIGINT, usual)
-
-
-def progress_bar(done: int, epochs: int, progress: bool | None) -> Any:
-    """A context with a bar if it is asked for, or, by default, if a terminal or notebook shows it; else with None."""
-    if not (sys.stderr.isatty() or "ipykernel" in sys.modules if progress is None else progress):
-        return nullcontext()  # without the tenth of a second that it takes to import a bar
-    from tqdm import tqdm
-
-    return tqdm(initial=done, total=epochs, unit="epoch")

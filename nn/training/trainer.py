@@ -13,6 +13,7 @@ from autograd.compiler import falling_back
 
 from ..losses import Loss, Metric, find_loss, penalty
 from ..modules import Module
+from ..progress import progress_as
 from ..samples import Samples, check_data
 from .eager import EagerSteps
 from .history import Callback, History, Schedule
@@ -29,7 +30,8 @@ def fit(
 ) -> History:  # fmt: skip
     """Train the model: minimise the mean loss over each batch, plus l1·Σ|p| + l2·Σp² over all parameters.
 
-    X and y are lists, NumPy arrays, data frames and series, tensors, anything that gives its rows.  ``loss`` is a
+    X and y are lists, NumPy arrays, data frames and series, tensors, anything that gives its rows.  Arrays of float64
+    are read where they lie, memory maps as the steps need them: do not change them on the way.  ``loss`` is a
     name from ``nn.losses`` or a function ``(prediction, target) -> Value``.  Without a ``batch_size`` every step takes
     all rows, in order; with one, the rows are shuffled in each epoch by ``seed``.  ``schedule``, such as
     ``nn.StepDecay`` or a function, sets the learning rate of each epoch; afterwards the optimiser has its own again.
@@ -75,24 +77,24 @@ def fit(
         raise ValueError("fit: resume=True goes on from a checkpoint: name its file with checkpoint=")
     if set(model.parameters()).isdisjoint(optimizer.parameters):
         raise ValueError("fit: the optimizer holds no parameter of this model: give it model.parameters()")
-    function, rows, targets = find_loss(loss), *check_data(X, y)
-    held_out = None if validation is None else check_data(*validation)
-    _check(model, (rows, targets), held_out, function)
     regularizer = partial(penalty, l1=l1, l2=l2) if l1 or l2 else None
+    with progress_as(progress):
+        function, rows, targets = find_loss(loss), *check_data(X, y)
+        held_out = None if validation is None else check_data(*validation, "validation ")
+        _check(model, (rows, targets), held_out, function)
+        run = Run(EagerSteps(model, rows, targets, function, optimizer, regularizer), batch_size, seed)
+        run.schedule, run.callbacks = schedule, [*callbacks]
+        if checkpoint is not None:
+            _save(run, checkpoint, every, resume, {"batch_size": batch_size, "l1": l1, "l2": l2})
+        if compiled:
+            _compile(run)
+        if held_out is not None or metrics:
+            _record(run, held_out, metrics, X)
+        with suppress(ModuleNotFoundError):  # of a wing that was taken away
+            from .diagnosis import Diagnosed
 
-    run = Run(EagerSteps(model, rows, targets, function, optimizer, regularizer), batch_size, seed)
-    run.schedule, run.callbacks, run.progress = schedule, [*callbacks], progress
-    if checkpoint is not None:
-        _save(run, checkpoint, every, resume, {"batch_size": batch_size, "l1": l1, "l2": l2})
-    if compiled:
-        _compile(run)
-    if held_out is not None or metrics:
-        _record(run, held_out, metrics)
-    with suppress(ModuleNotFoundError):  # of a wing that was taken away
-        from .diagnosis import Diagnosed
-
-        run.steps = Diagnosed(run.steps, run.eager)
-    return run.epochs(epochs)
+            run.steps = Diagnosed(run.steps, run.eager)
+        return run.epochs(epochs)
 
 
 # Parts that only some trainings need.  Each is a wing, imported here and nowhere else, when it is asked for.
@@ -100,21 +102,20 @@ def fit(
 
 def _check(model: Module, data: Samples, held_out: Samples | None, loss: Loss) -> None:
     """Refuse targets that the loss cannot mean."""
-    try:
+    with suppress(ModuleNotFoundError):  # of a wing that was taken away
         from ..evaluation import check_targets
-    except ModuleNotFoundError:  # the wing was taken away
-        return
-    check_targets(model, *data, loss, "fit: ", epoch="epoch 1, ")
-    if held_out is not None:
-        check_targets(model, *held_out, loss, "fit: validation ")
+
+        check_targets(model, *data, loss, "fit: ", epoch="epoch 1, ")
+        if held_out is not None:
+            check_targets(model, *held_out, loss, "fit: validation ")
 
 
-def _record(run: Run, held_out: Samples | None, metrics: Sequence[str | Metric]) -> None:
+def _record(run: Run, held_out: Samples | None, metrics: Sequence[str | Metric], given: Iterable[Any]) -> None:
     """Let the run write the metrics, and the loss of the validation data, into the history after each epoch."""
     from ..evaluation import recorders
 
     eager, repeated = run.eager, run.history.compiled is not None
-    run.recorders = recorders(eager.model, (eager.rows, eager.targets), held_out, eager.loss, metrics, repeated)
+    run.recorders = recorders(eager.model, (eager.rows, eager.targets), held_out, eager.loss, metrics, repeated, given)
 
 
 def _save(run: Run, path: str | os.PathLike[str], every: int, resume: bool, settings: dict[str, Any]) -> None:

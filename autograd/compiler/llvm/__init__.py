@@ -14,11 +14,12 @@ from .records import (
     PieceArguments,
     RowDotArguments,
     ScatterArguments,
+    Source,
     TrainJob,
 )
 
 __all__ = [
     "LINE", "TILE", "Arguments", "EvaluateJob", "GatherArguments", "Kernels", "LogSumExpArguments", "MatVecArguments",
-    "OuterArguments", "PackArguments", "PieceArguments", "RowDotArguments", "ScatterArguments", "TrainJob", "lanes",
-    "outer_tile",
+    "OuterArguments", "PackArguments", "PieceArguments", "RowDotArguments", "ScatterArguments", "Source", "TrainJob",
+    "lanes", "outer_tile",
 ]  # fmt: skip
