@@ -156,11 +156,10 @@ def _walk(root: Any) -> Iterator[tuple[str, Any]]:
     while stack:
         for name, item in stack[-1]:
             if not isinstance(item, Value) and getattr(item, "dtype", None) == "object":
-                item = item.tolist()  # an array of Values, or of one
+                item = item.tolist()  # an array of Values
             if _is_parameter(item):
                 yield name, item
-                continue
-            if isinstance(item, HOLDERS) or hasattr(type(item), "__dataclass_fields__"):
+            elif isinstance(item, HOLDERS) or hasattr(type(item), "__dataclass_fields__"):
                 if id(item) in entered:
                     continue
                 entered[id(item)] = item
