@@ -12,7 +12,7 @@ from autograd.compiler import falling_back
 from .data import loss_of_sample, with_targets
 from .losses import LOSSES, Loss, Metric, find_loss, hinge
 from .modules import Module, as_list, evaluating
-from .samples import Samples, check_data, check_rows, width_of
+from .samples import Samples, check_data, check_rows, is_collection, width_of
 
 MANY = 200  # rows that take about as long one by one as a model takes to be traced
 
@@ -27,6 +27,10 @@ def predict(model: Module, X: Iterable[Any]) -> list[Any]:
     >>> len(predict(MLP(2, [3, 1], seed=1), [[0.0, 1.0], [2.0, 3.0]]))
     2
     """
+    if is_collection(X):
+        from .training.cluster import predicted
+
+        return predicted(predict, model, X)  # type: ignore[no-any-return]
     rows = check_rows(X)
     _check_width(model, rows)
     with evaluating(model.modules()):
@@ -62,6 +66,11 @@ def evaluate(
     if loss is None and not metrics:
         raise ValueError("evaluate: say what to measure: loss='mse', metrics=['accuracy'], or both")
     function = None if loss is None else find_loss(loss)
+    if is_collection(X) or is_collection(y):
+        from .training.cluster import measured
+
+        found = measured(_measure_part, model, X, y, function, metrics)
+        return found if metrics else found["loss"]
     rows, targets = check_data(X, y)
     if function is not None:
         check_targets(model, rows, targets, function, "evaluate: ")
@@ -81,8 +90,22 @@ def accuracy(model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float
     """
     from . import metrics
 
+    if is_collection(X) or is_collection(y):
+        from .training.cluster import measured
+
+        return measured(_measure_part, model, X, y, None, ["accuracy"], threshold)["accuracy"]
     rows, targets = check_data(X, y)
     return metrics.accuracy(predict(model, rows), targets, threshold)
+
+
+def _measure_part(
+    model: Module, rows: Any, targets: Any, loss: Loss | None, metrics: Mapping[str, Metric], number: int
+) -> dict[str, float]:
+    """What ``evaluate`` measures of one part of a collection."""
+    if loss is not None:
+        check_targets(model, rows, targets, loss, f"evaluate: part {number}, ")
+    with located(f"evaluate: part {number}"):
+        return Measure(model, rows, targets, loss, metrics)()
 
 
 def check_targets(
@@ -158,16 +181,24 @@ def recorders(
     model: Module, data: Samples, held_out: Samples | None, loss: Loss, names: Sequence[str | Metric], repeated: bool
 ) -> list[Callable[[Any, Module], None]]:
     """Callbacks of ``fit`` that write into the history: the metrics of the data, all of what is held out."""
-    found: list[Callable[[Any, Module], None]] = []
     metrics: dict[str, Metric] = {}
     if names:
         from .metrics import find_metrics
 
         metrics = find_metrics(names)
-        of_data = Measure(model, *data, None, metrics, repeated)
+    of_data = Measure(model, *data, None, metrics, repeated) if names else None
+    return recording(of_data, held_out and Measure(model, *held_out, loss, metrics, repeated))
+
+
+Measuring = Callable[[], dict[str, float]]
+
+
+def recording(of_data: Measuring | None, of_held_out: Measuring | None) -> list[Callable[[Any, Module], None]]:
+    """Callbacks that write into the history what the one measures, and the other: its loss, and the metrics."""
+    found: list[Callable[[Any, Module], None]] = []
+    if of_data is not None:
         found.append(lambda history, _: _append(history.metrics, of_data()))
-    if held_out is not None:
-        of_held_out = Measure(model, *held_out, loss, metrics, repeated)
+    if of_held_out is not None:
 
         def record(history: Any, _: Module) -> None:
             measured = of_held_out()

@@ -11,7 +11,8 @@ before.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence, Set
 from functools import partial
 from inspect import signature
 from typing import Any
@@ -29,8 +30,7 @@ def accuracy(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | 
     >>> accuracy([0.5, -2.0, 3.0, -1.0], [1, 0, 0, 0])
     0.75
     """
-    predicted, true = _classes(outputs, targets, threshold)
-    return [p == t for p, t in zip(predicted, true, strict=True)].count(True) / len(true)
+    return right(count_pairs(outputs, targets, threshold))
 
 
 def precision(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None = None) -> float:
@@ -41,7 +41,7 @@ def precision(outputs: Sequence[Any], targets: Sequence[Any], threshold: float |
     >>> precision([1.0, 2.0, -1.0], [1, 0, 1])
     0.5
     """
-    return _macro(lambda tp, fp, fn: _ratio(tp, tp + fp), outputs, targets, threshold)
+    return _macro(_precision, count_pairs(outputs, targets, threshold))
 
 
 def recall(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None = None) -> float:
@@ -52,7 +52,7 @@ def recall(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | No
     >>> recall([1.0, 2.0, -1.0, -2.0], [1, 1, 1, 0])
     0.6666666666666666
     """
-    return _macro(lambda tp, fp, fn: _ratio(tp, tp + fn), outputs, targets, threshold)
+    return _macro(_recall, count_pairs(outputs, targets, threshold))
 
 
 def f1(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None = None) -> float:
@@ -61,7 +61,7 @@ def f1(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None =
     >>> f1([[2.0, 1.0], [0.0, 3.0], [1.0, 0.0]], [0, 1, 1])
     0.6666666666666666
     """
-    return _macro(lambda tp, fp, fn: _ratio(2 * tp, 2 * tp + fp + fn), outputs, targets, threshold)
+    return _macro(_f1, count_pairs(outputs, targets, threshold))
 
 
 def r2(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
@@ -147,24 +147,65 @@ def _classes(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | 
     if threshold is None:
         threshold = threshold_of(outputs, targets)
     true = classes_of(targets, middle := threshold_of(targets))
-    if len({*true}) == 1 < len(labels := sorted({*targets})) and not middle:
-        text = ", ".join(f"{label:g}" for label in labels[:3])
-        raise ValueError(f"the targets {text}, … are no classes of one output, which are 0 and 1, or -1 and 1")
+    no_classes({*true}, sorted({*targets}), middle)
     return classes_of(outputs, threshold), true
 
 
-def _macro(
-    score: Callable[[int, int, int], float], outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None
-) -> float:
-    """The mean score of the classes; of one output the score of the positive class."""
-    outputs, targets = _matched(outputs, targets)
+def no_classes(found: Set[int], labels: Sequence[float], middle: float) -> None:
+    """ValueError for targets of one output that all mean one class, though they differ; ``middle`` parts the two."""
+    if len(found) == 1 < len(labels) and not middle:
+        text = ", ".join(f"{label:g}" for label in labels[:3])
+        raise ValueError(f"the targets {text}, … are no classes of one output, which are 0 and 1, or -1 and 1")
+
+
+class Pairs(Counter[tuple[int, int]]):
+    """How many rows have each (predicted class, true class); ``binary`` ones are of one output, and 1 is positive."""
+
+    binary = False
+
+
+def count_pairs(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None = None) -> Pairs:
+    """The classes of the outputs beside those of the targets, counted."""
     predicted, true = _classes(outputs, targets, threshold)
-    classes = {*predicted, *true} if isinstance(outputs[0], list) else {1}
+    pairs = Pairs(zip(predicted, true, strict=True))
+    pairs.binary = not isinstance(_plain(outputs, "outputs")[0], list)
+    return pairs
+
+
+def right(pairs: Pairs) -> float:
+    """The fraction of rows of which the predicted class is the true one."""
+    return sum(n for (p, t), n in pairs.items() if p == t) / pairs.total()
+
+
+def _macro(score: Callable[[int, int, int], float], pairs: Pairs) -> float:
+    """The mean score of the classes; of one output the score of the positive class."""
     scores = []
-    for k in classes:
-        pairs = [(p == k, t == k) for p, t in zip(predicted, true, strict=True)]
-        scores.append(score(pairs.count((True, True)), pairs.count((True, False)), pairs.count((False, True))))
+    for k in {1} if pairs.binary else {k for pair in pairs for k in pair}:
+        predicted, true = (sum(n for pair, n in pairs.items() if pair[i] == k) for i in (0, 1))
+        both = pairs[k, k]
+        scores.append(score(both, predicted - both, true - both))
     return math.fsum(scores) / len(scores)
+
+
+def _precision(tp: int, fp: int, fn: int) -> float:
+    return _ratio(tp, tp + fp)
+
+
+def _recall(tp: int, fp: int, fn: int) -> float:
+    return _ratio(tp, tp + fn)
+
+
+def _f1(tp: int, fp: int, fn: int) -> float:
+    return _ratio(2 * tp, 2 * tp + fp + fn)
+
+
+# The metrics of classes, by what was counted.
+OF_PAIRS: dict[str, Callable[[Pairs], float]] = {
+    "accuracy": right,
+    "precision": partial(_macro, _precision),
+    "recall": partial(_macro, _recall),
+    "f1": partial(_macro, _f1),
+}
 
 
 def _ratio(a: int, b: int) -> float:

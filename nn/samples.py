@@ -19,6 +19,11 @@ def check_data(X: Iterable[Any], y: Iterable[Any]) -> Samples:
     return pair(check_rows(X), as_table(y, "y"))
 
 
+def is_collection(data: Any) -> bool:
+    """Whether data lie in parts that Dask computes: a collection of it, a delayed object or a list of these."""
+    return hasattr(data[0] if isinstance(data, (list, tuple)) and data else data, "__dask_graph__")
+
+
 def check_rows(X: Iterable[Any]) -> list[list[float]]:
     """X as a list of rows of floats, all of one width; a row that is a single number becomes a row of one.
 

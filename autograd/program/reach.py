@@ -61,7 +61,7 @@ class Reach:
         self._live: list[Any] = []
         self._held: list[Any] = []
         self._others: list[Place] = []
-        self._leaves: list[Value] = []
+        self.leaves: list[Value] = []
         self._code: list[str] = []
         self._reads_gradients = False  # perhaps: something is called grad
         self.iterator = ""  # the name of one, if there is any: its state can be neither seen nor put back
@@ -79,7 +79,7 @@ class Reach:
     @contextmanager
     def other_gradients(self) -> Iterator[None]:
         """A context in which each Value has another gradient, so that what reads it does something else."""
-        leaves = self._leaves if self._reads_gradients else []
+        leaves = self.leaves if self._reads_gradients else []
         before = [leaf.grad for leaf in leaves]
         try:
             for leaf, x in zip(leaves, before, strict=True):
@@ -136,10 +136,10 @@ class Reach:
             self._others.append(place)
 
     def _numbers(self) -> list[float]:
-        return [leaf._data for leaf in self._leaves]
+        return [leaf._data for leaf in self.leaves]
 
     def _put_numbers(self, numbers: list[float]) -> None:
-        for leaf, x in zip(self._leaves, numbers, strict=True):
+        for leaf, x in zip(self.leaves, numbers, strict=True):
             leaf._data = x
 
     def _visit(self, x: Any, name: str) -> None:
@@ -150,7 +150,7 @@ class Reach:
         if issubclass(kind, Value):
             self.kinds.setdefault(kind, name)
             if x.primitive is None and not hasattr(kind, "kind"):  # a traced one has no number
-                self._leaves.append(x)
+                self.leaves.append(x)
         elif _module(x if kind is types.FunctionType else kind).startswith(COMPILED):
             self._left.append((getattr(x, "__wrapped__", None), name))  # what was compiled keeps its own programs
         elif kind is types.FunctionType:

@@ -13,7 +13,7 @@ from autograd.compiler import falling_back
 
 from ..losses import Loss, Metric, find_loss, penalty
 from ..modules import Module
-from ..samples import Samples, check_data
+from ..samples import Samples, check_data, is_collection
 from .eager import EagerSteps
 from .history import Callback, History, Schedule
 from .loop import Run
@@ -26,6 +26,7 @@ def fit(
     validation: tuple[Iterable[Any], Iterable[Any]] | None = None, metrics: Sequence[str | Metric] = (),
     seed: int | None = None, callbacks: Sequence[Callback] = (), checkpoint: str | os.PathLike[str] | None = None,
     every: int = 1, resume: bool = False, progress: bool | None = None, compiled: bool = True,
+    average_every: int | None = None,
 ) -> History:  # fmt: skip
     """Train the model: minimise the mean loss over each batch, plus l1·Σ|p| + l2·Σp² over all parameters.
 
@@ -62,7 +63,12 @@ def fit(
     >>> history.loss[-1] < 0.1 < history.loss[0]
     True
     """
-    for name, number in (("epochs", epochs), ("batch_size", batch_size), ("every", every)):
+    for name, number in (
+        ("epochs", epochs),
+        ("batch_size", batch_size),
+        ("every", every),
+        ("average_every", average_every),
+    ):
         if number is not None and (not isinstance(number, int) or number < 1):
             raise ValueError(f"fit: {name} must be a whole number of at least 1, not {number!r}")
     for name, weight in (("l1", l1), ("l2", l2)):
@@ -72,19 +78,27 @@ def fit(
         raise ValueError("fit: resume=True goes on from a checkpoint: name its file with checkpoint=")
     if set(model.parameters()).isdisjoint(optimizer.parameters):
         raise ValueError("fit: the optimizer holds no parameter of this model: give it model.parameters()")
-    function, rows, targets = find_loss(loss), *check_data(X, y)
-    held_out = None if validation is None else check_data(*validation)
-    _check(model, (rows, targets), held_out, function)
-    regularizer = partial(penalty, l1=l1, l2=l2) if l1 or l2 else None
+    function, regularizer = find_loss(loss), partial(penalty, l1=l1, l2=l2) if l1 or l2 else None
+    if is_collection(X) or is_collection(y):
+        from .cluster import clustered
 
-    run = Run(EagerSteps(model, rows, targets, function, optimizer, regularizer), batch_size, seed)
+        run: Run = clustered(
+            model, X, y, function, optimizer, regularizer, validation=validation, metrics=metrics,
+            batch_size=batch_size, average_every=average_every, epochs=epochs, seed=seed, compiled=compiled,
+        )  # fmt: skip
+    else:
+        rows, targets = check_data(X, y)
+        held_out = None if validation is None else check_data(*validation)
+        _check(model, (rows, targets), held_out, function)
+        run = Run(EagerSteps(model, rows, targets, function, optimizer, regularizer), batch_size, seed)
     run.schedule, run.callbacks, run.progress = schedule, [*callbacks], progress
     if checkpoint is not None:
         _save(run, checkpoint, every, resume, {"batch_size": batch_size, "l1": l1, "l2": l2})
-    if compiled:
-        _compile(run)
-    if held_out is not None or metrics:
-        _record(run, held_out, metrics)
+    if run.steps is run.eager:
+        if compiled:
+            _compile(run)
+        if held_out is not None or metrics:
+            _record(run, held_out, metrics)
     with suppress(ModuleNotFoundError):  # of a wing that was taken away
         from .diagnosis import Diagnosed
 

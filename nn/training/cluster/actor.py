@@ -1,0 +1,286 @@
+"""PartActor: it lives on a worker, holds parts and the compiled sums over them, and answers the client's questions.
+
+Nothing of an answer depends on the questions before it: a part that is held elsewhere tomorrow gives the same bits.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import pickle
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from autograd import FallbackWarning, NonFiniteError, Value, located
+from autograd.compiler import falling_back
+
+from ...data import loss_of_sample
+from ...evaluation import Measure, check_targets
+from ...losses import hinge
+from ..eager import EagerSteps, Epoch
+from .additions import Node, merged
+from .assignment import Assignment, reach_of, seed_for_part, unpacked
+from .measures import all_of, applied
+from .partitions import Part
+
+INSTEAD = "fit: training eagerly on the workers, one Value at a time"
+
+
+class Failure(NamedTuple):
+    """An error on a worker, on its way to the client."""
+
+    error: Exception
+
+
+class Ready(NamedTuple):
+    """What a worker says of its assignment: whether it is compiled, and the warnings why not."""
+
+    operations: int | None
+    warnings: list[str]
+
+
+class Facts(NamedTuple):
+    """What the client knows of a part: never its rows."""
+
+    rows: int
+    width: int
+    targets: int  # numbers of a target
+    several: bool
+    classes: frozenset[float]  # the targets, where the loss wants to see them all
+
+
+def told(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A method whose errors are answers: an actor's own ones, raised, may not arrive."""
+
+    @functools.wraps(method)
+    def answer(*args: Any) -> Any:
+        try:
+            return method(*args)
+        except Exception as error:
+            return Failure(_sendable(error))
+
+    return answer
+
+
+def _sendable(error: Exception) -> Exception:
+    """The error, without what it came from; another one with its text where it cannot be pickled."""
+    error.__cause__ = error.__context__ = error.__traceback__ = None
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
+
+
+class PartActor:
+    """Parts by their numbers, of ``whole`` in all, and what is computed over them.
+
+    Every answer of sums is a mapping of nodes to vectors, see ``additions``.
+    """
+
+    def __init__(self, whole: int, numbers: Sequence[int], *parts: Part) -> None:
+        self.whole, self.parts = whole, dict(zip(numbers, parts, strict=True))
+        self.full = {number: part for number, part in self.parts.items() if len(part.samples)}
+        self.assignment: Assignment | None = None
+        self.training: Any = None  # the compiled sums; None where they are eager
+        self.local: Any = None  # the steps of a training apart
+        self.measures: dict[Any, Any] = {}
+
+    def here(self) -> bool:
+        """Whether this actor is still there."""
+        return True
+
+    @told
+    def facts(self, sent: bytes, which: str) -> dict[int, Facts]:
+        """What is to be known of each part; ValueError for targets that the loss cannot mean."""
+        model, loss = unpacked(sent)
+        found = {}
+        for number, part in self.parts.items():
+            rows, classes = len(part.samples), frozenset[float]()
+            if rows:
+                check_targets(model, part.rows, part.targets, loss, f"{which}part {number}, ")  # type: ignore[arg-type]
+            if rows and loss is hinge:
+                classes = frozenset(part.samples[:, part.width :].ravel().tolist())
+            found[number] = Facts(rows, part.width, part.samples.shape[1] - part.width, part.several, classes)
+        return found
+
+    # --- sums over all rows ---------------------------------------------------------------------------------------
+
+    @told
+    def prepare(self, data: bytes) -> Ready:
+        """Take an assignment, and compile its sums."""
+        self.assignment = given = unpacked(data)
+        self.training = self.local = None
+        self.measures = {}
+        if not self.full:
+            return Ready(0, [])
+        first = next(iter(self.full.values()))
+        given.model.train(given.model.training)
+        self._refuse_own_values(given, first)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            if given.compiled:
+                self._compile(given, first)
+        told = [str(warning.message) for warning in caught if issubclass(warning.category, FallbackWarning)]
+        return Ready(None if self.training is None else self.training.operations, told)
+
+    def _compile(self, given: Assignment, first: Part) -> None:
+        with falling_back(INSTEAD, unasked=True):
+            from autograd.compiler import NotCompilable, Training
+
+            sample = loss_of_sample(given.model, first.rows, first.targets, given.loss)  # type: ignore[arg-type]
+            training = Training(sample, first.samples, given.moved)
+            known = {id(generator) for generator in given.generators}
+            if not known.issuperset(map(id, training.sums.generators)):
+                raise NotCompilable(
+                    "random numbers are drawn from a generator that is no attribute of a module of the model, so that "
+                    "each worker would draw the same: make it one"
+                )
+            self.training = training
+
+    def _refuse_own_values(self, given: Assignment, first: Part) -> None:
+        known = {id(leaf) for leaf in given.leaves}
+        reach = reach_of(given.model, given.loss, first.width, first.several)
+        if any(id(leaf) not in known for leaf in reach.leaves):
+            raise ValueError(
+                f"fit: the loss or the model uses a Value that stands in a module, where each worker has one of its "
+                f"own: make it an attribute of the model. It runs {reach.code()}"
+            )
+
+    @told
+    def sums(self, epoch: int, numbers: Any, seeds: Sequence[int]) -> dict[Node, Any]:
+        """Of each part (Σ loss, Σ gradient of each moved parameter) over its rows."""
+        given = self._given(numbers)
+        found: dict[Node, Any] = {}
+        for number, part in self.full.items():
+            seed_for_part(given.generators, seeds, number)
+            found[0, number] = self._sum(given, part, f"fit: epoch {epoch}, part {number}")
+        return self._merged(found, 1 + len(given.moved))
+
+    def _sum(self, given: Assignment, part: Part, where: str) -> Any:
+        import numpy as np
+
+        rows = len(part.samples)
+        if self.training is None:
+            return _eager_sum(given, part, range(rows), where)
+        self.training.load()
+        losses = self.training.run(part.samples, None, [[0, rows]])
+        if len(losses):
+            return np.array([losses[0, 1], *self.training.gradients()]) * rows
+        # Something is not finite.  The first row of which that is true alone raises, or turns out to be finite.
+        alone = np.stack([np.arange(rows), np.arange(1, rows + 1)], axis=1)
+        fine = len(self.training.run(part.samples, None, alone))
+        _eager_sum(given, part, range(fine, min(fine + 1, rows)), where)
+        return _eager_sum(given, part, range(rows), where)
+
+    def _given(self, numbers: Any) -> Assignment:
+        given = self.assignment
+        assert given is not None
+        for leaf, x in zip(given.leaves, numbers.tolist(), strict=True):
+            leaf._data = x
+        return given
+
+    def _merged(self, found: dict[Node, Any], size: int) -> dict[Node, Any]:
+        import numpy as np
+
+        empty = {(0, number): np.zeros(size) for number in self.parts.keys() - self.full.keys()}
+        return merged(found | empty, self.whole)
+
+    # --- local training -------------------------------------------------------------------------------------------
+
+    @told
+    def train(
+        self, first: int, numbers: Any, lr: float, steps: Sequence[int], state: Any, seeds: Sequence[int],
+        size: int, orders: Sequence[int],
+    ) -> dict[Node, Any]:  # fmt: skip
+        """Train on each part alone, from the same parameters; of each, times its rows, what it came to.
+
+        That is (objective, data loss) of each epoch, then every parameter of the optimiser, its state, its steps.
+        ``orders`` has the seed of each epoch's order of the rows.
+        """
+        import numpy as np
+
+        found: dict[Node, Any] = {}
+        epochs, moved = len(orders), len(steps)
+        width = 2 * epochs + moved * (2 + state.shape[1])
+        for number, part in self.full.items():
+            given, rows = self._given(numbers), len(part.samples)
+            seed_for_part(given.generators, seeds, number)
+            optimizer = given.optimizer
+            optimizer.lr, optimizer.t, optimizer.state = lr, [*steps], [*map(tuple, state.tolist())]
+            shuffled = [
+                Epoch(np.random.default_rng([seed, number]).permutation(rows), min(size, rows)) for seed in orders
+            ]
+            with located(f"fit: part {number}"):
+                losses = self._steps_on(given, part).run(first, shuffled)
+            vector = np.concatenate([
+                np.ravel(losses), [p.data for p in optimizer.parameters], np.ravel(optimizer.state), optimizer.t,
+            ])  # fmt: skip
+            found[0, number] = vector * rows
+        return self._merged(found, width)
+
+    def _steps_on(self, given: Assignment, part: Part) -> Any:
+        """The steps of a training in memory, on this part."""
+        if self.local is None:
+            self.local = eager = EagerSteps(
+                given.model, part.rows, part.targets, given.loss, given.optimizer, given.penalty  # type: ignore[arg-type]
+            )  # fmt: skip
+            if given.compiled and self.training is not None:
+                with falling_back(INSTEAD, unasked=True):
+                    from ..compiled import CompiledSteps
+
+                    self.local = CompiledSteps(eager)
+        steps = self.local
+        eager = getattr(steps, "eager", steps)
+        eager.rows, eager.targets, steps.samples = part.rows, part.targets, part.samples
+        return steps
+
+    # --- measurements ---------------------------------------------------------------------------------------------
+
+    @told
+    def measure(
+        self, numbers: Any, summaries: Mapping[str, Callable[..., Any]], with_loss: bool, repeated: bool
+    ) -> dict[int, dict[str, Any]]:
+        """Of each part the mean loss, and what the summaries give."""
+        given, found = self._given(numbers), {}
+        for number, part in self.full.items():
+            key = (number, *summaries)
+            if key not in self.measures:
+                loss = given.loss if with_loss else None
+                self.measures[key] = Measure(given.model, part.rows, part.targets, loss, summaries, repeated)  # type: ignore[arg-type]
+            with located(f"part {number}"):
+                found[number] = {"rows": len(part.samples), **self.measures[key]()}
+        return found
+
+
+def apply(own: bytes, numbers: Any, actors: Sequence[Any]) -> Any:
+    """On one worker: what functions of the user's make of the outputs and targets of all parts."""
+    calls = [actor.measure(numbers, {"": all_of}, False, True) for actor in actors]
+    parts: dict[int, Any] = {}
+    for call in calls:
+        answer = call.result()
+        if isinstance(answer, Failure):
+            return answer
+        parts |= answer
+    return told(lambda: applied(unpacked(own), [part[""] for _, part in sorted(parts.items())]))()
+
+
+def _eager_sum(given: Assignment, part: Part, rows: range, where: str) -> Any:
+    """(Σ loss, Σ gradient), row after row; what goes wrong is told with the row."""
+    import numpy as np
+
+    for p in given.moved:
+        p.grad = 0.0
+    whole = 0.0
+    for i in rows:
+        with located(f"{where}, row {i}"):
+            one = given.loss(given.model(part.rows[i]), part.targets[i])
+            if not isinstance(one, Value):
+                raise TypeError(f"the loss must be a Value computed from the prediction, not {one!r:.60}")
+            if one.requires_grad or not math.isfinite(one.data):
+                one.backward()  # of a loss that is not finite it raises, and says which value was the first to go
+            if not all(math.isfinite(p.grad) for p in given.moved):
+                raise NonFiniteError("a gradient is not finite; nothing was updated")
+            whole += one.data
+    return np.array([whole, *(p.grad for p in given.moved)])

@@ -1,0 +1,142 @@
+"""ClusterRun: a training over collections of Dask."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from ...evaluation import Measure, check_targets, recording
+from ...losses import Loss, Metric, hinge
+from ...metrics import find_metrics
+from ...modules import Module
+from ...samples import check_data, is_collection
+from ..eager import EagerSteps, Epoch
+from ..history import History
+from ..loop import Run
+from ..optimizers import Optimizer
+from .actor import Facts, apply
+from .assignment import packed
+from .crew import Crew
+from .measures import Plan
+from .partitions import aligned
+from .steps import LocalSteps, Remote, SumSteps, compilation_of
+from .workers import PATIENCE, Workers, current_client
+
+SHUFFLED = (
+    "fit: rows that lie on many machines are not shuffled into batches: each step of {size} rows would wait for "
+    "the network. Two ways exist: without batch_size every step takes all rows; with batch_size={size} and "
+    "average_every=1 each part of the collection trains by itself for an epoch, and then the models are averaged"
+)
+
+
+class Unseen(Sequence[Any]):
+    """The rows of a collection as the client has them: how many there are, and zeros in place of each."""
+
+    def __init__(self, count: int, row: Any) -> None:
+        self._count, self._row = count, row
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, i: Any) -> Any:
+        return [self._row] * len(range(self._count)[i]) if isinstance(i, slice) else self._row
+
+
+class ClusterRun(Run):
+    """A run whose rows are on the workers.  Where models are averaged, that many epochs are taken in one go."""
+
+    def __init__(
+        self, eager: EagerSteps, crews: list[Crew], compiled: bool, batch_size: int | None, together: int | None,
+        seed: int | None,
+    ) -> None:  # fmt: skip
+        super().__init__(eager, batch_size, seed)
+        self.crews, self.together = crews, together
+        self.remote = Remote(crews[0], eager, compiled)
+        self.steps = SumSteps(self.remote) if together is None else LocalSteps(self.remote, batch_size or 0)
+
+    def epochs(self, wanted: int) -> History:
+        """See ``Run``; the workers then forget the data."""
+        try:
+            started = time.perf_counter()
+            self.remote.numbers()
+            self.history.compiled = compilation_of(self.remote, time.perf_counter() - started)
+            return super().epochs(wanted)
+        finally:
+            for crew in self.crews:
+                crew.close()
+
+    def _order(self) -> Iterator[Epoch]:
+        while True:
+            yield Epoch(None if self.together is None else self.rng.getrandbits(63), len(self.eager.rows))
+
+    def _count(self, done: int, wanted: int, together: int) -> int:
+        return super()._count(done, wanted, together) if self.together is None else self.together
+
+
+def clustered(
+    model: Module, X: Any, y: Any, loss: Loss, optimizer: Optimizer, penalty: Callable[[list[Any]], Any] | None, *,
+    validation: tuple[Any, Any] | None, metrics: Sequence[str | Metric], batch_size: int | None,
+    average_every: int | None, epochs: int, seed: int | None, compiled: bool,
+) -> ClusterRun:  # fmt: skip
+    """The run of ``fit`` over collections, all of it checked."""
+    if batch_size is not None and average_every is None:
+        raise ValueError(SHUFFLED.format(size=batch_size))
+    if average_every is not None and batch_size is None:
+        raise ValueError("fit: average_every is of models that train apart, in batches: give a batch_size too")
+    if average_every is not None and epochs % average_every:
+        raise ValueError(
+            f"fit: after every {average_every} epochs the models are averaged, and epochs={epochs} is no multiple of it"
+        )
+    workers = Workers(current_client(), PATIENCE)
+    workers.check()
+    crew = Crew(workers, aligned(X, y, "fit: "), "fit: ")
+    eager = EagerSteps(model, *seen(crew, model, loss, "fit: "), loss, optimizer, penalty)  # type: ignore[arg-type]
+    run = ClusterRun(eager, [crew], compiled, batch_size, average_every, seed)
+    plan, of_held_out = Plan(metrics), None  # type: tuple[Plan, Callable[[], dict[str, float]] | None]
+    if validation is not None and any(map(is_collection, validation)):
+        held_out = Crew(workers, aligned(*validation, "fit: validation "), "fit: validation ")
+        run.crews.append(held_out)
+        seen(held_out, model, loss, "fit: validation ")
+        of_held_out = OnWorkers(Remote(held_out, eager, False), plan, True, compiled)
+    elif validation is not None:
+        rows, targets = check_data(*validation)
+        check_targets(model, rows, targets, loss, "fit: validation ")
+        of_held_out = Measure(model, rows, targets, loss, find_metrics(metrics), compiled)
+    of_data = OnWorkers(run.remote, plan, False, compiled) if metrics else None
+    run.recorders = recording(of_data, of_held_out)
+    return run
+
+
+class OnWorkers:
+    """A function that measures the model as it is at the call, over the parts of a crew."""
+
+    def __init__(self, remote: Remote, plan: Plan, with_loss: bool, repeated: bool) -> None:
+        self.remote, self.plan, self._how = remote, plan, (with_loss, repeated)
+
+    def __call__(self) -> dict[str, float]:
+        crew, numbers, own = self.remote.crew, self.remote.numbers(), {}
+        answers = crew.ask("measure", numbers, self.plan.summaries, *self._how)
+        parts = dict(sorted((number, part) for answer in answers for number, part in answer.items()))
+        if self.plan.own:
+            own = crew.compute(apply, packed(self.plan.own), numbers)
+        return self.plan.result(parts.values(), own)
+
+
+def seen(crew: Crew, model: Module, loss: Loss, which: str) -> tuple[Unseen, Unseen]:
+    """What the client has of the rows and targets of a crew; ValueError where the parts do not go together."""
+    answers = crew.ask("facts", packed((model, loss)), which)
+    facts: dict[int, Facts] = dict(sorted((number, fact) for answer in answers for number, fact in answer.items()))
+    full = {number: fact for number, fact in facts.items() if fact.rows}
+    if not full:
+        raise ValueError(f"{which}X is empty in every part: it must have one row at least")
+    first, like = next(iter(full.items()))
+    for number, fact in full.items():
+        for name, one, other in (("X", fact.width, like.width), ("y", fact.targets, like.targets)):
+            if one != other:
+                raise ValueError(f"{which}{name}, part {number} has {one} columns, part {first} has {other}")
+    classes = frozenset[float]().union(*(fact.classes for fact in full.values()))
+    if loss is hinge and {-1.0, 0.0} <= classes:
+        raise ValueError(f"{which}hinge takes targets 0 and 1, or -1 and 1, and here are {sorted(classes)}")
+    count = sum(fact.rows for fact in full.values())
+    return Unseen(count, [0.0] * like.width), Unseen(count, [0.0] * like.targets if like.several else 0.0)

@@ -1,0 +1,165 @@
+"""Crew: the actors of a training on the client's side.  It gives out the parts, asks, and makes up for lost workers.
+
+A worker can go at any time: killed, out of memory, taken back by who lent it.  Nothing is pinned to one.  The parts of
+one that is lost are computed again from their collection, by those that are left, which are then asked the same.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from .actor import Failure, PartActor
+from .partitions import checked
+from .workers import PATIENCE, Workers
+
+POLL = 1.0  # seconds between two looks at whether a worker is still there
+
+
+class Member(NamedTuple):
+    """An actor, its future, which tells when it is lost, and the numbers of its parts."""
+
+    actor: Any
+    future: Any
+    numbers: tuple[int, ...]
+
+
+class Lost(Exception):
+    """The worker of a member is gone."""
+
+
+class Crew:
+    """Actors that hold the parts of a collection; ``which`` data these are, to begin a message with."""
+
+    def __init__(self, workers: Workers, parts: Sequence[tuple[Any, Any]], which: str) -> None:
+        import dask
+
+        make = dask.delayed(checked, pure=True)
+        self.workers, self.client = workers, workers.client
+        self.parts = [make(X, y, i, which) for i, (X, y) in enumerate(parts)]
+        self.begin: tuple[str, Any] | None = None  # what a new member is asked first
+        self.members = self._members_for(range(len(parts)))
+        self._look = time.monotonic()
+
+    def ask(self, question: str, *arguments: Any) -> list[Any]:
+        """The answer of every member, also where some must be replaced first; an error on a worker is raised here."""
+        until = None
+        answers, waiting = [], self._all_at_work()
+        while waiting:
+            calls = [(member, self._call(member, question, arguments)) for member in waiting]
+            lost: list[int] = []
+            for member, call in calls:
+                try:
+                    answers.append(self._answer(member, call))
+                except Lost:
+                    self.members.remove(member)
+                    lost += member.numbers
+            until = until or time.monotonic() + PATIENCE
+            if lost and time.monotonic() > until:
+                raise RuntimeError(
+                    f"fit: workers were lost again and again for {PATIENCE:g} s; the model has the parameters of the "
+                    f"last whole step. Workers that run out of memory are killed: more or larger ones help, or smaller "
+                    f"partitions"
+                )
+            waiting = self._members_for(sorted(lost)) if lost else []
+            self.members += waiting
+        return answers
+
+    def ask_first(self, question: str, argument: Any) -> list[Any]:
+        """As ``ask``; members that join later are asked it too, before anything else."""
+        self.begin = question, argument
+        return self.ask(question, argument)
+
+    def compute(self, function: Any, *arguments: Any) -> Any:
+        """What a function gives on one worker, which is also given the actors; again where a worker is lost."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            actors = [member.actor for member in self._all_at_work()]
+            try:
+                answer = self.client.submit(function, *arguments, actors, pure=False).result()
+            except (OSError, RuntimeError):
+                if time.monotonic() > until:
+                    raise
+                self.ask("here")  # which puts others in the place of those that are lost
+                continue
+            if isinstance(answer, Failure):
+                raise answer.error
+            return answer
+
+    def close(self) -> None:
+        """Let the workers forget the parts."""
+        for member in self.members:
+            member.future.release()
+        self.members = []
+
+    def _call(self, member: Member, question: str, arguments: Sequence[Any]) -> Any:
+        try:
+            return getattr(member.actor, question)(*arguments)
+        except RuntimeError:  # it is known to be lost
+            return None
+
+    def _answer(self, member: Member, call: Any) -> Any:
+        while call is not None:
+            try:
+                answer = call.result(timeout=POLL)
+            except TimeoutError:
+                if member.future.status == "finished":
+                    continue
+                break
+            except OSError:
+                break
+            if isinstance(answer, Failure):
+                raise answer.error
+            return answer
+        raise Lost
+
+    def _members_for(self, numbers: Sequence[int]) -> list[Member]:
+        """New members that hold those parts, on the workers that are there now, with about as many parts each.
+
+        Each takes neighbours, so that there are few sums to send.
+        """
+        until = time.monotonic() + PATIENCE
+        while True:
+            there = self.workers.addresses()
+            share = min(len(there), len(numbers))
+            cuts = [len(numbers) * i // share for i in range(share + 1)]
+            started = []
+            for worker, first, end in zip(there, cuts, cuts[1:], strict=False):
+                some = tuple(numbers[first:end])
+                where = {"workers": [worker], "allow_other_workers": True}
+                parts = self.client.compute([self.parts[i] for i in some], **where)
+                future = self.client.submit(PartActor, len(self.parts), some, *parts, actor=True, pure=False, **where)
+                started.append((future, some))
+            try:
+                members = [Member(self._started(future), future, some) for future, some in started]
+                if self.begin is not None:
+                    question, argument = self.begin
+                    for member, call in [(m, self._call(m, question, [argument])) for m in members]:
+                        self._answer(member, call)
+                return members
+            except Lost:
+                if time.monotonic() > until:
+                    raise RuntimeError(f"fit: workers were lost for {PATIENCE:g} s while they took the data") from None
+
+    def _started(self, future: Any) -> Any:
+        from distributed import KilledWorker
+
+        while True:
+            try:
+                return future.result(timeout=POLL)
+            except TimeoutError:
+                self.workers.addresses()  # raises where none is left
+            except KilledWorker as error:
+                raise RuntimeError(
+                    f"fit: several workers died while they took the data ({error}). Workers that run out of memory are "
+                    f"killed: more or larger ones help, or smaller partitions"
+                ) from None
+            except RuntimeError as error:
+                if "Actor was lost" in str(error):
+                    raise Lost from None
+                raise
+
+    def _all_at_work(self) -> list[Member]:
+        """The members; from time to time it is seen to it that workers which came later get parts too."""
+        return [*self.members]

@@ -1,0 +1,142 @@
+"""Steps of a training whose rows lie on the workers: sums over all rows, or models that train apart."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from autograd import FallbackWarning, NonFiniteError, located
+from autograd.html import printable
+from autograd.program import Reach
+
+from ..eager import EagerSteps, Epoch
+from ..history import Compilation
+from .actor import Ready
+from .additions import merged
+from .assignment import Assignment, draw_seeds, generators_of, packed, reach_of
+from .crew import Crew
+
+
+class Remote:
+    """What the workers compute with, and whether it still is what they have: it is sent again when that changes."""
+
+    def __init__(self, crew: Crew, eager: EagerSteps, compiled: bool) -> None:
+        self.crew, self.eager, self.compiled = crew, eager, compiled
+        self.operations: int | None = None
+        self._sent: tuple[Any, ...] | None = None
+        self.assignment: Assignment
+
+    def numbers(self) -> Any:
+        """The numbers of all Values that are read on the workers, which have everything else by then."""
+        import numpy as np
+
+        if self._sent is None or self._state() != self._sent or self._changed():
+            self._send()
+        return np.array([leaf.data for leaf in self.assignment.leaves])
+
+    def _state(self) -> tuple[Any, ...]:
+        optimizer, model = self.eager.optimizer, self.eager.model
+        return [*optimizer.parameters], [p.requires_grad for p in optimizer.parameters], [*model.parameters()]
+
+    def _changed(self) -> str:
+        return self._of_loss.changed() or self._of_rule.changed()
+
+    def _send(self) -> None:
+        eager = self.eager
+        width, several = len(eager.rows[0]), isinstance(eager.targets[0], list)
+        self._of_loss = reach_of(eager.model, eager.loss, width, several)
+        optimizer = eager.optimizer
+        self._of_rule = Reach(optimizer, eager.penalty, ignoring={id(optimizer): ("lr", "t", "state", "parameters")})
+        self._sent = self._state()
+        moved = [p for p in optimizer.parameters if p.requires_grad]
+        leaves = [*dict.fromkeys([*optimizer.parameters, *eager.model.parameters(), *self._of_loss.leaves])]
+        self.assignment = Assignment(
+            eager.model, eager.loss, optimizer, eager.penalty, self.compiled, leaves, moved, generators_of(eager.model)
+        )
+        answers: list[Ready] = self.crew.ask_first("prepare", packed(self.assignment))
+        for text in dict.fromkeys(text for answer in answers for text in answer.warnings):
+            warnings.warn(text, FallbackWarning, stacklevel=2)
+        if self.compiled and any(answer.operations is None for answer in answers):
+            self.compiled = self.assignment.compiled = False  # all eager, or the bits would depend on who holds what
+            self.crew.ask_first("prepare", packed(self.assignment))
+        self.operations = max(answer.operations or 0 for answer in answers) if self.compiled else None
+
+    def total(self, question: str, *arguments: Any) -> Any:
+        """The sum over all parts of what they answer."""
+        answers = self.crew.ask(question, *arguments)
+        (whole,) = merged({node: x for answer in answers for node, x in answer.items()}, len(self.crew.parts)).values()
+        return whole
+
+
+class SumSteps:
+    """Full-batch steps: the workers add up losses and gradients, and the optimiser's own step follows here."""
+
+    def __init__(self, remote: Remote) -> None:
+        self.remote, self.eager = remote, remote.eager
+
+    def run(self, number: int, epochs: Sequence[Epoch]) -> list[tuple[float, float]]:
+        """See ``Steps``."""
+        return [self._step(number + i) for i in range(len(epochs))]
+
+    def _step(self, epoch: int) -> tuple[float, float]:
+        eager, remote = self.eager, self.remote
+        optimizer, numbers = eager.optimizer, remote.numbers()
+        seeds = draw_seeds(remote.assignment.generators)
+        data, *gradients = (remote.total("sums", epoch, numbers, seeds) / len(eager.rows)).tolist()
+        eager.live = eager.live or any(gradients)
+        optimizer.zero_grad()
+        eager.model.zero_grad()
+        objective = data
+        with located(f"fit: epoch {epoch}"):
+            if eager.penalty is not None:
+                extra = eager.penalty(eager.model.parameters())
+                objective += extra.data
+                if extra.requires_grad:
+                    extra.backward()
+            for p, g in zip(remote.assignment.moved, gradients, strict=True):
+                p.grad += g
+            for name, parameter in eager.model.named_parameters().items():
+                if not math.isfinite(x := parameter.grad):
+                    raise NonFiniteError(f"the gradient of {printable(name)} is {x}; nothing was updated")
+            optimizer.step()
+        return objective, data
+
+
+class LocalSteps:
+    """Local SGD: each part trains a model of its own for some epochs; then the models are averaged, by their rows.
+
+    So are the states of their optimisers.  Stich, "Local SGD Converges Fast and Communicates Little", 2019.
+    """
+
+    def __init__(self, remote: Remote, size: int) -> None:
+        self.remote, self.eager, self.size = remote, remote.eager, size
+
+    def run(self, number: int, epochs: Sequence[Epoch]) -> list[tuple[float, float]]:
+        """See ``Steps``; the order of an epoch is the seed from which each part makes one of its own."""
+        import numpy as np
+
+        eager, remote, optimizer = self.eager, self.remote, self.eager.optimizer
+        numbers = remote.numbers()
+        count, states = len(optimizer.parameters), optimizer.states
+        state = np.array(optimizer.state, dtype=float).reshape(count, states)
+        seeds = draw_seeds(remote.assignment.generators)
+        orders = [epoch.order for epoch in epochs]
+        total = remote.total("train", number, numbers, optimizer.lr, optimizer.t, state, seeds, self.size, orders)
+        losses, data, state, steps = np.split(
+            total / len(eager.rows), np.cumsum([2 * len(epochs), count, count * states])
+        )  # fmt: skip
+        new = zip(data.tolist(), state.reshape(count, states).tolist(), steps.tolist(), strict=True)
+        for i, (x, kept, t) in enumerate(new):
+            p = optimizer.parameters[i]
+            if p.requires_grad:
+                eager.live = eager.live or x != p.data
+                p.grad = p.data - x  # of the whole round, for those who watch
+                p.data, optimizer.state[i], optimizer.t[i] = x, tuple(kept), round(t)
+        return [(float(objective), float(of_data)) for objective, of_data in losses.reshape(-1, 2)]
+
+
+def compilation_of(remote: Remote, seconds: float) -> Compilation | None:
+    """What the workers compiled, for the history."""
+    return None if remote.operations is None else Compilation(remote.operations, seconds)
