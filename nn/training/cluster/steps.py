@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
-from autograd import FallbackWarning, NonFiniteError, located
+from autograd import FallbackWarning, NonFiniteError, TraceError, located
+from autograd.compiler import NotCompilable
 from autograd.html import printable
 from autograd.program import Reach
 
@@ -17,6 +19,7 @@ from .actor import Ready
 from .additions import merged
 from .assignment import Assignment, draw_seeds, generators_of, packed, reach_of
 from .crew import Crew
+from .rule import Moving
 
 
 class Remote:
@@ -27,6 +30,7 @@ class Remote:
         self.operations: int | None = None
         self._sent: tuple[Any, ...] | None = None
         self.assignment: Assignment
+        self.moved: list[int] = []
 
     def numbers(self) -> Any:
         """The numbers of all Values that are read on the workers, which have everything else by then."""
@@ -37,8 +41,8 @@ class Remote:
         return np.array([leaf.data for leaf in self.assignment.leaves])
 
     def _state(self) -> tuple[Any, ...]:
-        optimizer, model = self.eager.optimizer, self.eager.model
-        return [*optimizer.parameters], [p.requires_grad for p in optimizer.parameters], [*model.parameters()]
+        parameters = self.eager.optimizer.parameters
+        return [*parameters], [p.requires_grad for p in parameters]
 
     def _changed(self) -> str:
         return self._of_loss.changed() or self._of_rule.changed()
@@ -52,6 +56,8 @@ class Remote:
         self._sent = self._state()
         moved = [p for p in optimizer.parameters if p.requires_grad]
         leaves = [*dict.fromkeys([*optimizer.parameters, *eager.model.parameters(), *self._of_loss.leaves])]
+        places = {leaf: i for i, leaf in enumerate(leaves)}
+        self.moved = [places[p] for p in moved]  # where their numbers stand
         self.assignment = Assignment(
             eager.model, eager.loss, optimizer, eager.penalty, self.compiled, leaves, moved, generators_of(eager.model)
         )
@@ -71,21 +77,51 @@ class Remote:
 
 
 class SumSteps:
-    """Full-batch steps: the workers add up losses and gradients, and the optimiser's own step follows here."""
+    """Full-batch steps: the workers add up losses and gradients, and the optimiser's rule follows here."""
 
     def __init__(self, remote: Remote) -> None:
         self.remote, self.eager = remote, remote.eager
+        self._made_for: Assignment | None = None
+        self._rule: Moving | None = None
 
     def run(self, number: int, epochs: Sequence[Epoch]) -> list[tuple[float, float]]:
         """See ``Steps``."""
-        return [self._step(number + i) for i in range(len(epochs))]
+        numbers = self.remote.numbers()
+        moving = self._moving()
+        if moving is None:
+            return [self._step(number + i) for i in range(len(epochs))]
+        found = []
+        try:
+            for epoch in range(number, number + len(epochs)):
+                data, gradient = self._sum(epoch, numbers)
+                with located(f"fit: epoch {epoch}"):
+                    found.append((data + moving.step(gradient), data))
+                numbers[self.remote.moved] = moving.p
+        finally:  # the Values then hold what was learned
+            moving.store()
+        return found
+
+    def _moving(self) -> Moving | None:
+        """The optimiser's rule for what is trained now; None where its own method must be called."""
+        if self._made_for is not self.remote.assignment:
+            self._made_for, self._rule = self.remote.assignment, None
+            with suppress(NotCompilable, TraceError):
+                self._rule = Moving(self.eager)
+        elif self._rule is not None:
+            self._rule.load()
+        return self._rule
+
+    def _sum(self, epoch: int, numbers: Any) -> tuple[float, Any]:
+        """The mean loss of the data, and its gradient."""
+        seeds = draw_seeds(self.remote.assignment.generators)
+        mean = self.remote.total("sums", epoch, numbers, seeds) / len(self.eager.rows)
+        self.eager.live = self.eager.live or bool(mean[1:].any())
+        return float(mean[0]), mean[1:]
 
     def _step(self, epoch: int) -> tuple[float, float]:
-        eager, remote = self.eager, self.remote
-        optimizer, numbers = eager.optimizer, remote.numbers()
-        seeds = draw_seeds(remote.assignment.generators)
-        data, *gradients = (remote.total("sums", epoch, numbers, seeds) / len(eager.rows)).tolist()
-        eager.live = eager.live or any(gradients)
+        """A step by the optimiser's own method, parameter after parameter."""
+        eager, optimizer = self.eager, self.eager.optimizer
+        data, gradients = self._sum(epoch, self.remote.numbers())
         optimizer.zero_grad()
         eager.model.zero_grad()
         objective = data
@@ -93,9 +129,8 @@ class SumSteps:
             if eager.penalty is not None:
                 extra = eager.penalty(eager.model.parameters())
                 objective += extra.data
-                if extra.requires_grad:
-                    extra.backward()
-            for p, g in zip(remote.assignment.moved, gradients, strict=True):
+                extra.backward()
+            for p, g in zip(self.remote.assignment.moved, gradients.tolist(), strict=True):
                 p.grad += g
             for name, parameter in eager.model.named_parameters().items():
                 if not math.isfinite(x := parameter.grad):
