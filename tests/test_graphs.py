@@ -356,6 +356,33 @@ def test_grad_reaches_values_that_f_closes_over() -> None:
     assert (g.data, w.grad) == (12.0, 4.0)
 
 
+def frozen_values(xs: Sequence[float]) -> list[list[Value]]:
+    """The numbers as Values that no gradient goes through, made in every way there is."""
+    with no_grad():
+        computed = [Value(x - 1.0) + 1.0 for x in xs]
+    leaves = [Value(x, requires_grad=False) for x in xs]
+    return [leaves, computed, [x * 1.0 for x in leaves], [Value(x).detach() for x in xs]]
+
+
+def test_transforms_differentiate_by_an_argument_that_is_frozen_too() -> None:
+    """It is a number to them, as it is to f; what is frozen is the graph that it came from."""
+
+    def f(x: Any, y: Any) -> Any:
+        return x * x * y + y * y
+
+    def results(x: Any, y: Any) -> list[Any]:
+        return [
+            grad(f)(x, y), grad(f, (0, 1))(x, y), value_and_grad(f, 1)(x, y), jacobian(f, (0, 1))(x, y),
+            hessian(f, (0, 1))(x, y), jvp(f, (x, y), (1.0, 0.5)), hvp(f, (x, y), (1.0, 0.5), (0, 1)),
+            grad(grad(f))(x, y), grad(lambda z: grad(f)(z, y))(x), grad(lambda z: grad(f)(x, z))(y),
+        ]  # fmt: skip
+
+    expected = results(2.0, 3.0)
+    assert expected[:2] == [12.0, (12.0, 10.0)]
+    for x, y in frozen_values([2.0, 3.0]):
+        assert results(x, y) == expected
+
+
 # --- shapes that break a sweep --------------------------------------------------------------------------------
 
 

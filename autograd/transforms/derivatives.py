@@ -196,8 +196,11 @@ class _Call:
 
 
 def _fresh(x: Any) -> Value:
-    """A node of its own for an argument: a leaf for a number, x · 1 for a Value."""
+    """A node of its own for an argument: a leaf for a number, x · 1 for a Value that gradients go through."""
+    tracer = mode.flags.tracer
     if not isinstance(x, Value):
         return Value(x)
+    if tracer is None and not x.requires_grad:
+        return Value(x.data)  # x · 1 would be as frozen as x, and every derivative 0
     fresh: Value = x * 1.0
-    return fresh if mode.flags.tracer is None else mode.flags.tracer.as_argument(fresh)
+    return fresh if tracer is None else tracer.as_argument(fresh)
