@@ -5,13 +5,12 @@ X and y are lists, NumPy arrays, data frames and series of pandas and Polars, te
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from operator import ne
+from collections.abc import Callable, Iterable, Iterator
 from random import Random
 from typing import Any
 
-from .samples import as_table, pair, width_of
+from .containers import Columns, cells_of, is_array, numbers_in, opened, pieces, take, width_of
+from .samples import as_table, pair
 
 MARGIN = 0.3  # around the samples of a plane
 
@@ -21,8 +20,9 @@ def standardize(train: Iterable[Any], *others: Iterable[Any]) -> Any:
 
     x → (x − mean) / deviation, where the deviation divides by n.  Both come from ``train`` alone, and the
     others go through the same numbers: test rows must not help to choose them.  A column that is constant in
-    ``train`` becomes 0.0 everywhere.  Returns new lists: one for one argument, a tuple for several.  A flat
-    list of numbers, such as the targets of a regression, is one column and stays flat.
+    ``train`` becomes 0.0 everywhere.  Returns new lists, and of arrays, frames and tensors new arrays of float64: one
+    for one argument, a tuple for several.  A flat list of numbers, such as the targets of a regression, is one column
+    and stays flat.
 
     >>> standardize([[1.0, 7.0], [3.0, 7.0]], [[4.0, 8.0]])
     ([[-1.0, 0.0], [1.0, 0.0]], [[2.0, 0.0]])
@@ -34,63 +34,114 @@ def standardize(train: Iterable[Any], *others: Iterable[Any]) -> Any:
         raise ValueError(f"the arguments must have rows of one width, not of {' and '.join(widths)}")
     if len(tables[0]) < 2:
         raise ValueError("standardize takes the scale of each column from two rows or more, and there is one")
-    flat = isinstance(tables[0][0], float)
-    scales = []
-    for column in [tables[0]] if flat else zip(*tables[0], strict=True):
-        mean = math.fsum(column) / len(column)
-        spread = math.hypot(*[x - mean for x in column]) / math.sqrt(len(column))  # no square to overflow
-        scales.append((mean, spread if min(column) < max(column) else 0.0))
-
-    def scaled(row: list[float]) -> list[float]:
-        return [(x - mean) / spread if spread else 0.0 for x, (mean, spread) in zip(row, scales, strict=True)]
-
-    results = [[scaled([x])[0] for x in table] if flat else [scaled(row) for row in table] for table in tables]
+    scaling = _scaling(tables[0])
+    results = [_scaled(table, *scaling) for table in tables]
+    results = [x if is_array(rows) else x.tolist() for x, rows in zip(results, (train, *others), strict=True)]
     return tuple(results) if others else results[0]
+
+
+def _scaling(table: Any) -> tuple[Any, Any, Any]:
+    """For each column a power of 2 that brings its numbers within [−1, 1], then the mean and deviation of these.
+
+    So no square overflows.  The sums are those of pieces, each about the mean of its own, put together as Chan, Golub
+    and LeVeque do ("Updating formulae and a pairwise algorithm for computing sample variances", 1979).
+    """
+    import numpy as np
+
+    low, high = (np.array(f([f(table[some], axis=0) for some in pieces(table, "standardize")], axis=0), dtype=float)
+                 for f in (np.min, np.max))  # fmt: skip
+    unit = np.ldexp(1.0, -np.frexp(np.maximum(abs(low), abs(high)))[1].clip(-1022, 1022))
+    counts, means, squares = [], [], []
+    for some in pieces(table, "standardize"):
+        piece = table[some] * unit
+        own = piece.mean(axis=0)
+        piece -= own
+        rest = piece.mean(axis=0)  # what rounding left of the mean
+        counts.append(len(piece))
+        means.append(own + rest)
+        squares.append((piece * piece).sum(axis=0) - len(piece) * rest * rest)
+    n, of_pieces = np.array(counts, dtype=float), np.stack(means)
+    weights = n.reshape(-1, *[1] * (of_pieces.ndim - 1)) / len(table)
+    about = of_pieces[0]
+    mean = about + (weights * (of_pieces - about)).sum(axis=0)
+    variance = np.stack(squares).sum(axis=0) / len(table) + (weights * (of_pieces - mean) ** 2).sum(axis=0)
+    return unit, mean, np.where(low < high, np.sqrt(variance), 0.0)
+
+
+def _scaled(table: Any, unit: Any, mean: Any, deviation: Any) -> Any:
+    """The table with each column shifted and scaled, as a new array."""
+    import numpy as np
+
+    result = np.empty(table.shape)
+    constant = deviation == 0.0
+    for some in pieces(table, "standardize"):
+        piece = result[some]
+        np.multiply(table[some], unit, out=piece)
+        piece -= mean
+        piece /= np.where(constant, 1.0, deviation)
+        piece[..., constant] = 0.0
+    return result
 
 
 def train_test_split(X: Iterable[Any], y: Iterable[Any], test: float = 0.25, seed: int = 0) -> Any:
     """(X_train, X_test, y_train, y_test): each row in exactly one part, as it is, in an order made by ``seed``.
 
+    The parts are what was given: arrays, frames and series (with their index), tensors; lists of all else.
     ``test`` is the fraction to hold back, rounded to whole rows, at least one on either side.  Raises
     ValueError for any other ``test``, for fewer than 2 rows and for lengths that differ.
 
     >>> train_test_split([[1.0], [2.0], [3.0], [4.0]], "abcd")
     ([[2.0], [1.0], [3.0]], [[4.0]], ['b', 'a', 'c'], ['d'])
     """
-    rows, targets = pair(_rows(X, "X"), _rows(y, "y"))
+    import numpy as np
+
+    rows, targets = pair(_of_their_kind(X, "X"), _of_their_kind(y, "y"))
     if not 0.0 < test < 1.0 or len(rows) < 2:
         raise ValueError(f"test must be a fraction between 0 and 1 of 2 rows or more, not {test} of {len(rows)}")
     held = min(max(round(len(rows) * test), 1), len(rows) - 1)
-    order = Random(seed).sample(range(len(rows)), len(rows))
-    return tuple([part[i] for i in some] for part in (rows, targets) for some in (order[held:], order[:held]))
+    order = np.array(Random(seed).sample(range(len(rows)), len(rows)))
+    return tuple(take(part, some) for part in (rows, targets) for some in (order[held:], order[:held]))
 
 
 def batches(
     X: Iterable[Any], y: Iterable[Any], batch_size: int, *, shuffle: bool = True, seed: int | Random = 0
-) -> Iterator[tuple[list[Any], list[Any]]]:
+) -> Iterator[tuple[Any, Any]]:
     """(X_batch, y_batch) one after the other: each row once, batch_size at a time, at last what is left.
 
-    The same ``seed`` gives the same order; a ``random.Random`` of your own gives a new one at every call.
-    Raises ValueError for a batch_size below 1 and for lengths that differ.
+    Arrays and tensors give arrays; all else gives lists, of a frame lists of rows.  The same ``seed`` gives the same
+    order; a ``random.Random`` of your own gives a new one at every call.  Raises ValueError for a batch_size below 1
+    and for lengths that differ.
 
     >>> [y_batch for _, y_batch in batches([[1.0], [2.0], [3.0]], "abc", 2, shuffle=False)]
     [['a', 'b'], ['c']]
     """
-    rows, targets = pair(_rows(X, "X"), _rows(y, "y"))
+    import numpy as np
+
+    rows, targets = pair(_of_their_kind(X, "X"), _of_their_kind(y, "y"))
     if batch_size < 1:
         raise ValueError(f"batch_size must be 1 or more, not {batch_size}")
     order = list(range(len(rows)))
     if shuffle:
         (seed if isinstance(seed, Random) else Random(seed)).shuffle(order)
-    cuts = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-    return (([rows[i] for i in cut], [targets[i] for i in cut]) for cut in cuts)
+    cuts = [np.array(order[start : start + batch_size]) for start in range(0, len(order), batch_size)]
+    return ((_batch(rows, cut), _batch(targets, cut)) for cut in cuts)
 
 
-def _rows(data: Any, name: str) -> list[Any]:
-    """The rows of any data, as they are; of a frame as lists."""
-    from .containers import rows_of
+def _of_their_kind(data: Any, name: str) -> Any:
+    """Data of which rows can be taken: frames and series as they are, arrays, and lists of all else."""
+    if isinstance(data, (str, bytes)):
+        return list(data)
+    found = opened(data, name)
+    return data if isinstance(found, Columns) or hasattr(data, "iloc") or hasattr(data, "detach") else found
 
-    return list(rows_of(data, name)[0])
+
+def _batch(data: Any, rows: Any) -> Any:
+    """Some rows as an array, where they lie in one, else as a list."""
+    found = opened(take(data, rows), "a batch")
+    if not isinstance(found, Columns):
+        return found
+    columns = [*map(cells_of, found.columns)]
+    return columns[0] if found.flat else [list(row) for row in zip(*columns, strict=True)]
 
 
 def threshold_of(outputs: Iterable[Any], targets: Iterable[Any] = (0, 1)) -> float:
@@ -112,29 +163,33 @@ def threshold_of(outputs: Iterable[Any], targets: Iterable[Any] = (0, 1)) -> flo
     >>> threshold_of([0.2, 0.9], [0, 1]), threshold_of([-3.0, 0.9], [0, 1]), threshold_of([0.2, 0.9], [-1, 1])
     (0.5, 0.0, 0.0)
     """
-    return 0.5 if _within_unit(targets) and _within_unit(outputs) else 0.0
+    return 0.5 if _within_unit(targets, "targets") and _within_unit(outputs, "outputs") else 0.0
 
 
-def classes_of(outputs: Iterable[Any], threshold: float) -> list[int]:
+def classes_of(outputs: Iterable[Any], threshold: float) -> Any:
     """The class that each output of a model means: of several numbers the index of the largest, of one 0 or 1.
 
-    A single number is class 1 above the threshold.  ValueError for nan, which is of no class.
+    A single number is class 1 above the threshold.  A list for a list, an array for an array.  ValueError for nan,
+    which is of no class.
 
     >>> classes_of([[0.5, 2.0, 1.0], [3.0, 0.0, 0.0]], 0.0), classes_of([0.5, -2.0], 0.0)
     ([1, 0], [1, 0])
     """
-    found = []
-    for i, out in enumerate(outputs):
-        numbers = out if type(out) is list else [out]
-        if any(map(ne, numbers, numbers)):
-            raise ValueError(f"the output for row {i} is {out!r:.60}: nan is of no class")
-        found.append(numbers.index(max(numbers)) if len(numbers) > 1 else int(numbers[0] > threshold))
-    return found
+    import numpy as np
+
+    numbers = numbers_in(outputs, "outputs")
+    unknown = np.isnan(numbers)
+    if unknown.any():
+        i = np.argwhere(unknown)[0, 0]
+        raise ValueError(f"the output for row {i} is {numbers[i].tolist()!r:.60}: nan is of no class")
+    found = numbers.argmax(axis=1) if numbers.ndim > 1 else (numbers > threshold).astype(int)
+    return found if is_array(outputs) else found.tolist()
 
 
-def _within_unit(numbers: Iterable[Any]) -> bool:
-    """Whether all are from 0 to 1; lists of several are not, lists of one are as that is."""
-    return all(0.0 <= x <= 1.0 if type(x) is not list else len(x) == 1 and 0.0 <= x[0] <= 1.0 for x in numbers)
+def _within_unit(data: Iterable[Any], name: str) -> bool:
+    """Whether all are single numbers from 0 to 1."""
+    numbers = numbers_in(data, name)
+    return numbers.ndim == 1 and bool(((numbers >= 0.0) & (numbers <= 1.0)).all())
 
 
 def grid(low: float, high: float, steps: int) -> list[float]:
@@ -142,24 +197,27 @@ def grid(low: float, high: float, steps: int) -> list[float]:
     return [low + (high - low) * i / (steps - 1) for i in range(steps)]
 
 
-def grid_around(xs: Sequence[float], steps: int) -> list[float]:
-    """Numbers in equal steps from a margin below the smallest of some numbers to a margin above the largest."""
-    return grid(min(xs) - MARGIN, max(xs) + MARGIN, steps)
-
-
-def with_targets(rows: list[list[float]], targets: list[Any]) -> list[list[float]]:
-    """Each row with the numbers of its target behind its own."""
-    return [[*row, *(t if isinstance(t, list) else [t])] for row, t in zip(rows, targets, strict=True)]
+def grid_around(xs: Any, steps: int) -> list[float]:
+    """Numbers in equal steps from a margin below the smallest of an array to a margin above the largest."""
+    return grid(float(xs.min()) - MARGIN, float(xs.max()) + MARGIN, steps)
 
 
 def loss_of_sample(
-    model: Callable[[Any], Any], rows: list[list[float]], targets: list[Any], loss: Callable[[Any, Any], Any]
+    model: Callable[[Any], Any], rows: Any, targets: Any, loss: Callable[[Any, Any], Any]
 ) -> Callable[..., Any]:
     """The loss as a function of all numbers of a sample: first those of the row, then those of the target."""
-    width, several = len(rows[0]), isinstance(targets[0], list)
+    width, several = rows.shape[1], targets.ndim > 1
 
     def sample(*numbers: Any) -> Any:
         return loss(model(list(numbers[:width])), list(numbers[width:]) if several else numbers[width])
 
     sample.__name__ = "the loss of a sample"
     return sample
+
+
+def some_samples(rows: Any, targets: Any) -> Any:
+    """The numbers of the first and last sample, as an array with a row for each: first those of the row."""
+    import numpy as np
+
+    ends = [0, -1] if len(rows) > 1 else [0]
+    return np.column_stack([rows[ends], targets[ends]]).astype(float)

@@ -9,16 +9,21 @@ from typing import Any, overload
 from autograd import Value, as_float, located, no_grad
 from autograd.compiler import falling_back
 
-from .data import loss_of_sample, with_targets
-from .losses import LOSSES, Loss, Metric, find_loss, hinge
+from .containers import as_lists, is_array, pieces, width_of
+from .data import loss_of_sample
+from .losses import CLASSES, LOSSES, PROBABILITIES, Loss, Metric, bce, bce_with_logits, cross_entropy, find_loss, hinge
 from .modules import Module, as_list, evaluating
-from .samples import Samples, check_data, check_rows, is_collection, width_of
+from .samples import Samples, check_data, check_rows, is_collection, row_of
+from .wings import cluster
 
+CONVERTED = 2**21  # numbers that are converted at a time
 MANY = 200  # rows that take about as long one by one as a model takes to be traced
 
 
-def predict(model: Module, X: Iterable[Any]) -> list[Any]:
+def predict(model: Module, X: Iterable[Any]) -> Any:
     """The model's raw output for each row: a float, or a list of them.
+
+    Of arrays, frames and tensors an array of shape (rows,) or (rows, outputs), of all else a list.
 
     Many rows go through compiled code, with the results and errors of the model called row after row; a FallbackWarning
     says which line or attribute of the model is in the way, and they are computed one by one.
@@ -28,13 +33,13 @@ def predict(model: Module, X: Iterable[Any]) -> list[Any]:
     2
     """
     if is_collection(X):
-        from .training.cluster import predicted
-
-        return predicted(predict, model, X)  # type: ignore[no-any-return]
-    rows = check_rows(X)
+        return cluster().predicted(predict, model, X)
+    few = isinstance(X, (list, tuple)) and len(X) < MANY  # which go without NumPy
+    rows = [as_list(row) for row in as_lists(X, "X")] if few else check_rows(X)
     _check_width(model, rows)
     with evaluating(model.modules()):
-        return _predictions(model, rows)()
+        outputs = _predictions(model, rows)()
+    return outputs if few or is_array(X) else outputs.tolist()
 
 
 @overload
@@ -55,8 +60,8 @@ def evaluate(
     """The mean loss over the rows, without penalties; with metrics, a dict of them, and of the loss if it is given.
 
     Metrics are names from ``nn.metrics`` or functions ``(outputs, targets) -> float``; those of scikit-learn, which
-    take the targets first and call them y_true, are called as they are meant.  Many rows go through compiled code, as
-    in ``predict``.
+    take the targets first and call them y_true, are called as they are meant.  They get arrays where X is one, a frame
+    or a tensor, else lists.  Many rows go through compiled code, as in ``predict``.
 
     >>> from nn import MLP
     >>> model = MLP(1, [1], init="zeros")
@@ -67,9 +72,7 @@ def evaluate(
         raise ValueError("evaluate: say what to measure: loss='mse', metrics=['accuracy'], or both")
     function = None if loss is None else find_loss(loss)
     if is_collection(X) or is_collection(y):
-        from .training.cluster import measured
-
-        found = measured(_measure_part, model, X, y, function, metrics)
+        found: dict[str, float] = cluster().measured(_measure_part, model, X, y, function, metrics)
         return found if metrics else found["loss"]
     rows, targets = check_data(X, y)
     if function is not None:
@@ -78,7 +81,7 @@ def evaluate(
         return Measure(model, rows, targets, function, {})()["loss"]
     from .metrics import find_metrics
 
-    return Measure(model, rows, targets, function, find_metrics(metrics))()
+    return Measure(model, rows, targets, function, find_metrics(metrics), listed=not is_array(X))()
 
 
 def accuracy(model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float | None = None) -> float:
@@ -91,9 +94,8 @@ def accuracy(model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float
     from . import metrics
 
     if is_collection(X) or is_collection(y):
-        from .training.cluster import measured
-
-        return measured(_measure_part, model, X, y, None, ["accuracy"], threshold)["accuracy"]
+        found: dict[str, float] = cluster().measured(_measure_part, model, X, y, None, ["accuracy"], threshold)
+        return found["accuracy"]
     rows, targets = check_data(X, y)
     return metrics.accuracy(predict(model, rows), targets, threshold)
 
@@ -108,43 +110,72 @@ def _measure_part(
         return Measure(model, rows, targets, loss, metrics)()
 
 
-def check_targets(
-    model: Module, rows: list[list[float]], targets: list[Any], loss: Loss, prefix: str, epoch: str = ""
-) -> None:
-    """Refuse a target that the loss cannot be computed for, before any step: all are tried on the first row's output.
+def check_targets(model: Module, rows: Any, targets: Any, loss: Loss, prefix: str, epoch: str = "") -> None:
+    """Refuse a target that the loss cannot be computed for, before any step.
 
-    Only the losses of this library are tried; one of the user's own is called by the steps alone.
+    Only the losses of this library are known well enough; one of the user's own is called by the steps alone.  That of
+    the first target is computed, and that of the first which is not as it must be: so the loss itself says why.
     """
     _check_width(model, rows, targets, prefix)
     if loss not in LOSSES.values():
         return
     with evaluating(model.modules()), located(f"{prefix}{epoch}row 0"):
-        prediction = model(rows[0])
+        prediction = model(row_of(rows, 0))
     with no_grad():
-        for i, target in enumerate(targets):
-            try:
-                loss(prediction, target)
-            except (ValueError, IndexError) as error:
-                raise ValueError(f"{prefix}target {i} ({target!r}): {error}") from None
-    if loss is hinge and {-1.0, 0.0} <= (signs := {t for target in targets for t in as_list(target)}):
-        i = next(i for i, target in enumerate(targets) if 0.0 in as_list(target))
+        _try_target(prediction, targets, 0, loss, prefix)
+        wrong = first_wrong(loss, targets, len(as_list(prediction)), prefix)
+        if wrong is not None:
+            _try_target(prediction, targets, wrong, loss, prefix)
+    if loss is hinge and targets.min() < 0.0 and (zero := (targets == 0.0)).any():
+        i = int(zero.reshape(len(zero), -1).any(axis=1).argmax())
+        signs = "-1, 0, 1" if (targets > 0.0).any() else "-1, 0"
         raise ValueError(
-            f"{prefix}target {i} ({targets[i]!r}): hinge takes targets 0 and 1, or -1 and 1, and here are "
-            f"{', '.join(f'{t:g}' for t in sorted(signs))}: of which class is 0?"
+            f"{prefix}target {i} ({row_of(targets, i)!r}): hinge takes targets 0 and 1, or -1 and 1, and here are "
+            f"{signs}: of which class is 0?"
         )
 
 
-def _check_width(model: Module, rows: list[list[float]], targets: Sequence[Any] = (), prefix: str = "") -> None:
+def first_wrong(loss: Loss, targets: Any, outputs: int, prefix: str = "") -> int | None:
+    """The number of the first target that a loss of this library does not take for so many outputs, if there is one."""
+    import numpy as np
+
+    if loss is cross_entropy:  # a whole number from 0 to outputs - 1
+
+        def excess(t: Any) -> Any:
+            return abs(t - np.clip(np.floor(t), 0.0, outputs - 1.0))
+    elif loss in ALLOWED:
+        excess = ALLOWED[loss]
+    else:
+        return None
+    for some in pieces(targets, f"{prefix}checking y"):
+        with np.errstate(over="ignore", invalid="ignore"):  # of targets that are far too large
+            wrong = ~(excess(targets[some].astype(float)) <= 0.0)
+        if wrong.any():
+            return int(some.start + np.argwhere(wrong)[0, 0])
+    return None
+
+
+ALLOWED = {hinge: CLASSES[1], bce: PROBABILITIES[1], bce_with_logits: PROBABILITIES[1]}
+
+
+def _try_target(prediction: Any, targets: Any, i: int, loss: Loss, prefix: str) -> None:
+    try:
+        loss(prediction, target := row_of(targets, i))
+    except (ValueError, IndexError) as error:
+        raise ValueError(f"{prefix}target {i} ({target!r}): {error}") from None
+
+
+def _check_width(model: Module, rows: Any, targets: Any = None, prefix: str = "") -> None:
     """Name two usual mistakes by which rows have another width than the model takes; of others it tells itself."""
     wanted = shape[0] if isinstance(shape := getattr(model, "shape", None), tuple) else len(rows[0])
     if wanted == len(rows[0]):
         return
-    if targets and len(as_list(targets[0])) == wanted:
+    if targets is not None and len(as_list(row_of(targets, 0))) == wanted:
         raise ValueError(
             f"{prefix}the rows of X have {width_of(rows[0])}, those of y {width_of(targets[0])}, and the model takes "
             f"{wanted} inputs: are X and y swapped?"
         )
-    if not targets and len(rows[0]) == 1 and len(rows) == wanted:
+    if targets is None and len(rows[0]) == 1 and len(rows) == wanted:
         raise ValueError(
             f"{prefix}X has {len(rows)} rows of 1 number, and the model takes {wanted} inputs: write one row as "
             "[[…]], in two pairs of brackets"
@@ -154,40 +185,48 @@ def _check_width(model: Module, rows: list[list[float]], targets: Sequence[Any] 
 class Measure:
     """A function that gives the mean loss, without penalties, and the metrics over checked data, each by its name.
 
-    It measures the model as it is at the call.  ``repeated`` says that it will be called after every epoch.
+    It measures the model as it is at the call.  ``repeated`` says that it will be called after every epoch, ``listed``
+    that the metrics want lists.
     """
 
     def __init__(
-        self, model: Module, rows: list[list[float]], targets: list[Any], loss: Loss | None,
-        metrics: Mapping[str, Metric], repeated: bool = False,
+        self, model: Module, rows: Any, targets: Any, loss: Loss | None,
+        metrics: Mapping[str, Metric], repeated: bool = False, listed: bool = False,
     ) -> None:  # fmt: skip
-        self.targets, self.metrics = targets, metrics
+        self.metrics, self.listed, self.count = metrics, listed, len(targets)
+        self.targets = targets.tolist() if listed and metrics else targets
         self.modules = model.modules()  # found once: that takes longer than to measure
         self.losses = self.outputs = None
         if loss is not None:
-            sample = loss_of_sample(model, rows, targets, loss)
-            self.losses = OverRows(sample, with_targets(rows, targets), repeated)
+            self.losses = OverRows(loss_of_sample(model, rows, targets, loss), (rows, targets), repeated)
         if metrics:
             self.outputs = _predictions(model, rows, repeated)
 
     def __call__(self) -> dict[str, float]:
         with evaluating(self.modules):
-            found = {} if self.losses is None else {"loss": math.fsum(self.losses()) / len(self.targets)}
-            outputs = [] if self.outputs is None else self.outputs()
+            found = {} if self.losses is None else {"loss": math.fsum(self.losses().tolist()) / self.count}
+            outputs: Any = None if self.outputs is None else self.outputs()
+        if self.listed and self.outputs is not None:
+            outputs = outputs.tolist()
         return found | {name: metric(outputs, self.targets) for name, metric in self.metrics.items()}
 
 
 def recorders(
-    model: Module, data: Samples, held_out: Samples | None, loss: Loss, names: Sequence[str | Metric], repeated: bool
-) -> list[Callable[[Any, Module], None]]:
-    """Callbacks of ``fit`` that write into the history: the metrics of the data, all of what is held out."""
+    model: Module, data: Samples, held_out: Samples | None, loss: Loss, names: Sequence[str | Metric], repeated: bool,
+    given: Any,
+) -> list[Callable[[Any, Module], None]]:  # fmt: skip
+    """Callbacks of ``fit`` that write into the history: the metrics of the data, all of what is held out.
+
+    ``given`` is X as it came: metrics get lists where it is none of the arrays.
+    """
     metrics: dict[str, Metric] = {}
     if names:
         from .metrics import find_metrics
 
         metrics = find_metrics(names)
-    of_data = Measure(model, *data, None, metrics, repeated) if names else None
-    return recording(of_data, held_out and Measure(model, *held_out, loss, metrics, repeated))
+    listed = not is_array(given)
+    of_data = Measure(model, *data, None, metrics, repeated, listed) if metrics else None
+    return recording(of_data, held_out and Measure(model, *held_out, loss, metrics, repeated, listed))
 
 
 Measuring = Callable[[], dict[str, float]]
@@ -214,44 +253,75 @@ def _append(lists: dict[str, list[float]], measured: dict[str, float]) -> None:
         lists.setdefault(name, []).append(x)
 
 
-def _predictions(model: Module, rows: list[list[float]], repeated: bool = False) -> OverRows:
+def _predictions(model: Module, rows: Any, repeated: bool = False) -> OverRows:
     def prediction(*row: Any) -> Any:
         return model(list(row))
 
-    return OverRows(prediction, rows, repeated)
+    return OverRows(prediction, (rows,), repeated)
 
 
 class OverRows:
     """A function of the numbers of a row, called for each of many rows: compiled, if they are many.
 
-    What the function closes over, such as the parameters of a model, is read anew at every call.  ``repeated`` says
-    that there will be many calls, for which it pays to compile over a few rows too.
+    The numbers of a row are those of one table or of several, side by side.  What the function closes over, such as
+    the parameters of a model, is read anew at every call.  ``repeated`` says that there will be many calls, for which
+    it pays to compile over a few rows too.
     """
 
-    def __init__(self, f: Callable[..., Any], rows: Sequence[Sequence[float]], repeated: bool = False) -> None:
-        self._f, self._rows = f, rows
-        self._compiled: Callable[[], Any] | None = None
-        if repeated or len(rows) >= MANY:
-            import numpy as np  # only here: a few rows go without
+    def __init__(self, f: Callable[..., Any], tables: tuple[Any, ...], repeated: bool = False) -> None:
+        self._f, self._tables = f, tables
+        self._program: Callable[..., Any] | None = None
+        if repeated or len(tables[0]) >= MANY:
+            from autograd import jit  # only here: a few rows go without NumPy
 
-            from autograd import jit
+            self._program = jit(f)
 
-            columns, compiled = list(np.array(rows, dtype=float).T.copy()), jit(f)
-            self._compiled = lambda: compiled(*columns)
-
-    def __call__(self) -> list[Any]:
-        """For each row a number, or a list of numbers."""
-        if self._compiled is not None:
+    def __call__(self) -> Any:
+        """For each row a number, or several: an array, or a list of a list."""
+        everything = range(len(self._tables[0]))
+        if self._program is not None:
             with falling_back(f"{self._f.__name__}: one row at a time", unasked=True):
-                found = self._compiled()
-                several = isinstance(found, (list, tuple))
-                return [list(map(float, row)) for row in zip(*found, strict=True)] if several else found.tolist()
-            self._compiled = None
+                return self._in_machine_code(self._program, everything)
+            self._program = None
+        outputs = self._one_by_one(everything)
+        if isinstance(self._tables[0], list):
+            return outputs
+        import numpy as np
+
+        return np.array(outputs)
+
+    def _in_machine_code(self, program: Callable[..., Any], everything: range) -> Any:
+        """All rows at once, or where they must be converted some at a time."""
+        import numpy as np
+
+        width = sum(table.size // len(table) for table in self._tables)
+        readable = all(table.dtype == np.float64 and table.flags.aligned for table in self._tables)
+        size = len(everything) if readable else max(CONVERTED // width, 1)
+        found = []
+        for start in everything[::size]:
+            tables = [table[start : start + size] for table in self._tables]
+            if not readable:
+                tables = [table.astype(np.float64, order="F") for table in tables]
+            try:
+                outputs = program(*[column for table in tables for column in np.atleast_2d(table.T)])
+            except Exception:
+                if start:  # the message would count the rows from here
+                    self._one_by_one(everything[start : start + size])
+                raise
+            found.append(np.stack(outputs, axis=1) if isinstance(outputs, (list, tuple)) else outputs)
+        return np.concatenate(found) if len(found) > 1 else found[0]
+
+    def _one_by_one(self, numbers: range) -> list[Any]:
         outs = []
-        for i, row in enumerate(self._rows):
+        for i in numbers:
+            row = [x for table in self._tables for x in _numbers_of(table, i)]
             with no_grad(), located(f"{self._f.__name__}, row {i}"):
                 outs.append(self._f(*row))
         return [[*map(_number, out)] if isinstance(out, (list, tuple)) else _number(out) for out in outs]
+
+
+def _numbers_of(table: Any, i: int) -> list[float]:
+    return table[i] if isinstance(table, list) else as_list(row_of(table, i))
 
 
 def _number(y: Any) -> float:

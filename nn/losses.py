@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd import Value, dot, eq, ge, le, log, logsumexp, mean, pick, relu, softplus, total, where
+from autograd import Value, dot, le, log, logsumexp, mean, pick, relu, softplus, total, where
 
 from .init import find
 from .modules import as_list
@@ -88,21 +88,21 @@ def penalty(parameters: Sequence[Any], l1: float = 0.0, l2: float = 0.0) -> Any:
 LOSSES: dict[str, Loss] = {f.__name__: f for f in (mse, mae, huber, hinge, bce, bce_with_logits, cross_entropy)}
 
 
-# What a target may be: in words, and what holds for it, a number or a Value.
-NUMBERS = "mse, mae and huber take finite targets", math.isfinite
-CLASSES = "hinge takes targets 0 and 1, or -1 and 1", lambda t: eq(abs(t) - t * t, 0.0)
-PROBABILITIES = "bce and bce_with_logits take targets from 0 to 1", lambda t: ge(t * (1.0 - t), 0.0)
+# What a target may be: in words, and what of it, a number, a Value or an array, must be 0 or less.
+NUMBERS = "mse, mae and huber take finite targets", lambda t: t - t
+CLASSES = "hinge takes targets 0 and 1, or -1 and 1", lambda t: abs(abs(t) - t * t)
+PROBABILITIES = "bce and bce_with_logits take targets from 0 to 1", lambda t: t * (t - 1.0)
 
 
-def _average(one: Loss, prediction: Any, target: Any, wanted: tuple[str, Callable[[Any], bool]] = NUMBERS) -> Any:
+def _average(one: Loss, prediction: Any, target: Any, wanted: tuple[str, Callable[[Any], Any]] = NUMBERS) -> Any:
     """The mean of one(p, t) over the outputs; ValueError for a target that is a number and not as it is wanted."""
     predictions, targets = as_list(prediction), as_list(target)
     if len(predictions) != len(targets):
         raise ValueError(f"the model gives {len(predictions)} output(s) and the target has {len(targets)} number(s)")
-    if wrong := [t for t in targets if not isinstance(t, Value) and not wanted[1](t)]:
+    if wrong := [t for t in targets if not isinstance(t, Value) and not wanted[1](t) <= 0.0]:
         raise ValueError(f"{wanted[0]}, not {wrong[0]!r}")
     if wanted is not NUMBERS:  # a Value may be a traced one: of nan the loss is nan, and such a row is computed again
-        targets = [where(wanted[1](t), t, math.nan) if isinstance(t, Value) else t for t in targets]
+        targets = [where(le(wanted[1](t), 0.0), t, math.nan) if isinstance(t, Value) else t for t in targets]
     if len(predictions) == 1:
         return one(predictions[0], targets[0])
     return mean([one(p, t) for p, t in zip(predictions, targets, strict=True)])

@@ -12,16 +12,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 from functools import partial
 from inspect import signature
 from typing import Any
 
-from . import losses
-from .containers import rows_of
+from .containers import numbers_in
 from .data import classes_of, threshold_of
 from .losses import Metric
-from .modules import as_list
+
+Score = Callable[[int, int, int], float]  # of true positives, false positives and false negatives
 
 
 def accuracy(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None = None) -> float:
@@ -30,7 +30,8 @@ def accuracy(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | 
     >>> accuracy([0.5, -2.0, 3.0, -1.0], [1, 0, 0, 0])
     0.75
     """
-    return right(count_pairs(outputs, targets, threshold))
+    predicted, true = _classes(*_matched(outputs, targets), threshold)
+    return int((predicted == true).sum()) / len(true)
 
 
 def precision(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None = None) -> float:
@@ -41,7 +42,7 @@ def precision(outputs: Sequence[Any], targets: Sequence[Any], threshold: float |
     >>> precision([1.0, 2.0, -1.0], [1, 0, 1])
     0.5
     """
-    return _macro(_precision, count_pairs(outputs, targets, threshold))
+    return _macro(_precision, outputs, targets, threshold)
 
 
 def recall(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None = None) -> float:
@@ -52,7 +53,7 @@ def recall(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | No
     >>> recall([1.0, 2.0, -1.0, -2.0], [1, 1, 1, 0])
     0.6666666666666666
     """
-    return _macro(_recall, count_pairs(outputs, targets, threshold))
+    return _macro(_recall, outputs, targets, threshold)
 
 
 def f1(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None = None) -> float:
@@ -61,7 +62,7 @@ def f1(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None =
     >>> f1([[2.0, 1.0], [0.0, 3.0], [1.0, 0.0]], [0, 1, 1])
     0.6666666666666666
     """
-    return _macro(_f1, count_pairs(outputs, targets, threshold))
+    return _macro(_f1, outputs, targets, threshold)
 
 
 def r2(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
@@ -72,12 +73,8 @@ def r2(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
     >>> r2([1.0, 2.0, 4.0], [1.0, 2.0, 3.0])
     0.5
     """
-    outputs, targets = _matched(outputs, targets)
-    predicted, wanted = [*map(as_list, outputs)], [*map(as_list, targets)]
-    if len(predicted[0]) != len(wanted[0]):
-        raise ValueError(f"the model gives {len(predicted[0])} outputs and the target has {len(wanted[0])} numbers")
-    columns = zip(zip(*predicted, strict=True), zip(*wanted, strict=True), strict=True)
-    scores = [_r2(column, of) for column, of in columns]
+    predicted, wanted = _numbers(outputs, targets)
+    scores = [_r2(column, of) for column, of in zip(predicted.T, wanted.T, strict=True)]
     return math.fsum(scores) / len(scores)
 
 
@@ -87,8 +84,8 @@ def mae(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
     >>> mae([1.0, 2.0], [1.0, 5.0])
     1.5
     """
-    outputs, targets = _matched(outputs, targets)
-    return math.fsum(map(losses.mae, outputs, targets)) / len(targets)
+    predicted, wanted = _numbers(outputs, targets)
+    return math.fsum(abs(predicted - wanted).ravel().tolist()) / int(wanted.size)
 
 
 METRICS: dict[str, Callable[..., float]] = {f.__name__: f for f in (accuracy, precision, recall, f1, r2, mae)}
@@ -120,71 +117,65 @@ def _targets_first(metric: Metric) -> Metric:
     return lambda outputs, targets: metric(targets, outputs)
 
 
-def _matched(outputs: Sequence[Any], targets: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-    """Both as lists, one target for each output."""
-    outputs, targets = _plain(outputs, "outputs"), _plain(targets, "targets")
-    if len(outputs) != len(targets) or not targets:
+def _matched(outputs: Any, targets: Any) -> tuple[Any, Any]:
+    """Both as arrays, one target for each output."""
+    outputs, targets = numbers_in(outputs, "outputs"), numbers_in(targets, "targets")
+    if len(outputs) != len(targets) or not len(targets):
         raise ValueError(f"{len(outputs)} outputs and {len(targets)} targets: there must be one for each, and some")
     return outputs, targets
 
 
-def _plain(data: Sequence[Any], name: str) -> list[Any]:
-    """Any data as a list of numbers, or of lists of several of them."""
-    rows = [row.tolist() if hasattr(row, "tolist") else row for row in rows_of(data, name)[0]]
-    return [(row[0] if len(row) == 1 else [*row]) if isinstance(row, (list, tuple)) else row for row in rows]
+def _numbers(outputs: Any, targets: Any) -> tuple[Any, Any]:
+    """Both as arrays of one shape, (rows, outputs)."""
+    predicted, wanted = (x.reshape(len(x), -1) for x in _matched(outputs, targets))
+    if predicted.shape != wanted.shape:
+        raise ValueError(
+            f"the model gives {predicted.shape[1]} output(s) and the target has {wanted.shape[1]} number(s)"
+        )
+    return predicted, wanted
 
 
-def _classes(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None) -> tuple[list[int], list[int]]:
+def _classes(outputs: Any, targets: Any, threshold: float | None) -> tuple[Any, Any]:
     """The class of every output and of every target: of one output 0 or 1, of several the index of the largest."""
-    outputs, targets = _matched(outputs, targets)
-    if isinstance(targets[0], list):
-        raise ValueError(f"the target {targets[0]!r:.40} is no class: numbers are measured by r2 and mae")
-    if isinstance(outputs[0], list):
-        for i, (target, out) in enumerate(zip(targets, outputs, strict=True)):
-            if target not in range(len(out)):
-                raise ValueError(f"the target of row {i}, {target!r}, is no class of {len(out)} outputs, from 0 on")
-        return classes_of(outputs, 0.0), [*map(int, targets)]
+    import numpy as np
+
+    if targets.ndim > 1:
+        raise ValueError(f"the target {targets[0].tolist()!r:.40} is no class: numbers are measured by r2 and mae")
+    if outputs.ndim > 1:
+        count = outputs.shape[1]
+        inside = (targets >= 0) & (targets < count) & (targets == np.floor(targets))
+        if not inside.all():
+            i = int(inside.argmin())
+            raise ValueError(f"the target of row {i}, {targets[i]:g}, is no class of {count} outputs, from 0 on")
+        return classes_of(outputs, 0.0), targets.astype(int)
     if threshold is None:
         threshold = threshold_of(outputs, targets)
     true = classes_of(targets, middle := threshold_of(targets))
-    no_classes({*true}, sorted({*targets}), middle)
+    if true.min() == true.max() and not middle and len(labels := np.unique(targets)) > 1:
+        text = ", ".join(f"{label:g}" for label in labels[:3])
+        raise ValueError(f"the targets {text}, … are no classes of one output, which are 0 and 1, or -1 and 1")
     return classes_of(outputs, threshold), true
 
 
-def no_classes(found: Set[int], labels: Sequence[float], middle: float) -> None:
-    """ValueError for targets of one output that all mean one class, though they differ; ``middle`` parts the two."""
-    if len(found) == 1 < len(labels) and not middle:
-        text = ", ".join(f"{label:g}" for label in labels[:3])
-        raise ValueError(f"the targets {text}, … are no classes of one output, which are 0 and 1, or -1 and 1")
-
-
-class Pairs(Counter[tuple[int, int]]):
-    """How many rows have each (predicted class, true class); ``binary`` ones are of one output, and 1 is positive."""
-
-    binary = False
-
-
-def count_pairs(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None = None) -> Pairs:
-    """The classes of the outputs beside those of the targets, counted."""
-    predicted, true = _classes(outputs, targets, threshold)
-    pairs = Pairs(zip(predicted, true, strict=True))
-    pairs.binary = not isinstance(_plain(outputs, "outputs")[0], list)
-    return pairs
-
-
-def right(pairs: Pairs) -> float:
-    """The fraction of rows of which the predicted class is the true one."""
-    return sum(n for (p, t), n in pairs.items() if p == t) / pairs.total()
-
-
-def _macro(score: Callable[[int, int, int], float], pairs: Pairs) -> float:
+def _macro(score: Score, outputs: Any, targets: Any, threshold: float | None) -> float:
     """The mean score of the classes; of one output the score of the positive class."""
+    outputs, targets = _matched(outputs, targets)
+    predicted, true = _classes(outputs, targets, threshold)
+    return _macro_of(score, Counter(zip(predicted.tolist(), true.tolist(), strict=True)), outputs.ndim > 1)
+
+
+def _macro_of(score: Score, pairs: Counter[tuple[int, int]], several: bool) -> float:
+    """The same of the number of rows for each (predicted, true) class."""
     scores = []
-    for k in {1} if pairs.binary else {k for pair in pairs for k in pair}:
-        predicted, true = (sum(n for pair, n in pairs.items() if pair[i] == k) for i in (0, 1))
-        both = pairs[k, k]
-        scores.append(score(both, predicted - both, true - both))
+    for k in sorted({k for pair in pairs for k in pair}) if several else [1]:
+        called, there = (sum(n for pair, n in pairs.items() if pair[i] == k) for i in (0, 1))
+        right = pairs[k, k]
+        scores.append(score(right, called - right, there - right))
     return math.fsum(scores) / len(scores)
+
+
+def _ratio(a: int, b: int) -> float:
+    return a / b if b else 0.0
 
 
 def _precision(tp: int, fp: int, fn: int) -> float:
@@ -199,21 +190,21 @@ def _f1(tp: int, fp: int, fn: int) -> float:
     return _ratio(2 * tp, 2 * tp + fp + fn)
 
 
-# The metrics of classes, by what was counted.
-OF_PAIRS: dict[str, Callable[[Pairs], float]] = {
-    "accuracy": right,
-    "precision": partial(_macro, _precision),
-    "recall": partial(_macro, _recall),
-    "f1": partial(_macro, _f1),
+def _accuracy_of(pairs: Counter[tuple[int, int]], several: bool) -> float:
+    return sum(n for (p, t), n in pairs.items() if p == t) / pairs.total()
+
+
+# The metrics of classes, given how many rows have each (predicted, true) class, and whether of several outputs.
+OF_PAIRS: dict[str, Callable[[Counter[tuple[int, int]], bool], float]] = {
+    "accuracy": _accuracy_of,
+    "precision": partial(_macro_of, _precision),
+    "recall": partial(_macro_of, _recall),
+    "f1": partial(_macro_of, _f1),
 }
 
 
-def _ratio(a: int, b: int) -> float:
-    return a / b if b else 0.0
-
-
-def _r2(predictions: Sequence[float], targets: Sequence[float]) -> float:
-    mean = math.fsum(targets) / len(targets)
-    left = math.fsum((t - p) ** 2 for p, t in zip(predictions, targets, strict=True))
-    whole = math.fsum((t - mean) ** 2 for t in targets)
+def _r2(predictions: Any, targets: Any) -> float:
+    mean = math.fsum(targets.tolist()) / len(targets)
+    left = math.fsum(((targets - predictions) ** 2).tolist())
+    whole = math.fsum(((targets - mean) ** 2).tolist())
     return 1.0 - left / whole if whole else float(left == 0.0)

@@ -1,22 +1,20 @@
-"""Samples checked before a training: X as rows of floats, y as numbers or rows of them.
+"""Samples checked before a training: X and y as arrays of finite numbers.
 
 X is anything that has rows, y anything that has targets: lists, and through ``containers`` arrays, frames, tensors.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
-from autograd import as_float
-
-Samples = tuple[list[list[float]], list[Any]]  # rows and targets, checked
+Samples = tuple[Any, Any]  # arrays: rows of shape (n, width), targets of shape (n,) or (n, width)
 
 
-def check_data(X: Iterable[Any], y: Iterable[Any]) -> Samples:
-    """X as check_rows gives it; y as a list of floats, or of rows of floats where it has rows."""
-    return pair(check_rows(X), as_table(y, "y"))
+def check_data(X: Iterable[Any], y: Iterable[Any], where: str = "") -> Samples:
+    """X as check_rows gives it; y as an array of numbers, or of rows of them where it has rows."""
+    return pair(check_rows(X, where), as_table(y, f"{where}y"))
 
 
 def is_collection(data: Any) -> bool:
@@ -24,71 +22,55 @@ def is_collection(data: Any) -> bool:
     return hasattr(data[0] if isinstance(data, (list, tuple)) and data else data, "__dask_graph__")
 
 
-def check_rows(X: Iterable[Any]) -> list[list[float]]:
-    """X as a list of rows of floats, all of one width; a row that is a single number becomes a row of one.
+def check_rows(X: Iterable[Any], where: str = "") -> Any:
+    """X as an array of shape (rows, width); a row that is a single number becomes a row of one.
+
+    An array of float64 is given back as it is, and so is a large one of other numbers, which are converted where they
+    are needed.  All else becomes a new array of float64.  ``where`` says of what part of the data this is.
 
     Raises ValueError for no rows, rows of unequal width, nan and inf; TypeError for anything that is not a real number.
 
-    >>> check_rows([1, 2])
+    >>> check_rows([1, 2]).tolist()
     [[1.0], [2.0]]
     >>> check_rows([[1.0, 2.0], [3.0, float("nan")]])
     Traceback (most recent call last):
     ValueError: X, row 1, column 1 (from 0): nan teaches nothing: leave such rows out, or fill the gap
     """
-    return [row if isinstance(row, list) else [row] for row in as_table(X, "X")]
+    table = as_table(X, f"{where}X")
+    return table if table.ndim > 1 else table[:, None]
 
 
-def pair(rows: list[Any], targets: list[Any]) -> tuple[list[Any], list[Any]]:
+def row_of(table: Any, i: int) -> Any:
+    """The i-th row as a list of floats, or the i-th number as a float: what models and losses are called with."""
+    return table[i].astype(float).tolist()
+
+
+def pair(rows: Any, targets: Any) -> tuple[Any, Any]:
     """Both as they are; ValueError where there is not one target for each row."""
     if len(rows) != len(targets):
         raise ValueError(f"X has {len(rows)} rows but y has {len(targets)} targets: every row needs one")
     return rows, targets
 
 
-def as_table(data: Any, name: str) -> list[Any]:
-    """A list of rows of floats, all of one width, or a list of floats."""
-    rows, columns = _opened(data, name)
-    table = [_row(row, f"{name}, row {i}", columns) for i, row in enumerate(rows)]
-    if not table:
-        raise ValueError(f"{name} is empty: it must have one row at least")
-    for i, row in enumerate(table):
-        if width_of(row) != width_of(table[0]) or row == []:
-            raise ValueError(f"{name}, row {i} (from 0) has {width_of(row)}, row 0 has {width_of(table[0])}")
+def as_table(data: Any, name: str) -> Any:
+    """An array of finite numbers, of shape (rows, width) or (rows,); errors call it by its name."""
+    table = numbers_at_once(data) if type(data) in (list, tuple) else None
+    if table is None:  # it must be opened, or looked at number by number
+        from .containers import table_of
+
+        table = table_of(data, name)
     return table
 
 
-def width_of(row: float | list[float]) -> str:
-    """How wide a row is, in words."""
-    return f"{len(row)} number{'s' * (len(row) != 1)}" if isinstance(row, list) else "a single number"
+def numbers_at_once(rows: Sequence[Any]) -> Any:
+    """Lists of finite numbers as an array; None for all else, which is looked at number by number."""
+    import numpy as np
 
-
-def _opened(data: Any, *where: Any) -> tuple[Any, Sequence[Any]]:
-    """The rows of any data, or the numbers of a row, as a list, and the names of its columns if it has any."""
-    if type(data) in (list, tuple):
-        return data, ()
-    from .containers import numbers_of  # which lists do without
-
-    return numbers_of(data, *where)
-
-
-def _row(row: Any, where: str, columns: Sequence[Any]) -> Any:
-    """A finite float for each number of a row, or for the row that is one."""
-    if type(row) is list and {*map(type, row)} == {float} and math.isfinite(sum(row)):
-        return [*row]  # most rows pass this quick check
-    if isinstance(row, Iterable) and not isinstance(row, (str, bytes)):
-        row, _ = _opened(row, where, ("column",))
-    if isinstance(row, (list, tuple)):
-        names = columns if len(columns) == len(row) else range(len(row))
-        return [_number(x, f"{where}, column {column!r}") for x, column in zip(row, names, strict=True)]
-    return _number(row, where)
-
-
-def _number(x: Any, where: str) -> float:
+    kinds = {*map(type, rows)}
+    if kinds <= {list, tuple}:
+        kinds = {*map(type, chain.from_iterable(rows))}
     try:
-        if math.isfinite(number := as_float(x)):
-            return number
-        raise ValueError(f"{number} teaches nothing: leave such rows out, or fill the gap")
-    except (TypeError, ValueError, OverflowError) as error:
-        from .containers import advice
-
-        raise type(error)(f"{where} (from 0): {error}{advice(x)}") from None
+        table = np.array(rows, dtype=float) if kinds and kinds <= {float, int, bool} else None
+    except (ValueError, OverflowError):  # ragged, or too large
+        return None
+    return table if table is not None and np.isfinite(table).all() else None

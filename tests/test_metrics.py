@@ -101,7 +101,7 @@ def test_targets_that_are_lists_are_no_classes(name):
 def test_numbers_of_another_width_are_refused():
     with pytest.raises(ValueError, match=r"2 output\(s\) and the target has 1"):
         metrics.mae([[1.0, 2.0]], [1.0])
-    with pytest.raises(ValueError, match="the model gives 2 outputs and the target has 1"):
+    with pytest.raises(ValueError, match=r"the model gives 2 output\(s\) and the target has 1"):
         metrics.r2([[1.0, 2.0]], [1.0])
 
 

@@ -597,7 +597,7 @@ def test_predict_gives_raw_floats_or_lists_of_them():
     one, two = nn.MLP(2, [3, 1], seed=1), nn.MLP(2, [3, 2], seed=1)
     X = [[0.5, 1.0], [-1.0, 2.0]]
     assert nn.predict(one, X) == [one(row).data for row in X]
-    assert nn.predict(two, np.array(X)) == [[o.data for o in two(row)] for row in X]
+    assert nn.predict(two, np.array(X)).tolist() == [[o.data for o in two(row)] for row in X]
     assert nn.predict(two, iter(X)) == nn.predict(two, X)
     assert {type(x) for out in nn.predict(two, X) for x in out} == {float} == {type(x) for x in nn.predict(one, X)}
 

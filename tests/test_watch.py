@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from conftest import Open
 from samples import needs_dot
@@ -211,7 +212,7 @@ def test_frozen_layers_have_no_gradient_to_lose() -> None:
 
 
 def test_the_regions_lie_where_the_model_gives_their_class() -> None:
-    plane = Plane([[-1.0, -2.0], [1.0, 2.0]])
+    plane = Plane(np.array([[-1.0, -2.0], [1.0, 2.0]]))
     classes = [int(a > 0.0 and b > 0.0) for a, b in plane.points]
     shapes = ET.fromstring(plane.regions(classes).elements)
     covered = set()
@@ -224,8 +225,8 @@ def test_the_regions_lie_where_the_model_gives_their_class() -> None:
 
 
 def test_a_sample_stands_where_its_numbers_say() -> None:
-    plane = Plane([[0.0, 0.0], [1.0, 1.0]])
-    marks = ET.fromstring(f"<g>{plane.samples([[0.0, 0.0], [1.0, 1.0]], [0, 1])}</g>")[1:]
+    plane = Plane(np.array([[0.0, 0.0], [1.0, 1.0]]))
+    marks = ET.fromstring(f"<g>{plane.samples(np.array([[0.0, 0.0], [1.0, 1.0]]), [0, 1])}</g>")[1:]
     places = [[float(x) for x in re.findall(r"[\d.]+", mark.attrib["transform"])] for mark in marks]
     low, high = 320.0 * 0.3 / 1.6, 320.0 * 1.3 / 1.6
     assert places == [pytest.approx([low, high], abs=0.1), pytest.approx([high, low], abs=0.1)]

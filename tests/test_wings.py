@@ -19,7 +19,7 @@ ROOT = Path(nn.__file__).parents[1]
 # What a newcomer reads, in this order; without the faces of the packages, which only list names.
 THIN = (
     "init", "activations", "modules/module", "modules/config", "modules/layers", "modules/models", "modules/blocks",
-    "losses", "samples", "training/optimizers", "training/history", "training/eager", "training/loop",
+    "losses", "progress", "samples", "training/optimizers", "training/history", "training/eager", "training/loop",
     "training/trainer",
 )  # fmt: skip
 
@@ -39,8 +39,9 @@ WINGS: dict[str, tuple[tuple[str, ...], str]] = {
         "nn.plot_gradients(model)\nnn.plot_decision_boundary(model, X, y)\ntrain().plot()\n"
         "nn.plot_loss_surface(lambda: a * a + b * b, a, b)\n",
     ),
+    # Training over collections takes from these two.
     "compiled steps": (
-        ("training/compiled",),
+        ("training/compiled", "training/cluster"),
         "if importlib.util.find_spec('llvmlite'):\n    assert train(compiled=True).compiled is not None\n",
     ),
     "checkpoints": (
@@ -56,12 +57,18 @@ WINGS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "command": (("command",), "from nn.command import main\nmain(['draw', '2*x', 'x=1'])\n"),
     "metrics": (
-        ("metrics",),
+        ("metrics", "training/cluster"),
         "train(metrics=['accuracy'], validation=(X, y))\nnn.accuracy(model, X, y)\nnn.metrics.f1([1.0], [1])\n",
     ),
     "schedules": (("training/schedules",), "train(schedule=nn.StepDecay(every=1))\n"),
     "callbacks": (("training/callbacks",), "train(callbacks=[nn.StopBelow(0.0), nn.EarlyStopping()])\n"),
     "diagnosis": (("training/diagnosis",), "assert issubclass(nn.DivergenceWarning, UserWarning)\n"),
+    "Ctrl-C": (("training/interrupts",), "assert not train().interrupted\n"),
+    "cluster": (
+        ("training/cluster",),
+        "if importlib.util.find_spec('dask'):\n    import dask.array as da\n"
+        "    assert len(nn.predict(model, da.from_array(X)).compute()) == 4\n",
+    ),
     "datasets": (("datasets",), "assert len(nn.datasets.moons(10)[0]) == 10\n"),
 }
 

@@ -26,7 +26,20 @@ from .expansion import expand
 from .fallback import NotCompilable
 from .llvm import PackArguments, TrainJob, lanes
 from .plan import ONES, LoopPlan, Product, Row, plan_loop
-from .run import Assembly, Executable, Line, Loop, Places, Workspace, allocate, row_stride
+from .run import (
+    Assembly,
+    Executable,
+    Line,
+    Loop,
+    Part,
+    Places,
+    Workspace,
+    address,
+    allocate,
+    parts,
+    row_stride,
+    sources,
+)
 
 
 class SampleSums:
@@ -270,14 +283,15 @@ class Training:
     def _new_job(self, loop: Loop) -> TrainJob[int]:
         """What the driver is told in every call; the rest, for one call each, is 0."""
         layout, inputs = self.layout, self.sums.inputs
+        self._first_row = loop.row(inputs[0])  # that of the samples' first column
         return TrainJob(
             **self.executable.fields,
-            columns=len(inputs) - 1, first_row=loop.row(inputs[0]), row_stride=row_stride(loop.width), block=loop.width,
+            row_stride=row_stride(loop.width), block=loop.width,
             weights_row=loop.row(inputs[-1]), weight=layout.weight,
             sums=layout.sums, sums_vectors=layout.sums_vectors, parameters=layout.parameters, current=layout.current,
             changed=layout.changed, changed_vectors=(1 + self.states) * layout.parameters // self.workspace.lanes,
             time=layout.time, loss=layout.loss, penalty=layout.penalty,
-            data=0, sample_stride=0, column_stride=0, sequential=0, order=0, bounds=0, steps=0, losses=0, reload=0,
+            sources=0, tables=0, sequential=0, order=0, bounds=0, steps=0, begin=1, finish=1, losses=0, reload=0,
             failed=-1,
         )  # fmt: skip
 
@@ -297,32 +311,36 @@ class Training:
     def run(self, data: Any, order: Any, bounds: Any) -> Any:
         """Take a step for each (first, end) in bounds, over those samples of the order.
 
-        ``data`` is an array of shape (samples, numbers of a sample); ``order`` holds numbers of samples, or is
-        None where they are taken as they stand.  Returns (objective, data loss) of every step, as an array; where
-        a step was not finite, it was not taken, and the array ends before it.
+        ``data`` is an array of shape (samples, numbers of a sample), or a tuple of such that stand side by side.  Those
+        of float64 are read where they lie, in any order of memory; others are converted as the steps need them.
+        ``order`` holds numbers of samples, or is None where they are taken as they stand.  Returns (objective, data
+        loss) of every step, as an array; where a step was not finite, it was not taken, and the array ends before it.
         """
         bounds = np.ascontiguousarray(bounds, dtype=np.int64).reshape(-1, 2)
-        if not self.sums.generators:
-            return self._run(np.asarray(data, dtype=np.float64), order, bounds)
-        rows = np.concatenate([np.arange(first, end) for first, end in bounds])
-        ends = np.cumsum(bounds[:, 1] - bounds[:, 0])
-        draws = Draws(self.sums.generators)
-        samples = data[rows if order is None else np.asarray(order)[rows]]
-        losses = self._run(
-            np.hstack([samples, draws.take(len(rows))]), None, np.stack([np.r_[0, ends[:-1]], ends], axis=1)
-        )
-        if len(losses) < len(bounds):
-            draws.keep(int(ends[len(losses) - 1]) if len(losses) else 0)
-        return losses
-
-    def _run(self, data: Any, order: Any, bounds: Any) -> Any:
         order = None if order is None else np.ascontiguousarray(order, dtype=np.int64)
+        generators, taken = self.sums.generators, []
+        draws = Draws(generators) if generators else None
+        for part in parts(data if isinstance(data, tuple) else (data,), order, bounds, bool(generators)):
+            if draws is not None:
+                part = part._replace(tables=[*part.tables, draws.take(part.samples)])
+            losses = self._run(part)
+            taken.append(losses if part.finish else losses[:0])
+            if len(losses) < len(part.bounds):
+                if draws is not None:
+                    draws.keep(int((bounds[:, 1] - bounds[:, 0])[: sum(map(len, taken))].sum()))
+                break
+        return np.concatenate(taken) if len(taken) > 1 else taken[0]
+
+    def _run(self, part: Part) -> Any:
+        """The losses of some steps, as for ``run``; for a part that does not finish its step they say nothing."""
+        tables, order, bounds = part.tables, part.order, part.bounds
         losses = np.empty((len(bounds), 2))
-        same = bool((bounds == bounds[0]).all()) and bounds[0, 1] - bounds[0, 0] <= self._job.block
+        same = len(bounds) > 1 and bounds[0, 2] <= self._job.block and bool((bounds == bounds[0]).all())
+        records = sources(tables, self._first_row, self._job.row_stride, order is None, self.workspace.lanes)
         done = TrainJob(*self.executable.run(self.memory, self._job._replace(
-            data=data.ctypes.data, sample_stride=data.strides[0] // 8, column_stride=data.strides[1] // 8,
-            sequential=int(order is None), order=0 if order is None else order.ctypes.data,
-            bounds=bounds.ctypes.data, steps=len(bounds), losses=losses.ctypes.data, reload=int(not same),
+            sources=address(records), tables=len(records), sequential=int(order is None),
+            order=0 if order is None else address(order), bounds=address(bounds), steps=len(bounds),
+            begin=int(part.begin), finish=int(part.finish), losses=address(losses), reload=int(not same),
         )))  # fmt: skip
         return losses if done.failed < 0 else losses[: done.failed]
 

@@ -15,6 +15,7 @@ from ..data import classes_of, threshold_of
 from ..evaluation import predict
 from ..losses import Loss
 from ..modules import Module, evaluating
+from ..samples import row_of
 from .health import Snapshot, as_of
 from .panels import Shot, panels
 from .plane import Group, Plane
@@ -28,8 +29,8 @@ class Recording(NamedTuple):
     """What ``watch`` recorded of a training: the loss of every epoch, the model at the chosen ones, and the notes."""
 
     model: Module
-    rows: list[list[float]]
-    targets: list[Any]
+    rows: Any  # arrays, or nothing
+    targets: Any
     loss: Loss | None
     threshold: float | None
     losses: list[float]
@@ -103,7 +104,7 @@ def _pictures(recording: Recording) -> tuple[list[Group | None], str]:
 
     Of two inputs it is the plane; else the graph of the first row, if there is a loss and the graph can be drawn.
     """
-    if recording.rows and len(recording.rows[0]) == 2:
+    if len(recording.rows) and recording.rows.shape[1] == 2:
         plane = Plane(recording.rows)
         regions = []
         for snapshot in recording.snapshots:
@@ -132,11 +133,11 @@ def _threshold(recording: Recording) -> float:
     return threshold_of(predict(recording.model, recording.rows), recording.targets)
 
 
-def _classes(targets: list[Any]) -> list[int]:
-    """The number of each target's class; none where the targets are no classes but lists, or too many numbers."""
-    if not targets or isinstance(targets[0], list) or len(labels := sorted({*targets})) > len(CATEGORIES):
+def _classes(targets: Any) -> list[int]:
+    """The number of each target's class; none where the targets are no classes but rows, or too many numbers."""
+    if not len(targets) or targets.ndim > 1 or len(labels := sorted({*targets.tolist()})) > len(CATEGORIES):
         return []
-    return [labels.index(target) for target in targets]
+    return [labels.index(target) for target in targets.tolist()]
 
 
 def _nested(svg: str) -> Group:
@@ -150,8 +151,8 @@ def _nested(svg: str) -> Group:
 def _first_row(recording: Recording) -> Value:
     """The graph of the loss of the first row, with names at its inputs and at the loss."""
     assert recording.loss is not None
-    inputs = [Value(x, label=f"x{i + 1}", requires_grad=False) for i, x in enumerate(recording.rows[0])]
+    inputs = [Value(x, label=f"x{i + 1}", requires_grad=False) for i, x in enumerate(row_of(recording.rows, 0))]
     with evaluating(recording.model.modules()):
-        root: Value = as_value(recording.loss(recording.model(inputs), recording.targets[0]))
+        root: Value = as_value(recording.loss(recording.model(inputs), row_of(recording.targets, 0)))
     root.label = "loss"
     return root

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from autograd import Value, as_value, topological_order
 from autograd.drawing import format_number, state
 
 from ..modules import Module, as_list, evaluating
+from ..samples import row_of
 
 # A gradient vanishes where its size per parameter (root mean square) is below this fraction of the last layer's.  It
 # explodes where it is above the last layer's divided by this fraction, or above the first epoch's divided by it.
@@ -50,7 +51,7 @@ def record_of(epoch: int, loss: float, layers: Mapping[str, list[Value]], before
     return Record(epoch, loss, gradients, updates)
 
 
-def units(model: Module, rows: list[list[float]]) -> dict[str, list[str]]:
+def units(model: Module, rows: Any) -> dict[str, list[str]]:
     """For each layer the state of each of its units: "dead" or "saturated" if it is so on every row, else "".
 
     A unit is a module that computes a relu, tanh, sigmoid or erf itself, such as a neuron.
@@ -58,8 +59,8 @@ def units(model: Module, rows: list[list[float]]) -> dict[str, list[str]]:
     names = {id(module): name for name, module in model.named_modules().items()}
     states: dict[str, set[str]] = {}
     with evaluating(model.modules()):
-        for row in rows[:: max(1, len(rows) // MOST_ROWS)]:
-            out = model(row)
+        for i in range(0, len(rows), max(1, len(rows) // MOST_ROWS)):
+            out = model(row_of(rows, i))
             for node in topological_order(*map(as_value, as_list(out))):
                 owner = None if node.scope is None else names.get(id(node.scope[0]))
                 if owner is not None and node.primitive is not None and any(p.state for p in node.primitive.special):

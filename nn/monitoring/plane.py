@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from autograd.html import CATEGORIES, GREY
 
@@ -29,9 +29,8 @@ class Group(NamedTuple):
 class Plane:
     """The plane around some samples.  ``points`` form a grid on it, row by row from below: there the model is asked."""
 
-    def __init__(self, X: Sequence[Sequence[float]]) -> None:
-        xs, ys = ([row[k] for row in X] for k in (0, 1))
-        across, up = grid_around(xs, STEPS), grid_around(ys, STEPS)
+    def __init__(self, rows: Any) -> None:
+        across, up = (grid_around(rows[:, k], STEPS) for k in (0, 1))
         self.points = [[a, b] for b in up for a in across]
         self._left, self._bottom = across[0], up[0]
         wide, high = across[-1] - across[0], up[-1] - up[0]
@@ -55,10 +54,11 @@ class Plane:
         grid = f'<g transform="{scale}" shape-rendering="crispEdges">{"".join(shapes)}</g>'
         return Group(self.width, self.height, grid)
 
-    def samples(self, X: Sequence[Sequence[float]], classes: Sequence[int]) -> str:
+    def samples(self, rows: Any, classes: Sequence[int]) -> str:
         """A mark for each sample; where there are very many, for a part of them."""
         parts = [f'<rect width="{self.width:.1f}" height="{self.height:.1f}" fill="none" stroke="{GREY.light}"/>']
-        for (a, b), k in list(zip(X, classes, strict=True))[:: -(-len(X) // MOST_SAMPLES)]:
+        step = -(-len(rows) // MOST_SAMPLES)
+        for (a, b), k in zip(rows[::step].tolist(), classes[::step], strict=True):
             x, y = (a - self._left) * self._scale, self.height - (b - self._bottom) * self._scale
             parts.append(
                 f'<path transform="translate({x:.1f} {y:.1f})" d="{SHAPES[k % len(SHAPES)]}" '

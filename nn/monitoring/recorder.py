@@ -58,10 +58,10 @@ class watch:
         if (y is not None and X is None) or (loss is not None and y is None):
             raise ValueError("watch needs the rows X with targets y, and both with a loss")
         self.model, self.threshold, self._epochs = model, threshold, epochs
-        self.rows: list[list[float]] = []
-        self.targets: list[Any] = []
+        self.rows: Any = ()
+        self.targets: Any = ()
         if X is not None:
-            self.rows, self.targets = (check_rows(X), []) if y is None else check_data(X, y)
+            self.rows, self.targets = (check_rows(X), ()) if y is None else check_data(X, y)
         self.loss = None if loss is None else find_loss(loss)
         self.records: list[Record] = []
         self.notes: list[str] = []

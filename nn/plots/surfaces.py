@@ -26,24 +26,24 @@ def plot_decision_boundary(
     One output is the positive class above ``threshold``, by default the one by which ``accuracy`` counts these
     samples; of several the largest is the class.
     """
-    X, y = check_data(X, y)
+    rows, targets = check_data(X, y)
     figure, (axes,) = figure_of(title)
     from matplotlib.colors import ListedColormap  # now that it is known to be there
 
     steps = 120
-    across, up = (grid_around([row[k] for row in X], steps) for k in (0, 1))
+    across, up = (grid_around(rows[:, k], steps) for k in (0, 1))
     if threshold is None:
-        threshold = threshold_of(predict(model, X), y)
+        threshold = threshold_of(predict(model, rows), targets)
     flat = classes_of(predict(model, [[a, b] for b in up for a in across]), threshold)
     regions = [flat[i * steps : (i + 1) * steps] for i in range(steps)]
 
-    classes = sorted(set(y))
+    labels = targets.reshape(len(targets), -1)[:, 0]
+    classes = sorted({*labels.tolist()})
     colours = ListedColormap(CATEGORIES[: max(len(classes), max(flat) + 1, 2)])
     axes.pcolormesh(across, up, regions, cmap=colours, vmin=0, vmax=colours.N - 1, alpha=0.25, rasterized=True)
     for k, label in enumerate(classes):
-        own = [row for row, target in zip(X, y, strict=True) if target == label]
         axes.scatter(
-            *zip(*own, strict=True),
+            *rows[labels == label].T,
             color=CATEGORIES[k % len(CATEGORIES)],
             marker="os^Dv*XP"[k % 8],
             edgecolor="white",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from autograd import AutogradError, NonFiniteError, topological_order
 from autograd.program import traced_input, tracing
 
-from ..data import loss_of_sample, with_targets
+from ..data import loss_of_sample, some_samples
 from .eager import EagerSteps, Epoch, Steps
 
 BEYOND = 1e6  # the multiple of the size of the first loss, or of 1, above which a training diverges
@@ -67,7 +67,7 @@ class Diagnosed:
 def depends(eager: EagerSteps) -> bool:
     """Whether the loss is computed from a parameter that the optimizer moves: by a trace, which draws no numbers."""
     sample = loss_of_sample(eager.model, eager.rows, eager.targets, eager.loss)
-    (numbers,) = with_targets(eager.rows[:1], eager.targets[:1])
+    numbers = some_samples(eager.rows, eager.targets)[0]
     with tracing():
         one = sample(*[traced_input() for _ in numbers])
     found = {id(node) for node in topological_order(one)}  # by their ids: traced Values may refuse to be looked up

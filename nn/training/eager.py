@@ -12,6 +12,7 @@ from autograd.html import printable
 
 from ..losses import Loss
 from ..modules import Module
+from ..samples import row_of
 from .optimizers import Optimizer
 
 
@@ -37,14 +38,14 @@ class Steps(Protocol):
 
 
 class EagerSteps:
-    """The model, data, loss and optimiser of a training, and its steps over Values.
+    """The model, data (two arrays), loss and optimiser of a training, and its steps over Values.
 
     ``penalty`` is a function of the parameters, which is added to the mean loss of the data: the objective.
     ``live`` tells whether the loss of some step so far was computed from a parameter that the optimizer moves.
     """
 
     def __init__(
-        self, model: Module, rows: list[list[float]], targets: list[Any], loss: Loss, optimizer: Optimizer,
+        self, model: Module, rows: Any, targets: Any, loss: Loss, optimizer: Optimizer,
         penalty: Callable[[list[Any]], Any] | None = None,
     ) -> None:  # fmt: skip
         self.model, self.rows, self.targets = model, rows, targets
@@ -66,7 +67,7 @@ class EagerSteps:
         losses = []
         for i in batch:
             with located(f"{where}, row {i}"):
-                one = self.loss(self.model(self.rows[i]), self.targets[i])
+                one = self.loss(self.model(row_of(self.rows, i)), row_of(self.targets, i))
                 if not isinstance(one, Value):
                     raise TypeError(f"the loss must be a Value computed from the prediction, not {one!r:.60}")
                 if not math.isfinite(one.data):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-import signal
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
+from ..progress import progress_bar
 from .eager import EagerSteps, Epoch, Steps
 from .history import Callback, History, Schedule
 
@@ -32,7 +31,6 @@ class Run:
         self.recorders: list[Callback] = []
         self.callbacks: list[Callback] = []
         self.checkpoint: Any = None  # has every, note(lr) and save()
-        self.progress: bool | None = None
         eager.model.train()
 
     def epochs(self, wanted: int) -> History:
@@ -40,7 +38,7 @@ class Run:
         history, optimizer, order = self.history, self.eager.optimizer, self._order()
         lr, stopped, together = optimizer.lr, False, 1
         try:
-            with progress_bar(len(history.loss), wanted, self.progress) as bar, interruptible() as interrupts:
+            with progress_bar(len(history.loss), wanted, "epoch") as bar, _interruptible() as interrupts:
                 while not stopped and not interrupts and (done := len(history.loss)) < wanted:
                     started = time.perf_counter()
                     count = self._count(done, wanted, together)
@@ -100,35 +98,10 @@ class Run:
         return any(type(x).__name__ in ("bool", "bool_") and x for x in answers)  # True, of Python or NumPy
 
 
-@contextmanager
-def interruptible() -> Iterator[list[Any]]:
-    """A context in which a first Ctrl-C is only noted, in the list that it gives; a second interrupts as usual."""
-    noted: list[Any] = []
-    usual = signal.getsignal(signal.SIGINT)
+def _interruptible() -> AbstractContextManager[list[Any]]:
+    """A context in which Ctrl-C is noted, in the list that it gives."""
+    with suppress(ModuleNotFoundError):  # of a wing that was taken away
+        from .interrupts import interruptible
 
-    def note(number: int, frame: object) -> None:
-        noted.append(number)
-        signal.signal(signal.SIGINT, usual)
-
-    # Other threads get no signals; and where the program has a handler of its own, that one stays.
-    ours = usual is signal.default_int_handler and threading.current_thread() is threading.main_thread()
-    if ours:
-        signal.signal(signal.SIGINT, note)
-    try:
-        yield noted
-    except KeyboardInterrupt as interrupt:
-        if noted:
-            raise
-        noted.append(interrupt)  # from a handler of the program's own, or from a callback
-    finally:
-        if ours:
-            signal.signal(signal.SIGINT, usual)
-
-
-def progress_bar(done: int, epochs: int, progress: bool | None) -> Any:
-    """A context with a bar if it is asked for, or, by default, if a terminal or notebook shows it; else with None."""
-    if not (sys.stderr.isatty() or "ipykernel" in sys.modules if progress is None else progress):
-        return nullcontext()  # without the tenth of a second that it takes to import a bar
-    from tqdm import tqdm
-
-    return tqdm(initial=done, total=epochs, unit="epoch")
+        return interruptible()
+    return nullcontext([])

@@ -13,7 +13,9 @@ from autograd.compiler import falling_back
 
 from ..losses import Loss, Metric, find_loss, penalty
 from ..modules import Module
+from ..progress import progress_as
 from ..samples import Samples, check_data, is_collection
+from ..wings import cluster
 from .eager import EagerSteps
 from .history import Callback, History, Schedule
 from .loop import Run
@@ -30,10 +32,16 @@ def fit(
 ) -> History:  # fmt: skip
     """Train the model: minimise the mean loss over each batch, plus l1·Σ|p| + l2·Σp² over all parameters.
 
-    X and y are lists, NumPy arrays, data frames and series, tensors, anything that gives its rows.  ``loss`` is a
+    X and y are lists, NumPy arrays, data frames and series, tensors, anything that gives its rows.  Arrays of float64
+    are read where they lie, memory maps as the steps need them: do not change them on the way.  ``loss`` is a
     name from ``nn.losses`` or a function ``(prediction, target) -> Value``.  Without a ``batch_size`` every step takes
     all rows, in order; with one, the rows are shuffled in each epoch by ``seed``.  ``schedule``, such as
     ``nn.StepDecay`` or a function, sets the learning rate of each epoch; afterwards the optimiser has its own again.
+
+    X and y may also be collections of Dask (dataframes, arrays, delayed parts): the workers of the current client then
+    add up losses and gradients over the parts that they hold, and everything else is as it is here.  There a
+    ``batch_size`` goes with ``average_every``: each part trains by itself for so many epochs, then the models are
+    averaged, weighted by their rows.
 
     After each epoch the ``metrics`` are measured, names from ``nn.metrics`` or functions, on the ``validation`` data
     too; then every ``callback(history, model)`` is called, and one that returns True stops the training.
@@ -63,12 +71,8 @@ def fit(
     >>> history.loss[-1] < 0.1 < history.loss[0]
     True
     """
-    for name, number in (
-        ("epochs", epochs),
-        ("batch_size", batch_size),
-        ("every", every),
-        ("average_every", average_every),
-    ):
+    counts = {"epochs": epochs, "batch_size": batch_size, "every": every, "average_every": average_every}
+    for name, number in counts.items():
         if number is not None and (not isinstance(number, int) or number < 1):
             raise ValueError(f"fit: {name} must be a whole number of at least 1, not {number!r}")
     for name, weight in (("l1", l1), ("l2", l2)):
@@ -78,32 +82,31 @@ def fit(
         raise ValueError("fit: resume=True goes on from a checkpoint: name its file with checkpoint=")
     if set(model.parameters()).isdisjoint(optimizer.parameters):
         raise ValueError("fit: the optimizer holds no parameter of this model: give it model.parameters()")
-    function, regularizer = find_loss(loss), partial(penalty, l1=l1, l2=l2) if l1 or l2 else None
-    if is_collection(X) or is_collection(y):
-        from .cluster import clustered
+    regularizer = partial(penalty, l1=l1, l2=l2) if l1 or l2 else None
+    with progress_as(progress):
+        function = find_loss(loss)
+        if is_collection(X) or is_collection(y):
+            settings = validation, metrics, batch_size, average_every, epochs, seed, compiled
+            run: Run = cluster().run_on_cluster(model, X, y, function, optimizer, regularizer, *settings)
+        else:
+            rows, targets = check_data(X, y)
+            held_out = None if validation is None else check_data(*validation, "validation ")
+            _check(model, (rows, targets), held_out, function)
+            run = Run(EagerSteps(model, rows, targets, function, optimizer, regularizer), batch_size, seed)
+        run.schedule, run.callbacks = schedule, [*callbacks]
+        if checkpoint is not None:
+            kept = {"batch_size": batch_size, "l1": l1, "l2": l2, "average_every": average_every}
+            _save(run, checkpoint, every, resume, kept)
+        if run.steps is run.eager:
+            if compiled:
+                _compile(run)
+            if held_out is not None or metrics:
+                _record(run, held_out, metrics, X)
+        with suppress(ModuleNotFoundError):  # of a wing that was taken away
+            from .diagnosis import Diagnosed
 
-        run: Run = clustered(
-            model, X, y, function, optimizer, regularizer, validation=validation, metrics=metrics,
-            batch_size=batch_size, average_every=average_every, epochs=epochs, seed=seed, compiled=compiled,
-        )  # fmt: skip
-    else:
-        rows, targets = check_data(X, y)
-        held_out = None if validation is None else check_data(*validation)
-        _check(model, (rows, targets), held_out, function)
-        run = Run(EagerSteps(model, rows, targets, function, optimizer, regularizer), batch_size, seed)
-    run.schedule, run.callbacks, run.progress = schedule, [*callbacks], progress
-    if checkpoint is not None:
-        _save(run, checkpoint, every, resume, {"batch_size": batch_size, "l1": l1, "l2": l2})
-    if run.steps is run.eager:
-        if compiled:
-            _compile(run)
-        if held_out is not None or metrics:
-            _record(run, held_out, metrics)
-    with suppress(ModuleNotFoundError):  # of a wing that was taken away
-        from .diagnosis import Diagnosed
-
-        run.steps = Diagnosed(run.steps, run.eager)
-    return run.epochs(epochs)
+            run.steps = Diagnosed(run.steps, run.eager)
+        return run.epochs(epochs)
 
 
 # Parts that only some trainings need.  Each is a wing, imported here and nowhere else, when it is asked for.
@@ -111,21 +114,20 @@ def fit(
 
 def _check(model: Module, data: Samples, held_out: Samples | None, loss: Loss) -> None:
     """Refuse targets that the loss cannot mean."""
-    try:
+    with suppress(ModuleNotFoundError):  # of a wing that was taken away
         from ..evaluation import check_targets
-    except ModuleNotFoundError:  # the wing was taken away
-        return
-    check_targets(model, *data, loss, "fit: ", epoch="epoch 1, ")
-    if held_out is not None:
-        check_targets(model, *held_out, loss, "fit: validation ")
+
+        check_targets(model, *data, loss, "fit: ", epoch="epoch 1, ")
+        if held_out is not None:
+            check_targets(model, *held_out, loss, "fit: validation ")
 
 
-def _record(run: Run, held_out: Samples | None, metrics: Sequence[str | Metric]) -> None:
+def _record(run: Run, held_out: Samples | None, metrics: Sequence[str | Metric], given: Iterable[Any]) -> None:
     """Let the run write the metrics, and the loss of the validation data, into the history after each epoch."""
     from ..evaluation import recorders
 
     eager, repeated = run.eager, run.history.compiled is not None
-    run.recorders = recorders(eager.model, (eager.rows, eager.targets), held_out, eager.loss, metrics, repeated)
+    run.recorders = recorders(eager.model, (eager.rows, eager.targets), held_out, eager.loss, metrics, repeated, given)
 
 
 def _save(run: Run, path: str | os.PathLike[str], every: int, resume: bool, settings: dict[str, Any]) -> None:

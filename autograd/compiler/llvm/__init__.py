@@ -12,10 +12,11 @@ from .records import (
     PackArguments,
     PieceArguments,
     RowDotArguments,
+    Source,
     TrainJob,
 )
 
 __all__ = [
     "LINE", "TILE", "Arguments", "EvaluateJob", "Kernels", "LogSumExpArguments", "MatVecArguments", "OuterArguments",
-    "PackArguments", "PieceArguments", "RowDotArguments", "TrainJob", "lanes", "outer_tile",
+    "PackArguments", "PieceArguments", "RowDotArguments", "Source", "TrainJob", "lanes", "outer_tile",
 ]  # fmt: skip

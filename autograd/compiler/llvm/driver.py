@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from .emitter import Emitter, Integer, Variable
-from .records import EvaluateJob, TrainJob
+from .records import EvaluateJob, Source, TrainJob
 
 
 def train(e: Emitter) -> Emitter:
@@ -15,27 +15,29 @@ def train(e: Emitter) -> Emitter:
     failed = e.argument_address(TrainJob._fields.index("failed"))
     with e.loop(job.steps) as step, e.when(e.integer(f"load i64, ptr {failed}"), "<", 0):
         add_up(e, job, step)
-        e.run(job.epilogue, job.epilogue_lines, e.lanes)
-        e.run(job.gradients, job.gradients_lines, job.parameters)
-        e.run(job.rule, job.rule_lines, e.lanes)
-        e.run(job.update, job.update_lines, job.parameters)
-        note_losses(e, job, step)
-        finite = is_finite(e, job)
-        with e.when(finite, "==", 1):
-            copy_vectors(e, job.changed, job.current, job.changed_vectors)
-            e.store_scalar(e.emit(f"fadd double {e.load_scalar(job.time)}, 1.0"), job.time)
-        with e.when(finite, "==", 0):
-            e.put(f"store i64 {step}, ptr {failed}")
+        with e.when(job.finish, "==", 1):
+            e.run(job.epilogue, job.epilogue_lines, e.lanes)
+            e.run(job.gradients, job.gradients_lines, job.parameters)
+            e.run(job.rule, job.rule_lines, e.lanes)
+            e.run(job.update, job.update_lines, job.parameters)
+            note_losses(e, job, step)
+            finite = is_finite(e, job)
+            with e.when(finite, "==", 1):
+                copy_vectors(e, job.changed, job.current, job.changed_vectors)
+                e.store_scalar(e.emit(f"fadd double {e.load_scalar(job.time)}, 1.0"), job.time)
+            with e.when(finite, "==", 0):
+                e.put(f"store i64 {step}, ptr {failed}")
     return e
 
 
 def add_up(e: Emitter, job: TrainJob[Integer], step: Integer) -> None:
-    """The sums over the samples of a step."""
-    first, end = e.number_at(job.bounds, step * 2), e.number_at(job.bounds, step * 2 + 1)
-    zero_vectors(e, job.sums, job.sums_vectors)
-    samples = e.emit(f"sitofp i64 {end - first} to double")
-    e.store_scalar(e.emit(f"fdiv double 1.0, {samples}"), job.weight)
-    e.run(job.prologue, job.prologue_lines, e.lanes)
+    """The sums over the samples of a step, or over those of one of its parts."""
+    first, end, whole = (e.number_at(job.bounds, step * 3 + i) for i in range(3))
+    with e.when(job.begin, "==", 1):
+        zero_vectors(e, job.sums, job.sums_vectors)
+        samples = e.emit(f"sitofp i64 {whole} to double")
+        e.store_scalar(e.emit(f"fdiv double 1.0, {samples}"), job.weight)
+        e.run(job.prologue, job.prologue_lines, e.lanes)
     fresh = e.select(step, "==", 0, 1, job.reload)  # one block that is the same in every step stays where it is
     with blocks(e, first, end, job.block) as (start, count):
         with e.when(fresh, "!=", 0):
@@ -64,30 +66,37 @@ def is_finite(e: Emitter, job: TrainJob[Integer]) -> Integer:
 
 
 def load_samples(e: Emitter, job: TrainJob[Integer], start: Integer, count: Integer) -> None:
-    """Fill the input rows with ``count`` samples, one after the other or those that the order names."""
-    with e.when(job.columns, ">", 0):
-        with e.when(job.sequential, "==", 1), e.loop(job.columns) as c:
-            source = e.double_at(job.data, start * job.sample_stride + c * job.column_stride)
-            read_column(e, source, job.sample_stride, count, job.first_row + c * job.row_stride)
-        with e.when(job.sequential, "==", 0), e.loop(whole_vectors(e, count), step=e.lanes) as i:
+    """Fill the input rows with ``count`` samples of each table, one after the other or those that the order names."""
+    with e.loop_if_any(job.tables) as k:
+        source = e.record(Source[Integer], job.sources, k)
+        with e.when(source.by_columns, "==", 1), e.loop(source.columns) as c:
+            column = e.double_at(source.data, start * source.sample_stride + c * source.column_stride)
+            read_column(e, column, source.sample_stride, count, source.row + c * job.row_stride)
+        with e.when(source.by_columns, "==", 0), e.loop(whole_vectors(e, count), step=e.lanes) as i:
             last = start + count - 1
-            numbers = [e.number_at(job.order, e.smaller(start + (i + lane), last)) for lane in range(e.lanes)]
-            read_samples(e, job, [e.double_at(job.data, number * job.sample_stride) for number in numbers], i)
+            places = [e.smaller(start + (i + lane), last) for lane in range(e.lanes)]
+            with e.when(job.sequential, "==", 1):
+                read_samples(e, job, source, places, i)
+            with e.when(job.sequential, "==", 0):
+                read_samples(e, job, source, [e.number_at(job.order, place) for place in places], i)
 
 
-def read_samples(e: Emitter, job: TrainJob[Integer], sources: list[str], i: Integer) -> None:
+def read_samples(
+    e: Emitter, job: TrainJob[Integer], source: Source[Integer], samples: list[Integer], i: Integer
+) -> None:
     """Copy as many samples as there are lanes to place i of the input rows: columns that are neighbours in squares,
     which are transposed, the others one number at a time.
     """
-    together = e.select(job.column_stride, "==", 1, job.columns & -e.lanes, 0)
+    addresses = [e.double_at(source.data, sample * source.sample_stride) for sample in samples]
+    together = e.select(source.column_stride, "==", 1, source.columns & -e.lanes, 0)
     with e.loop_if_any(together, step=e.lanes) as c:
-        square = [e.load_from(e.element(source, c)) for source in sources]
+        square = [e.load_from(e.element(address, c)) for address in addresses]
         for more, vector in enumerate(e.transpose(square)):
-            e.store(vector, job.first_row + (c + more) * job.row_stride, i)
-    with e.loop_if_any(job.columns, start=together) as c:
-        row = job.first_row + c * job.row_stride
-        for lane, source in enumerate(sources):
-            x = e.emit(f"load double, ptr {e.element(source, c * job.column_stride)}")
+            e.store(vector, source.row + (c + more) * job.row_stride, i)
+    with e.loop_if_any(source.columns, start=together) as c:
+        row = source.row + c * job.row_stride
+        for lane, address in enumerate(addresses):
+            x = e.emit(f"load double, ptr {e.element(address, c * source.column_stride)}")
             e.store_scalar(x, row, i + lane)
 
 

@@ -132,6 +132,12 @@ class Emitter:
         array = self.emit(f"inttoptr i64 {pointer} to ptr")
         return self.integer(f"load i64, ptr {self.emit(f'getelementptr i64, ptr {array}, i64 {i}')}")
 
+    def record(self, record: type[Record], pointer: Integer, i: Integer) -> Record:
+        """The i-th of the records behind a pointer that is itself a number, all its fields read here."""
+        make: Any = record  # a NamedTuple
+        start = i * len(make._fields)
+        return cast(Record, make._make(self.number_at(pointer, start + field) for field in range(len(make._fields))))
+
     def select(self, a: Integer, condition: str, b: Integer | int, yes: Integer | int, no: Integer | int) -> Integer:
         """``yes if a condition b else no``."""
         test = self._test(a, condition, b)

@@ -66,12 +66,21 @@ Arguments = (
 )  # fmt: skip
 
 
+class Source(NamedTuple, Generic[N]):
+    """A table of float64 in memory: number c of sample s stands at data[s · sample_stride + c · column_stride]."""
+
+    data: N  # address
+    sample_stride: N
+    column_stride: N
+    columns: N
+    row: N  # place of the row in the workspace that takes the first column
+    by_columns: N  # 1: it is read column after column; 0: sample after sample
+
+
 class TrainJob(NamedTuple, Generic[N]):
-    """Steps of training.  The numbers of sample s stand at data[s · sample_stride + c · column_stride]."""
+    """Steps of training, or a part of one step: ``begin`` and ``finish`` say what it leaves out."""
 
     # The samples in the workspace: a row for each column, then one for the weights of the samples in the mean.
-    columns: N
-    first_row: N  # place
     row_stride: N
     block: N  # samples that go through together
     weights_row: N  # place
@@ -100,13 +109,14 @@ class TrainJob(NamedTuple, Generic[N]):
     loss: N  # place
     penalty: N  # place
     # One call: addresses of 64-bit numbers, and what is said about them.
-    data: N
-    sample_stride: N
-    column_stride: N
+    sources: N  # a record of each table
+    tables: N  # how many
     sequential: N  # 1: the samples as they stand; 0: those that the order names
     order: N
-    bounds: N  # of each step: first, end
+    bounds: N  # of each step: first, end, and how many samples the mean is over
     steps: N
+    begin: N  # 1: the sums begin at 0; 0: they go on from what they are
+    finish: N  # 1: the sums are whole, and the step is taken; 0: there is more to come
     losses: N  # of each step: objective, data loss
     reload: N  # 0: all steps take the same samples, in one block
     failed: N  # written: the step that was not finite

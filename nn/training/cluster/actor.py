@@ -5,72 +5,26 @@ Nothing of an answer depends on the questions before it: a part that is held els
 
 from __future__ import annotations
 
-import functools
 import math
-import pickle
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from autograd import FallbackWarning, NonFiniteError, Value, located
 from autograd.compiler import falling_back
 
-from ...data import loss_of_sample
+from ...data import loss_of_sample, some_samples
 from ...evaluation import Measure, check_targets
 from ...losses import hinge
+from ...samples import row_of
 from ..eager import EagerSteps, Epoch
 from .additions import Node, merged
+from .answers import Facts, Failure, Ready, told
 from .assignment import Assignment, reach_of, seed_for_part, unpacked
 from .measures import all_of, applied
 from .partitions import Part
 
 INSTEAD = "fit: training eagerly on the workers, one Value at a time"
-
-
-class Failure(NamedTuple):
-    """An error on a worker, on its way to the client."""
-
-    error: Exception
-
-
-class Ready(NamedTuple):
-    """What a worker says of its assignment: whether it is compiled, and the warnings why not."""
-
-    operations: int | None
-    warnings: list[str]
-
-
-class Facts(NamedTuple):
-    """What the client knows of a part: never its rows."""
-
-    rows: int
-    width: int
-    targets: int  # numbers of a target
-    several: bool
-    classes: frozenset[float]  # the targets, where the loss wants to see them all
-
-
-def told(method: Callable[..., Any]) -> Callable[..., Any]:
-    """A method whose errors are answers: an actor's own ones, raised, may not arrive."""
-
-    @functools.wraps(method)
-    def answer(*args: Any) -> Any:
-        try:
-            return method(*args)
-        except Exception as error:
-            return Failure(_sendable(error))
-
-    return answer
-
-
-def _sendable(error: Exception) -> Exception:
-    """The error, without what it came from; another one with its text where it cannot be pickled."""
-    error.__cause__ = error.__context__ = error.__traceback__ = None
-    try:
-        pickle.loads(pickle.dumps(error))
-    except Exception:
-        return RuntimeError(f"{type(error).__name__}: {error}")
-    return error
 
 
 class PartActor:
@@ -81,7 +35,7 @@ class PartActor:
 
     def __init__(self, whole: int, numbers: Sequence[int], *parts: Part) -> None:
         self.whole, self.parts = whole, dict(zip(numbers, parts, strict=True))
-        self.full = {number: part for number, part in self.parts.items() if len(part.samples)}
+        self.full = {number: part for number, part in self.parts.items() if len(part.rows)}
         self.assignment: Assignment | None = None
         self.training: Any = None  # the compiled sums; None where they are eager
         self.local: Any = None  # the steps of a training apart
@@ -97,12 +51,12 @@ class PartActor:
         model, loss = unpacked(sent)
         found = {}
         for number, part in self.parts.items():
-            rows, classes = len(part.samples), frozenset[float]()
-            if rows:
-                check_targets(model, part.rows, part.targets, loss, f"{which}part {number}, ")  # type: ignore[arg-type]
-            if rows and loss is hinge:
-                classes = frozenset(part.samples[:, part.width :].ravel().tolist())
-            found[number] = Facts(rows, part.width, part.samples.shape[1] - part.width, part.several, classes)
+            classes = frozenset[float]()
+            if len(part.rows):
+                check_targets(model, *part, loss, f"{which}part {number}, ")
+                if loss is hinge:
+                    classes = frozenset(part.targets.ravel().tolist())
+            found[number] = Facts(len(part.rows), part.rows.shape[1:], part.targets.shape[1:], classes)
         return found
 
     # --- sums over all rows ---------------------------------------------------------------------------------------
@@ -129,8 +83,8 @@ class PartActor:
         with falling_back(INSTEAD, unasked=True):
             from autograd.compiler import NotCompilable, Training
 
-            sample = loss_of_sample(given.model, first.rows, first.targets, given.loss)  # type: ignore[arg-type]
-            training = Training(sample, first.samples, given.moved)
+            sample = loss_of_sample(given.model, *first, given.loss)
+            training = Training(sample, some_samples(*first), given.moved)
             known = {id(generator) for generator in given.generators}
             if not known.issuperset(map(id, training.sums.generators)):
                 raise NotCompilable(
@@ -141,7 +95,7 @@ class PartActor:
 
     def _refuse_own_values(self, given: Assignment, first: Part) -> None:
         known = {id(leaf) for leaf in given.leaves}
-        reach = reach_of(given.model, given.loss, first.width, first.several)
+        reach = reach_of(given.model, given.loss, *first)
         if any(id(leaf) not in known for leaf in reach.leaves):
             raise ValueError(
                 f"fit: the loss or the model uses a Value that stands in a module, where each worker has one of its "
@@ -161,16 +115,16 @@ class PartActor:
     def _sum(self, given: Assignment, part: Part, where: str) -> Any:
         import numpy as np
 
-        rows = len(part.samples)
+        rows = len(part.rows)
         if self.training is None:
             return _eager_sum(given, part, range(rows), where)
         self.training.load()
-        losses = self.training.run(part.samples, None, [[0, rows]])
+        losses = self.training.run(tuple(part), None, [[0, rows]])
         if len(losses):
             return np.array([losses[0, 1], *self.training.gradients()]) * rows
         # Something is not finite.  The first row of which that is true alone raises, or turns out to be finite.
         alone = np.stack([np.arange(rows), np.arange(1, rows + 1)], axis=1)
-        fine = len(self.training.run(part.samples, None, alone))
+        fine = len(self.training.run(tuple(part), None, alone))
         _eager_sum(given, part, range(fine, min(fine + 1, rows)), where)
         return _eager_sum(given, part, range(rows), where)
 
@@ -205,7 +159,7 @@ class PartActor:
         epochs, moved = len(orders), len(steps)
         width = 2 * epochs + moved * (2 + state.shape[1])
         for number, part in self.full.items():
-            given, rows = self._given(numbers), len(part.samples)
+            given, rows = self._given(numbers), len(part.rows)
             seed_for_part(given.generators, seeds, number)
             optimizer = given.optimizer
             optimizer.lr, optimizer.t, optimizer.state = lr, [*steps], [*map(tuple, state.tolist())]
@@ -223,9 +177,7 @@ class PartActor:
     def _steps_on(self, given: Assignment, part: Part) -> Any:
         """The steps of a training in memory, on this part."""
         if self.local is None:
-            self.local = eager = EagerSteps(
-                given.model, part.rows, part.targets, given.loss, given.optimizer, given.penalty  # type: ignore[arg-type]
-            )  # fmt: skip
+            self.local = eager = EagerSteps(given.model, *part, given.loss, given.optimizer, given.penalty)
             if given.compiled and self.training is not None:
                 with falling_back(INSTEAD, unasked=True):
                     from ..compiled import CompiledSteps
@@ -233,7 +185,8 @@ class PartActor:
                     self.local = CompiledSteps(eager)
         steps = self.local
         eager = getattr(steps, "eager", steps)
-        eager.rows, eager.targets, steps.samples = part.rows, part.targets, part.samples
+        eager.rows, eager.targets = part
+        steps.tables = tuple(part)
         return steps
 
     # --- measurements ---------------------------------------------------------------------------------------------
@@ -248,9 +201,9 @@ class PartActor:
             key = (number, *summaries)
             if key not in self.measures:
                 loss = given.loss if with_loss else None
-                self.measures[key] = Measure(given.model, part.rows, part.targets, loss, summaries, repeated)  # type: ignore[arg-type]
+                self.measures[key] = Measure(given.model, *part, loss, summaries, repeated)
             with located(f"part {number}"):
-                found[number] = {"rows": len(part.samples), **self.measures[key]()}
+                found[number] = {"rows": len(part.rows), **self.measures[key]()}
         return found
 
 
@@ -275,7 +228,7 @@ def _eager_sum(given: Assignment, part: Part, rows: range, where: str) -> Any:
     whole = 0.0
     for i in rows:
         with located(f"{where}, row {i}"):
-            one = given.loss(given.model(part.rows[i]), part.targets[i])
+            one = given.loss(given.model(row_of(part.rows, i)), row_of(part.targets, i))
             if not isinstance(one, Value):
                 raise TypeError(f"the loss must be a Value computed from the prediction, not {one!r:.60}")
             if one.requires_grad or not math.isfinite(one.data):

@@ -81,6 +81,6 @@ def seed_for_part(generators: Sequence[Any], seeds: Sequence[int], number: int) 
             generator.bit_generator.state = type(generator.bit_generator)(np.random.SeedSequence([seed, number])).state
 
 
-def reach_of(model: Module, loss: Loss, width: int, several: bool) -> Reach:
+def reach_of(model: Module, loss: Loss, rows: Any, targets: Any) -> Reach:
     """What the loss of a sample can reach."""
-    return Reach(loss_of_sample(model, [[0.0] * width], [[0.0] if several else 0.0], loss))
+    return Reach(loss_of_sample(model, rows, targets, loss))

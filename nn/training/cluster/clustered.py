@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ...evaluation import Measure, check_targets, recording
-from ...losses import Loss, Metric, hinge
+from ...losses import Loss, Metric
 from ...metrics import find_metrics
 from ...modules import Module
 from ...samples import check_data, is_collection
@@ -15,7 +15,8 @@ from ..eager import EagerSteps, Epoch
 from ..history import History
 from ..loop import Run
 from ..optimizers import Optimizer
-from .actor import Facts, apply
+from .actor import PartActor, apply
+from .answers import Facts
 from .assignment import packed
 from .crew import Crew
 from .measures import Plan
@@ -28,19 +29,6 @@ SHUFFLED = (
     "the network. Two ways exist: without batch_size every step takes all rows; with batch_size={size} and "
     "average_every=1 each part of the collection trains by itself for an epoch, and then the models are averaged"
 )
-
-
-class Unseen(Sequence[Any]):
-    """The rows of a collection as the client has them: how many there are, and zeros in place of each."""
-
-    def __init__(self, count: int, row: Any) -> None:
-        self._count, self._row = count, row
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __getitem__(self, i: Any) -> Any:
-        return [self._row] * len(range(self._count)[i]) if isinstance(i, slice) else self._row
 
 
 class ClusterRun(Run):
@@ -74,8 +62,8 @@ class ClusterRun(Run):
         return super()._count(done, wanted, together) if self.together is None else self.together
 
 
-def clustered(
-    model: Module, X: Any, y: Any, loss: Loss, optimizer: Optimizer, penalty: Callable[[list[Any]], Any] | None, *,
+def run_on_cluster(
+    model: Module, X: Any, y: Any, loss: Loss, optimizer: Optimizer, penalty: Callable[[list[Any]], Any] | None,
     validation: tuple[Any, Any] | None, metrics: Sequence[str | Metric], batch_size: int | None,
     average_every: int | None, epochs: int, seed: int | None, compiled: bool,
 ) -> ClusterRun:  # fmt: skip
@@ -90,17 +78,17 @@ def clustered(
         )
     workers = Workers(current_client(), PATIENCE)
     workers.check()
-    crew = Crew(workers, aligned(X, y, "fit: "), "fit: ")
-    eager = EagerSteps(model, *seen(crew, model, loss, "fit: "), loss, optimizer, penalty)  # type: ignore[arg-type]
+    crew = Crew(PartActor, workers, aligned(X, y, "fit: "), "fit: ")
+    eager = EagerSteps(model, *seen(crew, model, loss, "fit: "), loss, optimizer, penalty)
     run = ClusterRun(eager, [crew], compiled, batch_size, average_every, seed)
     plan, of_held_out = Plan(metrics), None  # type: tuple[Plan, Callable[[], dict[str, float]] | None]
     if validation is not None and any(map(is_collection, validation)):
-        held_out = Crew(workers, aligned(*validation, "fit: validation "), "fit: validation ")
+        held_out = Crew(PartActor, workers, aligned(*validation, "fit: validation "), "fit: validation ")
         run.crews.append(held_out)
         seen(held_out, model, loss, "fit: validation ")
         of_held_out = OnWorkers(Remote(held_out, eager, False), plan, True, compiled)
     elif validation is not None:
-        rows, targets = check_data(*validation)
+        rows, targets = check_data(*validation, "validation ")
         check_targets(model, rows, targets, loss, "fit: validation ")
         of_held_out = Measure(model, rows, targets, loss, find_metrics(metrics), compiled)
     of_data = OnWorkers(run.remote, plan, False, compiled) if metrics else None
@@ -123,8 +111,13 @@ class OnWorkers:
         return self.plan.result(parts.values(), own)
 
 
-def seen(crew: Crew, model: Module, loss: Loss, which: str) -> tuple[Unseen, Unseen]:
-    """What the client has of the rows and targets of a crew; ValueError where the parts do not go together."""
+def seen(crew: Crew, model: Module, loss: Loss, which: str) -> tuple[Any, Any]:
+    """What the client has of the rows and targets of a crew: zeros in their shape, all of which are the same one.
+
+    ValueError where the parts do not go together.
+    """
+    import numpy as np
+
     answers = crew.ask("facts", packed((model, loss)), which)
     facts: dict[int, Facts] = dict(sorted((number, fact) for answer in answers for number, fact in answer.items()))
     full = {number: fact for number, fact in facts.items() if fact.rows}
@@ -132,11 +125,14 @@ def seen(crew: Crew, model: Module, loss: Loss, which: str) -> tuple[Unseen, Uns
         raise ValueError(f"{which}X is empty in every part: it must have one row at least")
     first, like = next(iter(full.items()))
     for number, fact in full.items():
-        for name, one, other in (("X", fact.width, like.width), ("y", fact.targets, like.targets)):
+        for name, one, other in (("X", fact.row, like.row), ("y", fact.target, like.target)):
             if one != other:
-                raise ValueError(f"{which}{name}, part {number} has {one} columns, part {first} has {other}")
+                shapes = (f"{shape[0]} columns" if shape else "single numbers" for shape in (one, other))
+                raise ValueError(f"{which}{name}, part {number} has {f' and part {first} has '.join(shapes)}")
     classes = frozenset[float]().union(*(fact.classes for fact in full.values()))
-    if loss is hinge and {-1.0, 0.0} <= classes:
-        raise ValueError(f"{which}hinge takes targets 0 and 1, or -1 and 1, and here are {sorted(classes)}")
+    if {-1.0, 0.0} <= classes:
+        text = ", ".join(f"{x:g}" for x in sorted(classes))
+        raise ValueError(f"{which}hinge takes targets 0 and 1, or -1 and 1, and here are {text}: of which class is 0?")
     count = sum(fact.rows for fact in full.values())
-    return Unseen(count, [0.0] * like.width), Unseen(count, [0.0] * like.targets if like.several else 0.0)
+    rows, targets = (np.broadcast_to(np.zeros(shape), (count, *shape)) for shape in (like.row, like.target))
+    return rows, targets

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from .actor import Failure, PartActor
+from .answers import Failure
 from .partitions import checked
 from .workers import PATIENCE, Workers
 
@@ -30,13 +30,16 @@ class Lost(Exception):
 
 
 class Crew:
-    """Actors that hold the parts of a collection; ``which`` data these are, to begin a message with."""
+    """Actors, of a class that is called with (how many parts there are in all, numbers, those parts).
 
-    def __init__(self, workers: Workers, parts: Sequence[tuple[Any, Any]], which: str) -> None:
+    ``which`` data these are begins the messages.
+    """
+
+    def __init__(self, kind: type, workers: Workers, parts: Sequence[tuple[Any, Any]], which: str) -> None:
         import dask
 
         make = dask.delayed(checked, pure=True)
-        self.workers, self.client = workers, workers.client
+        self.kind, self.workers, self.client = kind, workers, workers.client
         self.parts = [make(X, y, i, which) for i, (X, y) in enumerate(parts)]
         self.begin: tuple[str, Any] | None = None  # what a new member is asked first
         self.members = self._members_for(range(len(parts)))
@@ -129,7 +132,7 @@ class Crew:
                 some = tuple(numbers[first:end])
                 where = {"workers": [worker], "allow_other_workers": True}
                 parts = self.client.compute([self.parts[i] for i in some], **where)
-                future = self.client.submit(PartActor, len(self.parts), some, *parts, actor=True, pure=False, **where)
+                future = self.client.submit(self.kind, len(self.parts), some, *parts, actor=True, pure=False, **where)
                 started.append((future, some))
             try:
                 members = [Member(self._started(future), future, some) for future, some in started]

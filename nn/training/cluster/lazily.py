@@ -16,7 +16,7 @@ from .assignment import packed, unpacked
 from .measures import Plan, all_of, applied
 from .partitions import Part, aligned, checked, delayed_parts
 
-Predict = Callable[[Module, Any], list[Any]]
+Predict = Callable[[Module, Any], Any]
 Measuring = Callable[..., dict[str, Any]]
 
 
@@ -66,18 +66,18 @@ def measured(
 
 
 def _measure(part: Part, number: int, measure: Measuring, sent: bytes, summaries: Any) -> dict[str, Any] | None:
-    if not len(part.samples):
+    if not len(part.rows):
         return None
     model, loss = unpacked(sent)
     found = measure(model, part.rows, part.targets, None if "" in summaries else loss, summaries, number)
-    return {"rows": len(part.samples), **found}
+    return {"rows": len(part.rows), **found}
 
 
 def _apply(sent: bytes, parts: Sequence[dict[str, Any] | None]) -> dict[str, float]:
     return applied(unpacked(sent), [part[""] for part in parts if part is not None])
 
 
-def _of_part(part: Any, predict: Predict, sent: bytes, number: int) -> list[Any]:
+def _of_part(part: Any, predict: Predict, sent: bytes, number: int) -> Any:
     with located(f"predict: part {number} (from 0)"):
         return predict(unpacked(sent), part) if len(part) else []
 
@@ -90,7 +90,7 @@ def _of_frame(
 
     if len(frame):
         found = _of_part(frame, predict, sent, (partition_info or {}).get("number", 0))
-        kind: Any = pd.DataFrame if isinstance(found[0], list) else pd.Series
+        kind: Any = pd.DataFrame if found.ndim > 1 else pd.Series
         return kind(found, index=frame.index, dtype=float)
     outputs = _outputs(model or unpacked(sent), len(frame.columns))
     if outputs is None:
@@ -99,9 +99,8 @@ def _of_frame(
 
 
 def _of_array(block: Any, predict: Predict, sent: bytes, outputs: int | None, block_id: Any = (0,)) -> Any:
-    import numpy as np
 
-    return np.array(_of_part(block, predict, sent, block_id[0])) if len(block) else _nothing(outputs)
+    return _of_part(block, predict, sent, block_id[0]) if len(block) else _nothing(outputs)
 
 
 def _nothing(outputs: int | None) -> Any:

@@ -6,55 +6,56 @@ together from parts: one worker gets all of them, which must fit into its memory
 
 from __future__ import annotations
 
+import functools
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from ...data import classes_of, threshold_of
 from ...losses import Metric
-from ...metrics import OF_PAIRS, Pairs, count_pairs, find_metrics, mae, no_classes, r2
-from ...modules import as_list
+from ...metrics import OF_PAIRS, accuracy, find_metrics, mae, r2
 
 Measured = Mapping[str, Any]  # of a part: "rows", perhaps "loss", and what each summary gives
 
 
 class Classes(NamedTuple):
-    """(predicted, true) classes of a part, counted for each pair of thresholds that all parts together may call for."""
+    """Of a part, how often each (predicted, true) class occurs, for each pair of thresholds that may hold for all."""
 
     unit_targets: bool  # all within [0, 1]
     unit: bool  # the outputs too
-    labels: frozenset[float]  # some of the targets
-    counted: dict[tuple[float, float], dict[tuple[int, int], int]]  # by the thresholds of outputs and targets
+    counted: dict[tuple[float, float], Counter[tuple[int, int]]]  # by the thresholds of outputs and targets
 
 
-def classes(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None = None) -> Classes:
+def classes(outputs: Any, targets: Any, threshold: float | None = None) -> Classes:
     """The summary of a part for the metrics of classes."""
-    if isinstance(targets[0], list) or isinstance(outputs[0], list):
-        return Classes(True, True, frozenset(), {(0.0, 0.0): dict(count_pairs(outputs, targets))})
+    if targets.ndim > 1 or outputs.ndim > 1:
+        accuracy(outputs, targets)  # for its errors
+        return Classes(True, True, {SEVERAL: _count(classes_of(outputs, 0.0), targets)})
     counted = {}
-    for of_outputs, of_targets in ((0.5, 0.5), (0.0, 0.5), (0.0, 0.0)):
-        cut = of_outputs if threshold is None else threshold
-        both = zip(classes_of(outputs, cut), classes_of(targets, of_targets), strict=True)
-        counted[of_outputs, of_targets] = dict(Pairs(both))
-    labels = frozenset(sorted({*targets})[:4])
-    unit = threshold_of(outputs, targets) > 0.0
-    return Classes(threshold_of(targets) > 0.0, unit, labels, counted)
+    for pair in ((0.5, 0.5), (0.0, 0.5), (0.0, 0.0)):
+        predicted = classes_of(outputs, pair[0] if threshold is None else threshold)
+        counted[pair] = _count(predicted, classes_of(targets, pair[1]))
+    return Classes(threshold_of(targets) > 0.0, threshold_of(outputs, targets) > 0.0, counted)
 
 
-def pairs_of(parts: Sequence[Classes]) -> Pairs:
-    """The pairs of all parts, by the thresholds that hold for all of them (see ``threshold_of``)."""
-    several = (0.0, 0.5) not in parts[0].counted
+SEVERAL = (-1.0, -1.0)  # the thresholds of several outputs, which have none
+
+
+def _count(predicted: Any, true: Any) -> Counter[tuple[int, int]]:
+    return Counter(zip(predicted.astype(int).tolist(), true.astype(int).tolist(), strict=True))
+
+
+def pairs_of(parts: Sequence[Classes]) -> tuple[Counter[tuple[int, int]], bool]:
+    """The pairs of all parts, by the thresholds that hold for all (see ``threshold_of``); whether of several."""
+    several = SEVERAL in parts[0].counted
     unit_targets, unit = all(part.unit_targets for part in parts), all(part.unit for part in parts)
-    key = (0.5 if unit else 0.0, 0.5 if unit_targets else 0.0)
-    pairs = Pairs()
+    key = SEVERAL if several else (0.5 if unit else 0.0, 0.5 if unit_targets else 0.0)
+    found: Counter[tuple[int, int]] = Counter()
     for part in parts:
-        pairs.update(part.counted[(0.0, 0.0) if several else key])
-    pairs.binary = not several
-    if not several:
-        labels = sorted(frozenset().union(*(part.labels for part in parts)))
-        no_classes({true for _, true in pairs}, labels, key[1])
-    return pairs
+        found.update(part.counted[key])
+    return found, several
 
 
 class Spread(NamedTuple):
@@ -65,36 +66,31 @@ class Spread(NamedTuple):
     whole: float
     left: float
 
-    def __add__(self, other: Spread) -> Spread:  # type: ignore[override]
+    def beside(self, other: Spread) -> Spread:
         """Of both together: Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm", 1979."""
         rows, apart = self.rows + other.rows, other.mean - self.mean
         whole = self.whole + other.whole + apart * apart * self.rows * other.rows / rows
         return Spread(rows, self.mean + apart * other.rows / rows, whole, self.left + other.left)
 
 
-def spreads(outputs: Sequence[Any], targets: Sequence[Any]) -> list[Spread]:
+def spreads(outputs: Any, targets: Any) -> list[Spread]:
     """The summary of a part for r2: of each column."""
     r2(outputs, targets)  # for its errors
-    found = []
-    columns = zip(zip(*map(as_list, outputs), strict=True), zip(*map(as_list, targets), strict=True), strict=True)
-    for predicted, wanted in columns:
-        mean = math.fsum(wanted) / len(wanted)
-        left = math.fsum((t - p) ** 2 for p, t in zip(predicted, wanted, strict=True))
-        found.append(Spread(len(wanted), mean, math.fsum((t - mean) ** 2 for t in wanted), left))
-    return found
+    predicted, wanted = (x.reshape(len(x), -1) for x in (outputs, targets))
+    means = wanted.mean(axis=0)
+    whole, left = ((wanted - means) ** 2).sum(axis=0), ((wanted - predicted) ** 2).sum(axis=0)
+    return [
+        Spread(len(wanted), *numbers) for numbers in zip(means.tolist(), whole.tolist(), left.tolist(), strict=True)
+    ]
 
 
 def r2_of(parts: Sequence[list[Spread]]) -> float:
-    scores = []
-    for column in zip(*parts, strict=True):
-        whole: Spread = column[0]
-        for spread in column[1:]:
-            whole += spread
-        scores.append(1.0 - whole.left / whole.whole if whole.whole else float(whole.left == 0.0))
+    whole = [functools.reduce(Spread.beside, column) for column in zip(*parts, strict=True)]
+    scores = [1.0 - spread.left / spread.whole if spread.whole else float(spread.left == 0.0) for spread in whole]
     return math.fsum(scores) / len(scores)
 
 
-def all_of(outputs: Sequence[Any], targets: Sequence[Any]) -> tuple[Any, Any]:
+def all_of(outputs: Any, targets: Any) -> tuple[Any, Any]:
     """The summary of a part for a function of the user's: everything."""
     return outputs, targets
 
@@ -126,12 +122,12 @@ class Plan:
 
         if "loss" in measured[0]:
             found["loss"] = mean("loss")
-        pairs = pairs_of([part["classes"] for part in measured]) if "classes" in self.summaries else Pairs()
+        pairs = pairs_of([part["classes"] for part in measured]) if "classes" in self.summaries else None
         for name in self.names:
             if name in self.own:
                 found[name] = own[name]
-            elif name in OF_PAIRS:
-                found[name] = OF_PAIRS[name](pairs)
+            elif pairs is not None and name in OF_PAIRS:
+                found[name] = OF_PAIRS[name](*pairs)
             else:
                 found[name] = r2_of([part["r2"] for part in measured]) if name == "r2" else mean("mae")
         return found
@@ -139,5 +135,8 @@ class Plan:
 
 def applied(own: Mapping[str, Metric], parts: Sequence[tuple[Any, Any]]) -> dict[str, float]:
     """What functions of the user's make of the outputs and targets of all parts."""
-    outputs, targets = ([x for part in parts for x in part[i]] for i in (0, 1))
+    import numpy as np
+
+    outputs: Any = np.concatenate([part[0] for part in parts])
+    targets: Any = np.concatenate([part[1] for part in parts])
     return {name: metric(outputs, targets) for name, metric in own.items()}

@@ -15,8 +15,8 @@ from autograd.program import Reach
 
 from ..eager import EagerSteps, Epoch
 from ..history import Compilation
-from .actor import Ready
 from .additions import merged
+from .answers import Ready
 from .assignment import Assignment, draw_seeds, generators_of, packed, reach_of
 from .crew import Crew
 from .rule import Moving
@@ -49,8 +49,7 @@ class Remote:
 
     def _send(self) -> None:
         eager = self.eager
-        width, several = len(eager.rows[0]), isinstance(eager.targets[0], list)
-        self._of_loss = reach_of(eager.model, eager.loss, width, several)
+        self._of_loss = reach_of(eager.model, eager.loss, eager.rows, eager.targets)
         optimizer = eager.optimizer
         self._of_rule = Reach(optimizer, eager.penalty, ignoring={id(optimizer): ("lr", "t", "state", "parameters")})
         self._sent = self._state()

@@ -8,8 +8,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import autograd
-
 PATIENCE = 60.0  # seconds without a worker, or of workers that are lost again and again, after which a training ends
 NO_CLIENT = """fit: X and y are collections of Dask, and there is no client that says where to compute. Start one first:
     from dask.distributed import Client
@@ -41,7 +39,7 @@ def current_client() -> Any:
 def fingerprint() -> str:
     """Which code this is: Python's version, and a digest of the sources of both packages."""
     digest = hashlib.sha256()
-    root = Path(autograd.__file__).parents[1]
+    root = Path(__file__).parents[3]
     for package in ("autograd", "nn"):
         for file in sorted((root / package).rglob("*.py")):
             digest.update(file.relative_to(root).as_posix().encode() + file.read_bytes())
