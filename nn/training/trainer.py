@@ -88,6 +88,8 @@ def fit(
         if is_collection(X) or is_collection(y):
             settings = validation, metrics, batch_size, average_every, epochs, seed, compiled
             run: Run = cluster().run_on_cluster(model, X, y, function, optimizer, regularizer, *settings)
+        elif average_every is not None:
+            raise ValueError("fit: average_every is of collections of Dask, whose parts train apart")
         else:
             rows, targets = check_data(X, y)
             held_out = None if validation is None else check_data(*validation, "validation ")
