@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from autograd import FallbackWarning, NonFiniteError, Value, located
+from autograd import FallbackWarning, NonFiniteError, Value, located, topological_order
 from autograd.compiler import falling_back
 
 from ...data import loss_of_sample, some_samples
@@ -41,9 +41,11 @@ class PartActor:
         self.local: Any = None  # the steps of a training apart
         self.measures: dict[Any, Any] = {}
 
-    def here(self) -> bool:
-        """Whether this actor is still there."""
-        return True
+    def here(self) -> str:
+        """The address of the worker where this actor is."""
+        from distributed import get_worker
+
+        return str(get_worker().address)
 
     @told
     def facts(self, sent: bytes, which: str) -> dict[int, Facts]:
@@ -104,13 +106,13 @@ class PartActor:
 
     @told
     def sums(self, epoch: int, numbers: Any, seeds: Sequence[int]) -> dict[Node, Any]:
-        """Of each part (Σ loss, Σ gradient of each moved parameter) over its rows."""
+        """Of each part (Σ loss, whether it is seen that some loss depends on a moved parameter, Σ gradient) over its rows."""
         given = self._given(numbers)
         found: dict[Node, Any] = {}
         for number, part in self.full.items():
             seed_for_part(given.generators, seeds, number)
             found[0, number] = self._sum(given, part, f"fit: epoch {epoch}, part {number}")
-        return self._merged(found, 1 + len(given.moved))
+        return self._merged(found, 2 + len(given.moved))
 
     def _sum(self, given: Assignment, part: Part, where: str) -> Any:
         import numpy as np
@@ -121,7 +123,7 @@ class PartActor:
         self.training.load()
         losses = self.training.run(tuple(part), None, [[0, rows]])
         if len(losses):
-            return np.array([losses[0, 1], *self.training.gradients()]) * rows
+            return np.array([losses[0, 1], 0.0, *self.training.gradients()]) * rows
         # Something is not finite.  The first row of which that is true alone raises, or turns out to be finite.
         alone = np.stack([np.arange(rows), np.arange(1, rows + 1)], axis=1)
         fine = len(self.training.run(tuple(part), None, alone))
@@ -220,12 +222,12 @@ def apply(own: bytes, numbers: Any, actors: Sequence[Any]) -> Any:
 
 
 def _eager_sum(given: Assignment, part: Part, rows: range, where: str) -> Any:
-    """(Σ loss, Σ gradient), row after row; what goes wrong is told with the row."""
+    """See ``sums``, row after row; what goes wrong is told with the row."""
     import numpy as np
 
     for p in given.moved:
         p.grad = 0.0
-    whole = 0.0
+    whole, live, moved = 0.0, False, {*given.moved}
     for i in rows:
         with located(f"{where}, row {i}"):
             one = given.loss(given.model(row_of(part.rows, i)), row_of(part.targets, i))
@@ -235,5 +237,5 @@ def _eager_sum(given: Assignment, part: Part, rows: range, where: str) -> Any:
                 one.backward()  # of a loss that is not finite it raises, and says which value was the first to go
             if not all(math.isfinite(p.grad) for p in given.moved):
                 raise NonFiniteError("a gradient is not finite; nothing was updated")
-            whole += one.data
-    return np.array([whole, *(p.grad for p in given.moved)])
+            whole, live = whole + one.data, live or not moved.isdisjoint(topological_order(one))
+    return np.array([whole, live, *(p.grad for p in given.moved)])

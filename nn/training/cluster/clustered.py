@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 from ...evaluation import Measure, check_targets, recording
@@ -34,25 +35,18 @@ SHUFFLED = (
 class ClusterRun(Run):
     """A run whose rows are on the workers.  Where models are averaged, that many epochs are taken in one go."""
 
-    def __init__(
-        self, eager: EagerSteps, crews: list[Crew], compiled: bool, batch_size: int | None, together: int | None,
-        seed: int | None,
-    ) -> None:  # fmt: skip
-        super().__init__(eager, batch_size, seed)
-        self.crews, self.together = crews, together
-        self.remote = Remote(crews[0], eager, compiled)
-        self.steps = SumSteps(self.remote) if together is None else LocalSteps(self.remote, batch_size or 0)
+    def __init__(self, remote: Remote, batch_size: int | None, together: int | None, seed: int | None) -> None:
+        super().__init__(remote.eager, batch_size, seed)
+        self.remote, self.together, self.closing = remote, together, ExitStack()
+        self.steps = SumSteps(remote) if together is None else LocalSteps(remote, batch_size or 0)
 
     def epochs(self, wanted: int) -> History:
         """See ``Run``; the workers then forget the data."""
-        try:
+        with self.closing:
             started = time.perf_counter()
             self.remote.numbers()
             self.history.compiled = compilation_of(self.remote, time.perf_counter() - started)
             return super().epochs(wanted)
-        finally:
-            for crew in self.crews:
-                crew.close()
 
     def _order(self) -> Iterator[Epoch]:
         while True:
@@ -78,21 +72,29 @@ def run_on_cluster(
         )
     workers = Workers(current_client(), PATIENCE)
     workers.check()
-    crew = Crew(PartActor, workers, aligned(X, y, "fit: "), "fit: ")
-    eager = EagerSteps(model, *seen(crew, model, loss, "fit: "), loss, optimizer, penalty)
-    run = ClusterRun(eager, [crew], compiled, batch_size, average_every, seed)
-    plan, of_held_out = Plan(metrics), None  # type: tuple[Plan, Callable[[], dict[str, float]] | None]
-    if validation is not None and any(map(is_collection, validation)):
-        held_out = Crew(PartActor, workers, aligned(*validation, "fit: validation "), "fit: validation ")
-        run.crews.append(held_out)
-        seen(held_out, model, loss, "fit: validation ")
-        of_held_out = OnWorkers(Remote(held_out, eager, False), plan, True, compiled)
-    elif validation is not None:
-        rows, targets = check_data(*validation, "validation ")
-        check_targets(model, rows, targets, loss, "fit: validation ")
-        of_held_out = Measure(model, rows, targets, loss, find_metrics(metrics), compiled)
-    of_data = OnWorkers(run.remote, plan, False, compiled) if metrics else None
-    run.recorders = recording(of_data, of_held_out)
+    with ExitStack() as stack:  # what goes wrong before the first step closes it: the workers then forget the data
+
+        def crew_of(X: Any, y: Any, which: str) -> Crew:
+            crew = Crew(PartActor, workers, aligned(X, y, which), which)
+            stack.callback(crew.close)
+            return crew
+
+        crew = crew_of(X, y, "fit: ")
+        eager = EagerSteps(model, *seen(crew, model, loss, "fit: "), loss, optimizer, penalty)
+        remote, plan = Remote(crew, eager, compiled), Plan(metrics)
+        of_held_out: Callable[[], dict[str, float]] | None = None
+        if validation is not None and any(map(is_collection, validation)):
+            held_out = crew_of(*validation, "fit: validation ")
+            seen(held_out, model, loss, "fit: validation ")
+            of_held_out = OnWorkers(Remote(held_out, eager, False), plan, True, compiled)
+        elif validation is not None:
+            rows, targets = check_data(*validation, "validation ")
+            check_targets(model, rows, targets, loss, "fit: validation ")
+            of_held_out = Measure(model, rows, targets, loss, find_metrics(metrics), compiled)
+        of_data = OnWorkers(remote, plan, False, compiled) if metrics else None
+        run = ClusterRun(remote, batch_size, average_every, seed)
+        run.recorders = recording(of_data, of_held_out)
+        run.closing = stack.pop_all()
     return run
 
 

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from .answers import Failure
 from .partitions import checked
 from .workers import PATIENCE, Workers
 
+LOOK = 5.0  # seconds between two looks at whether workers came
 POLL = 1.0  # seconds between two looks at whether a worker is still there
 
 
 class Member(NamedTuple):
-    """An actor, its future, which tells when it is lost, and the numbers of its parts."""
+    """An actor, its future, which tells when it is lost, the numbers of its parts, and its worker."""
 
     actor: Any
     future: Any
     numbers: tuple[int, ...]
+    worker: str = ""
 
 
 class Lost(Exception):
@@ -43,7 +46,7 @@ class Crew:
         self.parts = [make(X, y, i, which) for i, (X, y) in enumerate(parts)]
         self.begin: tuple[str, Any] | None = None  # what a new member is asked first
         self.members = self._members_for(range(len(parts)))
-        self._look = time.monotonic()
+        self._looked = time.monotonic()
 
     def ask(self, question: str, *arguments: Any) -> list[Any]:
         """The answer of every member, also where some must be replaced first; an error on a worker is raised here."""
@@ -92,9 +95,12 @@ class Crew:
 
     def close(self) -> None:
         """Let the workers forget the parts."""
-        for member in self.members:
-            member.future.release()
+        self._dismiss(self.members)
         self.members = []
+
+    def _dismiss(self, members: Sequence[Member]) -> None:
+        if self.client.status == "running":
+            self.client.cancel([member.future for member in members])
 
     def _call(self, member: Member, question: str, arguments: Sequence[Any]) -> Any:
         try:
@@ -117,33 +123,36 @@ class Crew:
             return answer
         raise Lost
 
-    def _members_for(self, numbers: Sequence[int]) -> list[Member]:
-        """New members that hold those parts, on the workers that are there now, with about as many parts each.
+    def _members_for(self, numbers: Sequence[int], workers: Sequence[str] = ()) -> list[Member]:
+        """New members that hold those parts, on these workers or all that are there, with about as many parts each.
 
         Each takes neighbours, so that there are few sums to send.
         """
         until = time.monotonic() + PATIENCE
         while True:
-            there = self.workers.addresses()
-            share = min(len(there), len(numbers))
-            cuts = [len(numbers) * i // share for i in range(share + 1)]
-            started = []
-            for worker, first, end in zip(there, cuts, cuts[1:], strict=False):
-                some = tuple(numbers[first:end])
-                where = {"workers": [worker], "allow_other_workers": True}
-                parts = self.client.compute([self.parts[i] for i in some], **where)
-                future = self.client.submit(self.kind, len(self.parts), some, *parts, actor=True, pure=False, **where)
-                started.append((future, some))
+            there = workers or self.workers.addresses()
+            started = [self._start(*pair) for pair in zip(there, _shares(numbers, len(there)), strict=False)]
             try:
-                members = [Member(self._started(future), future, some) for future, some in started]
-                if self.begin is not None:
-                    question, argument = self.begin
-                    for member, call in [(m, self._call(m, question, [argument])) for m in members]:
-                        self._answer(member, call)
-                return members
+                return [self._settled(member) for member in started]
             except Lost:
+                workers = ()
                 if time.monotonic() > until:
                     raise RuntimeError(f"fit: workers were lost for {PATIENCE:g} s while they took the data") from None
+
+    def _start(self, worker: str, numbers: tuple[int, ...]) -> Member:
+        """A member that is not there yet; where its worker is lost meanwhile, another one takes it."""
+        where = {"workers": [worker], "allow_other_workers": True}
+        parts = self.client.compute([self.parts[i] for i in numbers], **where)
+        future = self.client.submit(self.kind, len(self.parts), numbers, *parts, actor=True, pure=False, **where)
+        return Member(None, future, numbers)
+
+    def _settled(self, member: Member) -> Member:
+        """The member once it has its parts, and what it is asked first."""
+        member = member._replace(actor=self._started(member.future))
+        if self.begin is not None:
+            question, argument = self.begin
+            self._answer(member, self._call(member, question, [argument]))
+        return member._replace(worker=self._answer(member, self._call(member, "here", [])))
 
     def _started(self, future: Any) -> Any:
         from distributed import KilledWorker
@@ -164,5 +173,31 @@ class Crew:
                 raise
 
     def _all_at_work(self) -> list[Member]:
-        """The members; from time to time it is seen to it that workers which came later get parts too."""
+        """The members; from time to time workers that came later get parts of those that have most."""
+        if time.monotonic() - self._looked < LOOK:
+            return [*self.members]
+        held: dict[str, list[Member]] = {worker: [] for worker in self.workers.addresses()}
+        for member in self.members:
+            held.setdefault(member.worker, []).append(member)
+        for worker in [worker for worker, members in held.items() if not members]:
+            busiest = max(held, key=lambda other: sum(len(member.numbers) for member in held[other]))
+            given = held[busiest][-1]
+            if len(held[busiest]) == 1 == len(given.numbers):
+                break  # there is nothing to share
+            self._dismiss([given])
+            self.members.remove(given)
+            homes = [worker] if len(held[busiest]) > 1 else [busiest, worker]
+            new = self._members_for(given.numbers, homes)
+            self.members += new
+            held[busiest].remove(given)
+            for member in new:
+                held.setdefault(member.worker, []).append(member)
+        self._looked = time.monotonic()
         return [*self.members]
+
+
+def _shares(numbers: Sequence[int], workers: int) -> list[tuple[int, ...]]:
+    """The numbers in runs of about one length: one for each worker, while there are enough."""
+    count = min(workers, len(numbers))
+    cuts = [len(numbers) * i // count for i in range(count + 1)]
+    return [tuple(numbers[first:end]) for first, end in pairwise(cuts)]

@@ -29,9 +29,10 @@ def predicted(predict: Predict, model: Module, X: Any) -> Any:
     import dask
 
     sent = packed(model)
-    if hasattr(X, "map_partitions") and hasattr(X, "columns"):
+    kind = type(X)
+    if hasattr(kind, "map_partitions") and hasattr(kind, "columns"):
         return X.map_partitions(_of_frame, predict, sent, meta=_of_frame(X._meta, predict, sent, model=model))
-    if hasattr(X, "map_blocks"):
+    if hasattr(kind, "map_blocks"):
         whole = X.rechunk({1: -1}) if X.ndim == 2 else X
         outputs = _outputs(model, X.shape[1] if X.ndim == 2 else 1)
         shape: dict[str, Any] = {"drop_axis": 1} if outputs is None and X.ndim == 2 else {}

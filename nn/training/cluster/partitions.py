@@ -28,8 +28,9 @@ def delayed_parts(data: Any, name: str) -> list[Any]:
 
     if isinstance(data, (list, tuple)) and data and all(hasattr(x, "__dask_graph__") for x in data):
         return [*data]
-    if hasattr(data, "__dask_graph__") and hasattr(data, "to_delayed"):
-        if hasattr(data, "chunks"):
+    kind = type(data)  # a delayed object has every attribute, and its class has not
+    if hasattr(data, "__dask_graph__") and hasattr(kind, "to_delayed"):
+        if hasattr(kind, "chunks"):
             if data.ndim > 2:
                 raise ValueError(f"{name} has {data.ndim} dimensions: put all numbers of a row into one, by reshape")
             if data.ndim == 2:
@@ -57,7 +58,7 @@ def aligned(X: Any, y: Any, which: str = "") -> list[tuple[Any, Any]]:
 
 def _cuts(data: Any) -> Any:
     """Where a collection is cut, comparable with another of its kind; None where it does not know."""
-    if hasattr(data, "chunks"):
+    if hasattr(type(data), "chunks"):
         return None if any(n != n for n in data.chunks[0]) else ("chunks", data.chunks[0])
     return None  # divisions are of the index: equal ones do not say that rows are, nor do others that they are not
 

@@ -115,7 +115,7 @@ class SumSteps:
         seeds = draw_seeds(self.remote.assignment.generators)
         mean = self.remote.total("sums", epoch, numbers, seeds) / len(self.eager.rows)
         self.eager.live = self.eager.live or bool(mean[1:].any())
-        return float(mean[0]), mean[1:]
+        return float(mean[0]), mean[2:]
 
     def _step(self, epoch: int) -> tuple[float, float]:
         """A step by the optimiser's own method, parameter after parameter."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 import time
 from pathlib import Path
@@ -87,9 +88,10 @@ class Workers:
         if not strangers:
             return
         for worker, answer in self.client.run(fingerprint, workers=strangers, on_error="return").items():
-            if isinstance(answer, ModuleNotFoundError):
-                self._known[worker] = f"no package {answer.name}"
-            elif isinstance(answer, str):
+            missing = re.search(r"No module named \\*'([\w.]+)", str(answer))
+            if isinstance(answer, str):
                 self._known[worker] = answer
+            elif missing:
+                self._known[worker] = f"no package {missing[1].partition('.')[0]}"
             elif not isinstance(answer, OSError):  # of one that is gone by now
                 self._known[worker] = f"{type(answer).__name__}: {answer}"
