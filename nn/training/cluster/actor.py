@@ -106,7 +106,7 @@ class PartActor:
 
     @told
     def sums(self, epoch: int, numbers: Any, seeds: Sequence[int]) -> dict[Node, Any]:
-        """Of each part (Σ loss, whether it is seen that some loss depends on a moved parameter, Σ gradient) over its rows."""
+        """Of each part (Σ loss, whether some loss is seen to depend on a moved parameter, Σ gradient) over its rows."""
         given = self._given(numbers)
         found: dict[Node, Any] = {}
         for number, part in self.full.items():

@@ -134,7 +134,10 @@ class Crew:
             started = [self._start(*pair) for pair in zip(there, _shares(numbers, len(there)), strict=False)]
             try:
                 return [self._settled(member) for member in started]
-            except Lost:
+            except BaseException as error:
+                self._dismiss(started)
+                if not isinstance(error, Lost):
+                    raise
                 workers = ()
                 if time.monotonic() > until:
                     raise RuntimeError(f"fit: workers were lost for {PATIENCE:g} s while they took the data") from None
