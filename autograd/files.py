@@ -50,9 +50,11 @@ def replace_whole(target: Path, content: bytes, mode: int | None) -> None:
         if mode is not None:
             os.chmod(part, mode)  # the umask may have taken some away
         os.replace(part, target)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(part)
+        if isinstance(error, OSError):  # it names the file that was asked for: nobody else knows of the part
+            error.filename, error.filename2 = os.fspath(target), None
         raise
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from random import Random
@@ -10,7 +9,7 @@ from typing import Any
 
 from . import primitives
 from .modes import mode
-from .primitives import Primitive, eq, exp, ge, lt, mul, where
+from .primitives import Primitive, exp, mul
 from .value import Value, as_value
 
 
@@ -27,6 +26,7 @@ def primitive(
     argument; write it with operators and the functions of ``autograd`` (not ``math``), so that it also
     works on Values.  ``symbol`` is what drawings show; without one, or where it is blank, the name.
 
+    >>> import math
     >>> from autograd import Value, grad, sin
     >>> versine = primitive("versine", lambda x: 1 - math.cos(x), lambda x, out: (sin(x),))
     >>> x = Value(0.5)
@@ -167,9 +167,7 @@ def pick(xs: Sequence[Any], index: Any) -> Any:
     20.0
     """
     if isinstance(index, Value) and mode.flags.tracer is not None:
-        picked = primitives.total(*(where(eq(index, i), x, 0.0) for i, x in enumerate(xs)))
-        inside = eq(index // 1.0, index) & ge(index, 0.0) & lt(index, len(xs))
-        return mode.flags.tracer.may_fail(where(inside, picked, math.nan))
+        return mode.flags.tracer.may_fail(primitives.pick(index, *xs))
     number = index.data if isinstance(index, Value) else index
     if number not in range(len(xs)):
         raise IndexError(f"pick: the index must be a whole number from 0 to {len(xs) - 1}, not {number!r}")

@@ -11,6 +11,10 @@ Rules are written with ordinary operators and other rows.  Called with floats th
 never branches on data with ``if``: it says ``where``.  A forward that is written in the same way needs nothing
 else to be compiled; one that calls ``math`` names the machine's ``instruction`` for it.
 
+Over its whole domain the value of a row is within 4 ulp of the true one, its partials within 8, the second
+derivative of a row of one argument within 16: tests/test_primitives.py holds each against 50 digits, and says which
+few are measured against something larger than the true number.
+
     x, y    the arguments               xs     all arguments of a row that takes any number of them
     out     forward(x, y)               g, p   an incoming gradient and a partial
 """
@@ -375,4 +379,5 @@ total     = row("total",     "Σ",         total_forward,                lambda 
                 method="", variadic=True, symmetric=True, terms=lambda xs: [(x,) for x in xs], definition=lambda xs: reduce(operator.add, xs[1:] or [0.0], xs[0]))
 logsumexp = row("logsumexp", "logsumexp", logsumexp_forward,            logsumexp_partials,                        (REAL,),        "log(eˣ¹ + … + eˣⁿ), without overflow", "logsumexp",
                 method="", variadic=True, symmetric=True, definition=logsumexp_definition)
+pick      = row("pick",      "pick",      lambda xs: dict(enumerate(xs[1:])).get(xs[0], NAN), lambda xs, out: [0.0, *(eq(xs[0], i) for i in range(len(xs) - 1))], (REAL,), "the one of x₀, x₁, …, xₙ that the index counts", "pick", method="", variadic=True, role_names=lambda count: ["index", *(f"x{i}" for i in range(count - 1))])
 # fmt: on

@@ -6,9 +6,9 @@ A model maps one sample, a list of numbers, to a Value or a list of them; ``fit`
 from typing import TYPE_CHECKING, Any
 
 from . import activations, init, losses
-from .init import constant
+from .init import constant, normal
 from .losses import bce, bce_with_logits, cross_entropy, hinge, huber, mae, mse, penalty
-from .modules import MLP, Dropout, Layer, LayerNorm, Module, Neuron, Residual, Sequential
+from .modules import MLP, Layer, Module, Neuron, Sequential
 from .training import SGD, AdaGrad, Adam, AdamW, History, Optimizer, RMSprop, fit
 from .wings import find as _find
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .data import batches, standardize, train_test_split
     from .evaluation import accuracy, evaluate, predict
     from .export import to_torch
+    from .modules import Dropout, Embedding, LayerNorm, Residual, RMSNorm
     from .monitoring import watch
     from .plots import plot_decision_boundary, plot_gradients, plot_loss_surface
     from .storage import load, save
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         DivergenceWarning,
         EarlyStopping,
         ExponentialDecay,
+        LinearDecay,
         ReduceOnPlateau,
         StepDecay,
         StopBelow,
@@ -38,7 +40,9 @@ WINGS = {
     **dict.fromkeys(("load", "save"), "storage"),
     **dict.fromkeys(("plots", "plot_decision_boundary", "plot_gradients", "plot_loss_surface"), "plots"),
     **dict.fromkeys(("DivergenceWarning", "EarlyStopping", "StopBelow"), "training"),
-    **dict.fromkeys(("CosineDecay", "ExponentialDecay", "ReduceOnPlateau", "StepDecay", "Warmup"), "training"),
+    **dict.fromkeys(("CosineDecay", "ExponentialDecay", "LinearDecay", "ReduceOnPlateau"), "training"),
+    **dict.fromkeys(("StepDecay", "Warmup"), "training"),
+    **dict.fromkeys(("Dropout", "Embedding", "LayerNorm", "RMSNorm", "Residual"), "modules"),
     "datasets": "datasets", "metrics": "metrics", "to_torch": "export", "watch": "monitoring",
 }  # fmt: skip
 
@@ -55,9 +59,10 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "MLP", "SGD", "AdaGrad", "Adam", "AdamW", "CosineDecay", "DivergenceWarning", "Dropout", "EarlyStopping",
-    "ExponentialDecay", "History", "Layer", "LayerNorm", "Module", "Neuron", "Optimizer", "RMSprop", "ReduceOnPlateau",
-    "Residual", "Sequential", "StepDecay", "StopBelow", "Warmup", "accuracy", "activations", "batches", "bce",
-    "bce_with_logits", "constant", "cross_entropy", "datasets", "evaluate", "fit", "hinge", "huber", "init", "load",
-    "losses", "mae", "metrics", "mse", "penalty", "plot_decision_boundary", "plot_gradients", "plot_loss_surface",
-    "predict", "save", "standardize", "to_torch", "train_test_split", "watch",
+    "Embedding", "ExponentialDecay", "History", "Layer", "LayerNorm", "LinearDecay", "Module", "Neuron",
+    "Optimizer", "RMSNorm", "RMSprop", "ReduceOnPlateau", "Residual", "Sequential", "StepDecay", "StopBelow",
+    "Warmup", "accuracy", "activations", "batches", "bce", "bce_with_logits", "constant", "cross_entropy",
+    "datasets", "evaluate", "fit", "hinge", "huber", "init", "load", "losses", "mae", "metrics", "mse", "normal",
+    "penalty", "plot_decision_boundary", "plot_gradients", "plot_loss_surface", "predict", "save", "standardize",
+    "to_torch", "train_test_split", "watch",
 ]  # fmt: skip

@@ -10,7 +10,8 @@ from random import Random
 from typing import Any
 
 from .containers import Columns, cells_of, is_array, numbers_in, opened, pieces, take, width_of
-from .samples import as_table, pair
+from .modules import as_list
+from .samples import as_table, pair, row_of
 
 MARGIN = 0.3  # around the samples of a plane
 
@@ -79,7 +80,8 @@ def _scaled(table: Any, unit: Any, mean: Any, deviation: Any) -> Any:
         np.multiply(table[some], unit, out=piece)
         piece -= mean
         piece /= np.where(constant, 1.0, deviation)
-        piece[..., constant] = 0.0
+        if constant.any():
+            piece[..., constant] = 0.0
     return result
 
 
@@ -150,20 +152,25 @@ def threshold_of(outputs: Iterable[Any], targets: Iterable[Any] = (0, 1)) -> flo
     This rule holds wherever a class is made of an output and no threshold is named: in ``fit``, ``evaluate``,
     ``accuracy``, the metrics, the picture of the decision boundary and ``watch``.
 
-    =================  =====================================  =========
-    targets            outputs                                threshold
-    =================  =====================================  =========
-    all within [0, 1]  all within [0, 1]: probabilities       ½
-    all within [0, 1]  others: logits, distances of a margin  0
-    others: −1 and 1   any                                    0
-    =================  =====================================  =========
+    =================  ===========================================  =========
+    targets            outputs                                      threshold
+    =================  ===========================================  =========
+    all within [0, 1]  all round to 0 or 1, within [−½, 1½]:        ½
+                       probabilities, or the targets themselves
+    all within [0, 1]  others: logits, distances of a margin        0
+    others: −1 and 1   any                                          0
+    =================  ===========================================  =========
 
     Targets are positive above ½ in the first two cases, else above 0.  Of several outputs the largest is the class.
+    The outputs of logits and margins, trained by ``bce_with_logits`` and ``hinge``, tell themselves by lying far out:
+    where there are few of them, or the model has hardly learnt, name the threshold.
 
     >>> threshold_of([0.2, 0.9], [0, 1]), threshold_of([-3.0, 0.9], [0, 1]), threshold_of([0.2, 0.9], [-1, 1])
     (0.5, 0.0, 0.0)
+    >>> threshold_of([-0.02, 1.1], [0, 1])  # trained by mse, a little beside the targets
+    0.5
     """
-    return 0.5 if _within_unit(targets, "targets") and _within_unit(outputs, "outputs") else 0.0
+    return 0.5 if _within(targets, 0.0, 1.0) and _within(outputs, -0.5, 1.5) else 0.0
 
 
 def classes_of(outputs: Iterable[Any], threshold: float) -> Any:
@@ -186,10 +193,10 @@ def classes_of(outputs: Iterable[Any], threshold: float) -> Any:
     return found if is_array(outputs) else found.tolist()
 
 
-def _within_unit(data: Iterable[Any], name: str) -> bool:
-    """Whether all are single numbers from 0 to 1."""
-    numbers = numbers_in(data, name)
-    return numbers.ndim == 1 and bool(((numbers >= 0.0) & (numbers <= 1.0)).all())
+def _within(data: Iterable[Any], low: float, high: float) -> bool:
+    """Whether all are single numbers from low to high."""
+    numbers = numbers_in(data, "outputs or targets")
+    return numbers.ndim == 1 and bool(((numbers >= low) & (numbers <= high)).all())
 
 
 def grid(low: float, high: float, steps: int) -> list[float]:
@@ -215,9 +222,15 @@ def loss_of_sample(
     return sample
 
 
-def some_samples(rows: Any, targets: Any) -> Any:
-    """The numbers of the first and last sample, as an array with a row for each: first those of the row."""
-    import numpy as np
+class SideBySide:
+    """Two tables as one, of which a row can be asked: the numbers of a sample, first those of the row."""
 
-    ends = [0, -1] if len(rows) > 1 else [0]
-    return np.column_stack([rows[ends], targets[ends]]).astype(float)
+    def __init__(self, rows: Any, targets: Any) -> None:
+        self._rows, self._targets = rows, targets
+        self.shape = len(rows), rows.shape[1] + (targets.shape[1] if targets.ndim > 1 else 1)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, i: int) -> list[float]:
+        return [*row_of(self._rows, i), *as_list(row_of(self._targets, i))]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, overload
 
 from autograd import Value, as_float, located, no_grad
@@ -12,7 +13,7 @@ from autograd.compiler import falling_back
 from .containers import as_lists, is_array, pieces, width_of
 from .data import loss_of_sample
 from .losses import CLASSES, LOSSES, PROBABILITIES, Loss, Metric, bce, bce_with_logits, cross_entropy, find_loss, hinge
-from .modules import Module, as_list, evaluating
+from .modules import Module, as_list
 from .samples import Samples, check_data, check_rows, is_collection, row_of
 from .wings import cluster
 
@@ -33,7 +34,7 @@ def predict(model: Module, X: Iterable[Any]) -> Any:
     2
     """
     if is_collection(X):
-        return cluster().predicted(predict, model, X)
+        return cluster().predicted(model, X)
     few = isinstance(X, (list, tuple)) and len(X) < MANY  # which go without NumPy
     rows = [as_list(row) for row in as_lists(X, "X")] if few else check_rows(X)
     _check_width(model, rows)
@@ -72,7 +73,7 @@ def evaluate(
         raise ValueError("evaluate: say what to measure: loss='mse', metrics=['accuracy'], or both")
     function = None if loss is None else find_loss(loss)
     if is_collection(X) or is_collection(y):
-        found: dict[str, float] = cluster().measured(_measure_part, model, X, y, function, metrics)
+        found: dict[str, float] = cluster().measured(model, X, y, function, metrics)
         return found if metrics else found["loss"]
     rows, targets = check_data(X, y)
     if function is not None:
@@ -88,26 +89,29 @@ def accuracy(model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float
     """The fraction of rows that the model classifies right: ``nn.metrics.accuracy`` of what ``predict`` gives.
 
     One output counts as the positive class above ``threshold``.  By default that is ½ where the targets are 0 and 1
-    and all outputs lie within [0, 1], else 0 (see ``nn.data.threshold_of``).  Of several outputs the largest is the
+    and all outputs round to one of them, else 0 (see ``nn.data.threshold_of``).  Of several outputs the largest is the
     class.
     """
     from . import metrics
 
     if is_collection(X) or is_collection(y):
-        found: dict[str, float] = cluster().measured(_measure_part, model, X, y, None, ["accuracy"], threshold)
+        found: dict[str, float] = cluster().measured(model, X, y, None, ["accuracy"], threshold)
         return found["accuracy"]
     rows, targets = check_data(X, y)
     return metrics.accuracy(predict(model, rows), targets, threshold)
 
 
-def _measure_part(
-    model: Module, rows: Any, targets: Any, loss: Loss | None, metrics: Mapping[str, Metric], number: int
-) -> dict[str, float]:
-    """What ``evaluate`` measures of one part of a collection."""
-    if loss is not None:
-        check_targets(model, rows, targets, loss, f"evaluate: part {number}, ")
-    with located(f"evaluate: part {number}"):
-        return Measure(model, rows, targets, loss, metrics)()
+@contextmanager
+def evaluating(modules: Sequence[Module]) -> Iterator[None]:
+    """A context in which these modules, all of a model, are in evaluation mode."""
+    before = [module.training for module in modules]
+    try:
+        for module in modules:
+            module.training = False
+        yield
+    finally:
+        for module, training in zip(modules, before, strict=True):
+            module.training = training
 
 
 def check_targets(model: Module, rows: Any, targets: Any, loss: Loss, prefix: str, epoch: str = "") -> None:
@@ -123,7 +127,9 @@ def check_targets(model: Module, rows: Any, targets: Any, loss: Loss, prefix: st
         prediction = model(row_of(rows, 0))
     with no_grad():
         _try_target(prediction, targets, 0, loss, prefix)
-        wrong = first_wrong(loss, targets, len(as_list(prediction)), prefix)
+        outputs = as_list(prediction)
+        outputs = outputs[0] if isinstance(outputs[0], (list, tuple)) else outputs  # at one of several positions
+        wrong = first_wrong(loss, targets, len(outputs), prefix)
         if wrong is not None:
             _try_target(prediction, targets, wrong, loss, prefix)
     if loss is hinge and targets.min() < 0.0 and (zero := (targets == 0.0)).any():
@@ -208,7 +214,17 @@ class Measure:
             outputs: Any = None if self.outputs is None else self.outputs()
         if self.listed and self.outputs is not None:
             outputs = outputs.tolist()
-        return found | {name: metric(outputs, self.targets) for name, metric in self.metrics.items()}
+        for name, metric in self.metrics.items():
+            found[name] = _measured(metric(outputs, self.targets), name)
+        return found
+
+
+def _measured(x: Any, name: str) -> float:
+    """What a metric gives, of any kind of real number, as a float; TypeError, with its name, for anything else."""
+    try:
+        return float(x) if not isinstance(x, (str, bytes, Value)) else as_float(x)
+    except TypeError:
+        raise TypeError(f"the metric {name} must give one real number, not {x!r:.60}") from None
 
 
 def recorders(
@@ -308,7 +324,7 @@ class OverRows:
                 if start:  # the message would count the rows from here
                     self._one_by_one(everything[start : start + size])
                 raise
-            found.append(np.stack(outputs, axis=1) if isinstance(outputs, (list, tuple)) else outputs)
+            found.append(np.moveaxis(np.array(outputs), -1, 0))
         return np.concatenate(found) if len(found) > 1 else found[0]
 
     def _one_by_one(self, numbers: range) -> list[Any]:
@@ -317,12 +333,15 @@ class OverRows:
             row = [x for table in self._tables for x in _numbers_of(table, i)]
             with no_grad(), located(f"{self._f.__name__}, row {i}"):
                 outs.append(self._f(*row))
-        return [[*map(_number, out)] if isinstance(out, (list, tuple)) else _number(out) for out in outs]
+        return [*map(_plain, outs)]
 
 
 def _numbers_of(table: Any, i: int) -> list[float]:
     return table[i] if isinstance(table, list) else as_list(row_of(table, i))
 
 
-def _number(y: Any) -> float:
+def _plain(y: Any) -> Any:
+    """A float, or a list of what is one, for the output of a model."""
+    if isinstance(y, (list, tuple)):
+        return [*map(_plain, y)]
     return y.data if isinstance(y, Value) else as_float(y)

@@ -50,6 +50,20 @@ def zeros(nin: int, nout: int, rng: random.Random) -> float:
     return 0.0
 
 
+def normal(deviation: float = 0.02) -> Initialiser:
+    """An initialiser that draws from the normal distribution of mean 0, whatever the width: GPT-2's, unless told.
+
+    ``init="normal"`` has a deviation of 0.02, ``init=normal(0.08)`` one of 0.08.
+
+    Radford et al., "Language Models are Unsupervised Multitask Learners", 2019.
+    """
+
+    def give(nin: int, nout: int, rng: random.Random) -> float:
+        return rng.normalvariate(0.0, deviation)
+
+    return give
+
+
 def constant(x: float) -> Initialiser:
     """An initialiser that gives every weight the number x."""
 
@@ -61,7 +75,7 @@ def constant(x: float) -> Initialiser:
 
 INITIALISERS: dict[str, Initialiser] = {
     f.__name__: f for f in (he_normal, he_uniform, xavier_normal, xavier_uniform, uniform, zeros)
-}
+} | {"normal": normal()}
 
 
 def _uniform(bound: float, rng: random.Random) -> float:

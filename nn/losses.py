@@ -66,7 +66,15 @@ def bce_with_logits(prediction: Any, target: Any) -> Any:
 
 
 def cross_entropy(prediction: Any, target: Any) -> Any:
-    """−log softmax(z)[class] for logits z and the index of the class: log Σ eᶻ − z[class]."""
+    """−log softmax(z)[class] for logits z and the index of the class: log Σ eᶻ − z[class].
+
+    For a list of such z, at several positions, with a list of as many classes: the mean over the positions.
+    """
+    if isinstance(prediction, (list, tuple)) and prediction and isinstance(prediction[0], (list, tuple)):
+        classes = as_list(target)
+        if len(prediction) != len(classes):
+            raise ValueError(f"cross_entropy: logits at {len(prediction)} position(s), and {len(classes)} class(es)")
+        return mean([cross_entropy(logits, one) for logits, one in zip(prediction, classes, strict=True)])
     if not isinstance(prediction, (list, tuple)) or len(prediction) < 2:
         raise ValueError("cross_entropy takes a list of at least two logits; for one logit use bce_with_logits")
     if isinstance(target, (list, tuple)) and len(target) != 1:

@@ -1,11 +1,18 @@
 """How good predictions are, as numbers to read: functions ``(outputs, targets) -> float`` over many rows.
 
 ``outputs`` are what ``predict`` gives.  Some compare classes.  For them one output counts as the positive class
-above ``threshold``, by default that of ``nn.data.threshold_of``: ½ for targets 0 and 1 with outputs within [0, 1],
-else 0.  Of several outputs the largest is the class, and the target is its index.  ``fit`` and ``evaluate`` know the
-metrics by name, and take functions too.  One whose first parameter is ``y_true``, as in scikit-learn, is called with
-the targets first; the outputs are those of the model as they are, so a metric of classes needs them made classes
-before.
+above ``threshold``, by default that of ``nn.data.threshold_of``: ½ for targets 0 and 1 with outputs that all round to
+one of them, else 0.  Of several outputs the largest is the class, and the target is its index.  ``fit`` and
+``evaluate`` know the metrics by name, and take functions too.  One whose first parameter is ``y_true``, as in
+scikit-learn, is called with the targets first; the outputs are those of the model as they are, so a metric of classes
+needs them made classes before:
+
+>>> def f1_score(y_true, y_pred):  # stands for that of sklearn.metrics
+...     return f1([1.0 if p else -1.0 for p in y_pred], y_true)
+>>> def f1_of_classes(outputs, targets):
+...     return f1_score(targets, [out > 0.0 for out in outputs])
+>>> f1_of_classes([0.5, -2.0, 3.0], [1, 0, 0])
+0.6666666666666666
 """
 
 from __future__ import annotations
@@ -92,16 +99,26 @@ METRICS: dict[str, Callable[..., float]] = {f.__name__: f for f in (accuracy, pr
 
 
 def find_metrics(metrics: Sequence[str | Metric]) -> dict[str, Metric]:
-    """Each metric by its name; functions are taken as they are, but for those that take the targets first."""
+    """Each metric by its name; functions are taken as they are, but for those that take the targets first.
+
+    ValueError where two have one name, or one has that of the loss.
+    """
     found: dict[str, Metric] = {}
+    given: dict[str, Any] = {}
     for metric in [metrics] if isinstance(metrics, str) else metrics:
         if callable(metric):
             own = metric.func if isinstance(metric, partial) else metric
-            found[getattr(own, "__name__", repr(own))] = _targets_first(metric) if _wants_targets(metric) else metric
+            name = getattr(own, "__name__", repr(own))
+            found[name] = _targets_first(metric, name) if _wants_targets(metric) else metric
         elif metric not in METRICS:
             raise ValueError(f"no metric {metric!r}: choose from {', '.join(METRICS)}, or give a function")
         else:
-            found[metric] = METRICS[metric]
+            found[name := metric] = METRICS[metric]
+        if name == "loss" or given.setdefault(name, metric) != metric:
+            raise ValueError(
+                f"{name!r} is the name of another number already, of which this metric would take the place: give the "
+                f"function another one, by def or by its __name__"
+            )
     return found
 
 
@@ -113,8 +130,26 @@ def _wants_targets(metric: Metric) -> bool:
         return False
 
 
-def _targets_first(metric: Metric) -> Metric:
-    return lambda outputs, targets: metric(targets, outputs)
+def _targets_first(metric: Metric, name: str) -> Metric:
+    """A metric that is called with the targets first; where it refuses outputs that are no classes, with advice."""
+
+    def measured(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
+        try:
+            return metric(targets, outputs)
+        except ValueError as error:
+            if "continuous" not in str(error):  # as scikit-learn calls numbers that are no classes
+                raise
+            of_one = f"out > {threshold_of(outputs, targets):g}"
+            of_one = f"1 if {of_one} else -1" if -1.0 in targets else of_one
+            largest = "out.argmax()" if hasattr(outputs, "dtype") else "out.index(max(out))"
+            of_one = largest if hasattr(outputs[0], "__len__") else of_one
+            raise ValueError(
+                f"{name} compares classes, and was given the outputs of the model as they are ({error}). Give a "
+                f"function that makes them classes: lambda outputs, targets: {name}(targets, [{of_one} for out in "
+                f"outputs])"
+            ) from error
+
+    return measured
 
 
 def _matched(outputs: Any, targets: Any) -> tuple[Any, Any]:
@@ -150,9 +185,9 @@ def _classes(outputs: Any, targets: Any, threshold: float | None) -> tuple[Any, 
         return classes_of(outputs, 0.0), targets.astype(int)
     if threshold is None:
         threshold = threshold_of(outputs, targets)
-    true = classes_of(targets, middle := threshold_of(targets))
-    if true.min() == true.max() and not middle and len(labels := np.unique(targets)) > 1:
-        text = ", ".join(f"{label:g}" for label in labels[:3])
+    true = classes_of(targets, middle := threshold_of(targets, targets))
+    if not middle and not np.isin(targets, (-1.0, 1.0)).all():
+        text = ", ".join(f"{label:g}" for label in np.unique(targets)[:3])
         raise ValueError(f"the targets {text}, … are no classes of one output, which are 0 and 1, or -1 and 1")
     return classes_of(outputs, threshold), true
 

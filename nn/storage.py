@@ -47,10 +47,13 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
     ...     load(path).state_dict() == model.state_dict()
     True
     """
-    content = content_of(description(model), model.state_dict())
-    if not all(map(math.isfinite, content["parameters"].values())):
-        raise ValueError("a parameter is nan or infinite: nothing was saved")
-    write(content, path)
+    try:
+        content = content_of(description(model), model.state_dict())
+        if not all(map(math.isfinite, content["parameters"].values())):
+            raise ValueError("a parameter is nan or infinite: nothing was saved")
+        write(content, path)
+    except RecursionError:  # of Python, at some 300 modules in each other, where such a model cannot be called either
+        raise ValueError("the model is nested too deeply: nothing was saved") from None
 
 
 def load(path: str | os.PathLike[str], *, into: Module | None = None) -> Module:

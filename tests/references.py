@@ -118,6 +118,10 @@ def dot_loop(*xs: float) -> float:
     return out
 
 
+def pick_or_nan(i: float, *xs: float) -> float:
+    return next((x for k, x in enumerate(xs) if i == k), math.nan)
+
+
 def total_loop(*xs: float) -> float:
     out = 0.0
     for x in xs:
@@ -240,6 +244,8 @@ REFERENCES: dict[str, Reference] = {
     "total": Reference(lambda *xs: mp.fsum(xs), lambda *xs: (1,) * len(xs),
                        lambda *xs: ((0,) * len(xs),) * len(xs), total_loop),
     "logsumexp": Reference(logsumexp, lambda *xs: softmax(xs), logsumexp_hessian, from_output=True),
+    "pick": Reference(lambda i, *xs: xs[int(i)], lambda i, *xs: (0, *(int(int(i) == k) for k in range(len(xs)))),
+                      lambda *xs: ((0,) * len(xs),) * len(xs), pick_or_nan),
 }
 # fmt: on
 

@@ -1,4 +1,4 @@
-"""Residual, Dropout and LayerNorm, and the activations that are made of primitives: by formulas of their own."""
+"""The blocks, and the activations that are made of primitives: by formulas of their own."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import random
 import statistics
 
 import mpmath
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import autograd
 import nn
 from autograd import Value, grad, gradcheck
 from nn.activations import ACTIVATIONS, elu, find_activation, gelu, silu
@@ -212,3 +214,80 @@ def test_layer_norm_has_a_gain_and_a_bias_for_each_input():
 def test_what_no_layer_norm_can_be_made_of_is_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+# --- RMSNorm ---------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=50, deadline=None)
+@given(xs=st.lists(st.floats(-100, 100), min_size=1, max_size=6), gains=st.booleans())
+def test_rms_norm_is_its_formula(xs, gains):
+    norm = nn.RMSNorm(len(xs) if gains else None, eps=1e-3)
+    for i, g in enumerate(norm.gain):
+        g.data = 1.0 + 0.5 * i
+    length = math.sqrt(statistics.fmean(x * x for x in xs) + 1e-3)
+    expected = [(1.0 + 0.5 * i if gains else 1.0) * x / length for i, x in enumerate(xs)]
+    out = norm([Value(x) for x in xs])
+    assert [y.data for y in (out if len(xs) > 1 else [out])] == pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: nn.RMSNorm(0), "a width of at least 1, or none, not 0"),
+        (lambda: nn.RMSNorm(2, eps=-1.0), r"eps must be above 0, not -1\.0"),
+        (lambda: nn.RMSNorm(2)([1.0]), r"RMSNorm\(2, eps=1e-05\) takes 2 inputs and was given 1"),
+    ],
+)
+def test_what_no_rms_norm_can_be_made_of_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+# --- Embedding -------------------------------------------------------------------------------------------------
+
+
+def test_an_embedding_gives_the_parameters_of_a_row():
+    table = nn.Embedding(5, 3, seed=1)
+    assert table(4) == table.rows[4] == table([4.0])
+    assert [*nn.Embedding(2, 2).named_parameters()] == ["rows.0.0", "rows.0.1", "rows.1.0", "rows.1.1"]
+    assert [p.data for p in table.parameters()] == [p.data for p in nn.Embedding(5, 3, seed=1).parameters()]
+    assert [p.data for p in table.parameters()] != [p.data for p in nn.Embedding(5, 3, seed=2).parameters()]
+
+
+@pytest.mark.parametrize("index", [5, -1, 0.5, math.nan])
+def test_an_index_that_counts_no_row_is_refused_eagerly_and_compiled(index):
+    model = nn.Sequential(nn.Embedding(5, 2, seed=1), nn.Layer(2, 1, activation="tanh"))
+    with pytest.raises(IndexError, match=r"Embedding\(5, 2\) has no row .*: they are counted from 0 to 4"):
+        model([index])
+    with pytest.raises(IndexError, match="row 3"):
+        autograd.jit(lambda i: model([i]))(np.array([0.0, 1.0, 2.0, index]))
+
+
+def test_an_embedding_trains_compiled_as_eagerly():
+    X, y = [[i % 7] for i in range(40)], [math.sin(i % 7) for i in range(40)]
+    losses = []
+    for compiled in (True, False):
+        model = nn.Sequential(nn.Embedding(7, 3, seed=1), nn.Layer(3, 1, activation="linear", rng=random.Random(1)))
+        optimizer = nn.Adam(model.parameters(), lr=0.05)
+        history = nn.fit(
+            model, X, y, loss="mse", optimizer=optimizer, epochs=30, batch_size=8, seed=1, compiled=compiled
+        )
+        assert (history.compiled is not None) == compiled
+        losses.append(history.loss)
+    assert losses[0] == pytest.approx(losses[1], rel=1e-12)
+    assert losses[0][-1] < 0.1 * losses[0][0]
+
+
+def test_an_embedding_comes_back_whole_from_a_file(tmp_path):
+    table = nn.Embedding(3, 2, seed=1)
+    nn.save(table, tmp_path / "table.json")
+    found = nn.load(tmp_path / "table.json")
+    assert repr(found) == repr(table) == "Embedding(3, 2)"
+    assert [p.data for p in found.parameters()] == [p.data for p in table.parameters()]
+
+
+@pytest.mark.parametrize(("count", "width"), [(0, 2), (2, 0), (-1, 1)])
+def test_an_embedding_of_nothing_is_refused(count, width):
+    with pytest.raises(ValueError, match="at least one row and a width of at least 1"):
+        nn.Embedding(count, width)

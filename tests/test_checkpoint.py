@@ -528,6 +528,16 @@ def test_rates_metrics_and_states_may_be_numbers_of_any_kind(kind, compiled, tmp
     assert training["callbacks"] == [{"seen": [1, 2, 3, 4, 5, 6], "odd": 0.5, "yes": True}]
 
 
+@pytest.mark.parametrize("name", ["none/run.json", "file/run.json", "folder"])
+def test_a_checkpoint_that_cannot_be_written_is_refused_before_the_first_epoch(name, tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    count = Count()
+    with pytest.raises(OSError, match=r"fit: the checkpoint .* cannot be written: it must be a file, in a folder"):
+        train(tmp_path / name, 3, callbacks=[count], every=100)
+    assert count.seen == []
+
+
 def test_a_callback_whose_state_is_no_data_is_refused_before_the_first_epoch(tmp_path):
     class Bad(Count):
         def state_dict(self):
@@ -660,6 +670,29 @@ def test_callbacks_go_back_where_a_later_one_refuses_its_state(tmp_path):
     with pytest.raises(ValueError, match=r"damaged: .*Refusing does not take its state over: LookupError: not mine"):
         train(path, 4, callbacks=[first, second], resume=True)
     assert first.seen == second.seen == []
+
+
+@pytest.mark.parametrize("change", ["renamed", "gone", "more", "none at all"])
+def test_best_parameters_of_other_names_are_refused_when_they_are_read(change, tmp_path):
+    path = tmp_path / "run.json"
+    train(path, 2, callbacks=[Count(), EarlyStopping()])
+    content = json.loads(path.read_text())
+    best = content["training"]["callbacks"][1]["parameters"]
+    first = next(iter(best))
+    if change == "none at all":
+        best.clear()
+    elif change == "more":
+        best["layers.9.w"] = 0.5
+    else:
+        number = best.pop(first)
+        best |= {"x" + first: number} if change == "renamed" else {}
+    path.write_text(json.dumps(content))
+    model, count, stopping = network(seed=5), Count(), EarlyStopping()
+    state = model.state_dict()
+    with pytest.raises(ValueError, match=r"EarlyStopping does not take its state over: .*are those of another model"):
+        train(path, 4, model=model, callbacks=[count, stopping], resume=True)
+    assert model.state_dict() == state
+    assert (count.seen, stopping.state_dict()) == ([], EarlyStopping().state_dict())
 
 
 def test_what_a_file_says_reaches_no_terminal_raw(tmp_path):

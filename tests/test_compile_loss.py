@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import AutogradError, NonFiniteError, TraceError, Value, compile_loss, log, mean, primitive
+from autograd import AutogradError, NonFiniteError, TraceError, Value, compile_loss, log, lt, mean, primitive, where
 from autograd.errors import FallbackWarning
 
 pytestmark = [
@@ -116,6 +116,15 @@ def test_a_primitive_that_cannot_be_compiled_runs_eagerly(backend: str) -> None:
     with pytest.warns(FallbackWarning, match=why) if backend == "machine code" else nullcontext():
         assert step([1.0, 3.0]) == (4.0 + 36.0) / 2.0
     assert w.grad == (2.0 * 1.0 + 6.0 * 3.0) / 2.0
+
+
+def test_a_row_whose_loss_is_a_plain_number_has_no_gradient(backend: str) -> None:
+    w = Value(3.0)
+    step = compile_loss(lambda x: where(lt(x, 0.0), 5.0, lambda: (w * x) ** 2), [w])
+    assert step([-1.0, 2.0]) == (5.0 + 36.0) / 2.0
+    assert w.grad == 2.0 * 3.0 * 4.0 / 2.0
+    with pytest.raises(AutogradError, match="depends on none of the parameters"):
+        compile_loss(lambda x: 5.0, [w])([1.0, 2.0])
 
 
 def test_a_loss_that_depends_on_no_parameter_is_refused(backend):

@@ -411,6 +411,28 @@ def test_history_tells_what_was_compiled() -> None:
     assert compiled.compiled.seconds > 0.0
 
 
+def test_an_interrupt_while_what_was_learned_is_put_back_is_no_half_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from autograd.compiler.compiled_training import Training
+
+    model, same = (nn.MLP(2, [4, 1], activation="tanh", seed=1) for _ in range(2))
+    optimiser, other = (nn.Adam(m.parameters(), lr=0.01) for m in (model, same))
+    gradients, interrupts = Training.gradients, [KeyboardInterrupt()]
+
+    def interrupted(training: Training) -> list[float]:
+        if interrupts:
+            raise interrupts.pop()
+        return gradients(training)
+
+    monkeypatch.setattr(Training, "gradients", interrupted)
+    history = nn.fit(model, X, Y, loss="bce_with_logits", optimizer=optimiser, epochs=50)
+    assert history.interrupted
+    (taken,) = {*optimiser.t}
+    assert taken > 0
+    nn.fit(same, X, Y, loss="bce_with_logits", optimizer=other, epochs=taken)
+    assert [p.data for p in model.parameters()] == [p.data for p in same.parameters()]
+    assert (optimiser.t, optimiser.state) == (other.t, other.state)
+
+
 @pytest.mark.timeout(method="thread")  # the other method is the timer that the test takes for itself
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer that interrupts")
 def test_an_interrupt_in_mid_epoch_keeps_what_was_learned_and_the_optimiser_in_step() -> None:

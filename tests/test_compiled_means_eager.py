@@ -16,6 +16,7 @@ import random
 import re
 import threading
 import warnings
+from collections import ChainMap, UserDict, UserList
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from types import SimpleNamespace
@@ -48,6 +49,7 @@ from autograd import (
     value_and_grad,
     where,
 )
+from autograd.compiler.agreement import many_of
 from autograd.program import Traced
 
 pytest.importorskip("llvmlite")
@@ -154,6 +156,38 @@ def test_what_no_trace_can_see_shows_in_the_numbers_of_some_rows(branch: Callabl
     assert_same_and_said(lambda p, t: (p - t) ** 2 * branch(t), r"for the row .*test_compiled_means_eager\.py, line")
     with pytest.raises(TraceError, match="something else for floats than for Values"):
         jit(lambda t: branch(t) * t)(2.0)
+
+
+def test_a_branch_on_the_type_for_one_class_alone_is_found_though_it_is_rare() -> None:
+    """Of a column with few values each is compared; of any table up to 256 rows."""
+    rare = lambda t: 10.0 if type(t) is float and t == 7.0 else 1.0  # noqa: E731
+    targets = [float(i % 3) for i in range(5000)]
+    targets[1777] = 7.0
+    with pytest.raises(TraceError, match=r"for the row \[7\.0\].*line"):
+        jit(lambda t: t * rare(t))(np.array(targets))
+    rows, w = [i / 5000 for i in range(5000)], Value(1.0)
+    with pytest.raises(TraceError, match=r"for the row \[0\.3554, 7\.0\]"):
+        compile_loss(lambda x, t: w * x * rare(t), [w])(rows, targets)
+    with pytest.raises(TraceError, match="for the row"):
+        jit(lambda x: x * (2.0 if type(x) is float and x > 0.99 else 1.0))(np.array(rows))
+    many = many_of(np.array([rows, targets]).T)
+    assert len(many) <= 256
+    assert [rows[1777], 7.0] in many
+    assert [rows[-1], targets[-1]] in many
+
+
+def test_what_another_thread_changes_meanwhile_counts_as_the_functions_own() -> None:
+    shared = [1.0]
+
+    def f(x: Any) -> Any:
+        other = threading.Thread(target=lambda: shared.append(2.0))
+        other.start()
+        other.join()
+        return x * shared[0]
+
+    with pytest.raises(TraceError, match="shared changed while the function was traced"):
+        jit(f)(1.0)
+    assert shared == [1.0]
 
 
 def test_isinstance_hears_what_it_hears_eagerly() -> None:
@@ -348,6 +382,23 @@ def test_closures_globals_and_caches_hold_what_they_held() -> None:
     assert w.data == 2.0
 
 
+def test_context_variables_and_the_dicts_of_collections_hold_what_they_held() -> None:
+    given: ContextVar[Any] = ContextVar("given")
+    usual: ContextVar[Any] = ContextVar("usual", default=3.0)
+    bare: ContextVar[Any] = ContextVar("bare")
+    given.set(2.0)
+    chain, user, items = ChainMap({"k": 1.0}), UserDict(k=1.0), UserList([1.0])
+    keeps: dict[str, Callable[[Any], Any]] = {
+        "given": given.set, "usual": usual.set, "bare": bare.set, "ChainMap": lambda x: chain.__setitem__("k", x),
+        "UserDict": lambda x: user.__setitem__("k", x), "UserList": items.append,
+    }  # fmt: skip
+    for name, keep in keeps.items():
+        with pytest.raises(TraceError, match=f"{name}.* changed while the function was traced"):
+            jit(lambda x, keep=keep: (keep(x), x * 2.0)[1])(1.0)
+    assert (given.get(), usual.get(), bare.get()) == (2.0, 3.0, None)
+    assert (dict(chain), dict(user), [*items]) == ({"k": 1.0}, {"k": 1.0}, [1.0])
+
+
 def test_generators_stand_where_they_stood_after_a_refusal() -> None:
     rng, generator = random.Random(1), np.random.default_rng(1)
     for draw in (lambda: rng.gauss(0.0, 1.0), generator.normal, random.random, np.random.random):
@@ -402,13 +453,15 @@ def test_jit_sees_what_changes() -> None:
     global SCALE
     numbers, array, settings, own = [1.0], np.ones(2), SimpleNamespace(scale=1.0), 1.0
     activation, steep = Scaled(1.0), Steep(1.0)
+    other = Scaled(1.0)
     functions: list[Callable[[Any], Any]] = [
         lambda x: x * numbers[0], lambda x: x * array[1], lambda x: x * settings.scale, lambda x: x * own,
-        lambda x: x * SCALE, activation, steep,
+        lambda x: x * SCALE, activation, steep, lambda x: other(x),
     ]  # fmt: skip
     compiled = [jit(f) for f in functions]
     before = [f(2.0) for f in compiled]
     numbers[0], array[1], settings.scale, own, SCALE, activation.alpha, Steep.factor = 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0
+    other.__class__ = Steep
     try:
         assert [f(2.0) for f in compiled] == pytest.approx([f(2.0) for f in functions])
         assert [f(2.0) for f in compiled] == pytest.approx([3.0 * x for x in before])
@@ -907,6 +960,13 @@ def _parameter(model: Any, optimizer: Any, x: float) -> None:
     optimizer.parameters[optimizer.parameters.index(old)] = new
 
 
+class Half(nn.Layer):
+    """A layer that an object can become."""
+
+    def forward(self, x: Any) -> Any:
+        return super().forward(x) * 0.5
+
+
 MODEL_CHANGES: dict[str, Callable[[Any, Any, float], Any]] = {
     "activation object": _set_activation,
     "activation's state": lambda m, o, x: setattr(m.layers[0].neurons[0].activation, "alpha", x),
@@ -919,6 +979,7 @@ MODEL_CHANGES: dict[str, Callable[[Any, Any, float], Any]] = {
     "unfreeze": lambda m, o, x: m.unfreeze(),
     "data": _data,
     "parameter": _parameter,
+    "class": lambda m, o, x: setattr(m.layers[3], "__class__", Half if x > 0.5 else nn.Layer),
     "rng": lambda m, o, x: setattr(m.layers[2], "rng", random.Random(int(10 * x))),
     "reseeded": lambda m, o, x: m.layers[2].rng.seed(int(10 * x)),
 }

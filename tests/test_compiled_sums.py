@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,7 +15,23 @@ from hypothesis import strategies as st
 from random_graphs import OF_SEVERAL, SMOOTH, Instructions, grown, instructions
 
 import autograd
-from autograd import Value, dot, exp, logsumexp, maximum, mean, primitives, relu, sigmoid, sqrt, tanh, total, where
+from autograd import (
+    Value,
+    dot,
+    exp,
+    gt,
+    logsumexp,
+    maximum,
+    mean,
+    pick,
+    primitives,
+    relu,
+    sigmoid,
+    sqrt,
+    tanh,
+    total,
+    where,
+)
 
 pytest.importorskip("llvmlite")
 from autograd.compiler import compiled_training as training
@@ -271,6 +288,72 @@ def test_random_graphs(seed: int, made_by: Instructions) -> None:
         return total(tanh(node) for node in grown(made_by, [*parameters, *x]))
 
     agree(loss, parameters, samples(11, 3))
+
+
+def look_up(table: list[list[Any]], index: Any) -> list[Any]:
+    """A row of a table by an index that may be a Value."""
+    return [pick(column, index) for column in zip(*table, strict=True)]
+
+
+@given(st.integers(1, 7), st.integers(1, 5), st.data())
+@settings(max_examples=20, deadline=None)
+def test_look_ups_by_an_index_gather_and_scatter(count: int, width: int, data: Any) -> None:
+    """Indices repeat within a sample and between samples; some of the table is frozen, computed, or used elsewhere."""
+    p = numbers(count * width + width)
+    table: list[list[Any]] = [p[i * width : (i + 1) * width] for i in range(count)]
+    kinds = data.draw(st.lists(st.sampled_from(["parameter", "number", "frozen", "computed"]), min_size=count))
+    for row, kind in zip(table, kinds, strict=False):
+        if kind == "number":
+            row[0] = 0.25
+        elif kind == "frozen":
+            row[-1] = Value(0.5, requires_grad=False)
+    computed = [i for i, kind in enumerate(kinds[:count]) if kind == "computed"]
+
+    def loss(i: Any, j: Any, t: Any) -> Any:
+        rows = [[tanh(2.0 * x) for x in row] if n in computed else row for n, row in enumerate(table)]
+        first, second, last = look_up(rows, i), look_up(rows, j), look_up(rows, count - 1.0 - i)
+        sampled = pick([first[0], t, second[-1]], 2.0 * gt(t, 0.0))  # from what differs between samples
+        return (dot(first, second, p[0]) + total(last) * p[-1] - t) ** 2 + sampled
+
+    which = st.integers(0, count - 1)
+    rows = data.draw(st.lists(st.tuples(which, which, st.floats(-1.0, 1.0)), min_size=1, max_size=40))
+    agree(loss, p, rows)
+
+
+def test_a_look_up_takes_as_long_in_a_large_table_as_in_a_small_one() -> None:
+    def calls(count: int) -> list[Any]:
+        table = [numbers(4, seed=i) for i in range(count)]
+        parameters = [p for row in table for p in row]
+        made = Training(lambda i, t: (total(look_up(table, i)) - t) ** 2, np.ones((1, 2)), parameters)
+        return made.plan.calls
+
+    assert [type(call) for call in calls(3)] == [type(call) for call in calls(500)]
+    assert {"gather 500 x 4", "scatter 4 x 500"} <= {*map(str, calls(500))}
+
+
+def test_a_layer_that_is_applied_several_times_is_packed_once_in_each_direction() -> None:
+    def packs(times: int) -> int:
+        weights = [numbers(3, seed=i) for i in range(4)]
+
+        def loss(*x: Any) -> Any:
+            words = [mlp_layer(weights, x[3 * i : 3 * i + 3]) for i in range(times)]
+            return total([tanh(y) for word in words for y in word])
+
+        def mlp_layer(w: list[list[Value]], x: Sequence[Any]) -> list[Any]:
+            hidden = [tanh(dot(row, list(x))) for row in w]
+            return [dot(list(column), hidden) for column in zip(*w, strict=True)]
+
+        return Training(loss, np.ones((1, 3 * times)), [p for row in weights for p in row])._job.prologue_lines
+
+    assert packs(2) == packs(5)
+
+
+def test_an_index_that_counts_nothing_stops_the_step() -> None:
+    table = numbers(3)
+    training = Training(lambda i: pick(table, i) ** 2, np.ones((1, 1)), table)
+    for wrong in (3.0, -1.0, 0.5, math.nan, 1e300, -math.inf):
+        training.load()
+        assert len(training.run(np.array([[1.0], [wrong]]), None, [[0, 1], [0, 2]])) == 1
 
 
 def test_a_sample_that_makes_the_loss_infinite_stops_the_step_and_says_so() -> None:

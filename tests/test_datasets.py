@@ -208,6 +208,13 @@ def test_the_features_are_named_as_in_the_file(file, target, features):
     assert header.split(",") == [target, *features]
 
 
+def test_the_names_are_in_the_order_of_the_file_and_of_26_letters():
+    names = datasets.names()
+    assert (len(names), names[0], names[-1]) == (32033, "emma", "zzyzx")
+    assert {*"".join(names)} == {*"abcdefghijklmnopqrstuvwxyz"}
+    assert {*map(len, names)} == {*range(2, 16)}
+
+
 def test_every_number_of_the_real_sets_is_a_float_and_every_class_an_int():
     for load in REAL:
         X, y = load()

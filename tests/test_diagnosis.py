@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import nn
-from autograd import AutogradError, FallbackWarning, NonFiniteError, Value, no_grad, relu, uniform
+from autograd import AutogradError, FallbackWarning, NonFiniteError, Value, eq, no_grad, relu, uniform, where
 from nn import DivergenceWarning
 
 X, Y = [[1.0], [2.0], [3.0]], [1.0, 3.0, 2.0]
@@ -94,6 +94,53 @@ def test_one_row_that_depends_on_a_parameter_is_enough(compiled: bool) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FallbackWarning)
         assert len(train(Line(), loss, compiled=compiled).loss) == 3
+
+
+def branching(prediction: Value, target: float) -> Any:
+    return 0.25 if target == 2.0 else (prediction - target) ** 2
+
+
+def selecting(prediction: Value, target: float) -> Any:
+    return where(eq(target, 2.0), 0.25, lambda: (prediction - target) ** 2)
+
+
+@COMPILED
+@pytest.mark.parametrize("loss", [branching, selecting])
+@pytest.mark.parametrize("optimizer", [nn.SGD, nn.Adam])
+@pytest.mark.filterwarnings("ignore::autograd.FallbackWarning")  # the branch of Python is trained eagerly
+def test_a_row_whose_loss_is_a_plain_number_moves_nothing(loss: Any, optimizer: Any, compiled: bool) -> None:
+    """Alone in its batch, too: then a step is taken with a gradient of 0, as momentum and Adam want it."""
+    model, same = Line(), Line()
+    found = train(model, loss, compiled=compiled, batch_size=1, seed=3, optimizer=optimizer([model.w], lr=0.01))
+    expected = train(
+        same,
+        lambda p, t: 0.0 * p + 0.25 if t == 2.0 else (p - t) ** 2,
+        compiled=False,
+        batch_size=1,
+        seed=3,
+        optimizer=optimizer([same.w], lr=0.01),
+    )
+    assert found.loss == pytest.approx(expected.loss, rel=1e-12)
+    assert model.w.data == pytest.approx(same.w.data, rel=1e-12)
+
+
+@COMPILED
+def test_a_loss_that_is_a_plain_number_for_every_row_is_refused(compiled: bool) -> None:
+    model = Line()
+    with pytest.raises(AutogradError, match="fit: the loss depends on no parameter that the optimizer moves"):
+        train(model, lambda p, t: t * 0.5 if compiled else 0.5, compiled=compiled)
+    with pytest.raises(AutogradError, match="fit: the loss depends on no parameter that the optimizer moves"):
+        train(model, lambda p, t: 0, compiled=compiled)
+    with pytest.raises(NonFiniteError, match=r"fit: epoch 1, row 0: .* nan"):
+        train(model, lambda p, t: math.nan, compiled=compiled)
+    assert model.w.data == 0.5
+
+
+@COMPILED
+@pytest.mark.parametrize("wrong", [None, "0.5", [1.0], 1j])
+def test_a_loss_that_is_no_number_is_refused(wrong: Any, compiled: bool) -> None:
+    with pytest.raises(TypeError, match="the loss: expected a real number"):
+        train(Line(), lambda p, t: wrong, compiled=compiled)
 
 
 @COMPILED

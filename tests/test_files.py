@@ -121,6 +121,12 @@ def test_what_is_no_file_is_written_to_and_stays(tmp_path: Path) -> None:
         write_whole(tmp_path, "text")
 
 
+def test_an_error_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as missing:
+        write_whole(tmp_path / "none" / "model.json", "x")
+    assert (missing.value.filename, missing.value.filename2) == (str(tmp_path / "none" / "model.json"), None)
+
+
 def test_names_of_any_length_and_kind(tmp_path: Path) -> None:
     for name in ("a" * 250, "é" * 120, "[a-z]*.json", ".hidden", "a b\tc" if os.name == "posix" else "a b"):
         write_whole(tmp_path / name, name)

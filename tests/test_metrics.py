@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import math
+import re
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ BY_NAME = metrics.METRICS
 
 # Four called positive, three of them rightly; five are positive: TP 3, FP 1, FN 2, TN 2.
 OUTPUTS = [2.0, 0.5, 1.0, 3.0, -1.0, -0.5, -2.0, -3.0]
-TARGETS = [1, 1, 0, 1, 1, 1, 0, -1]
+TARGETS = [1, 1, -1, 1, 1, 1, -1, -1]
 
 
 def test_of_one_output_by_hand():
@@ -217,10 +218,86 @@ def test_a_metric_of_scikit_learn_is_called_with_the_targets_first(metric):
     assert [*history.metrics.values()] == [*history.val_metrics.values()] == [[right]]
 
 
+def share_right(y_true, y_pred):
+    """As scikit-learn's metrics of classes: whole numbers, or it raises in such words."""
+    if any(p not in range(-1, 3) for p in y_pred):
+        raise ValueError("Classification metrics can't handle a mix of binary and continuous targets")
+    return [t == p for t, p in zip(y_true, y_pred, strict=True)].count(True) / len(y_true)
+
+
+@pytest.mark.parametrize(
+    ("model", "rows", "targets"),
+    [
+        (lambda x: Value(x[0]), [0.1, 0.7, 0.4, 0.9], [0, 1, 1, 1]),
+        (lambda x: Value(x[0]), [-3.1, 0.2, 4.5, -0.9], [0, 1, 1, 1]),
+        (lambda x: Value(x[0]), [-3.1, 0.2, 4.5, -0.9], [-1, 1, 1, 1]),
+        (lambda x: [Value(0.5), x[0] * Value(1.0), Value(0.75)], [0.6, 0.7, 0.9, 1.5], [2, 2, 0, 1]),
+    ],
+)
+def test_a_metric_of_classes_that_refuses_raw_outputs_says_how_it_is_written(model, rows, targets):
+    model = nn.Sequential(model)
+    with pytest.raises(ValueError, match=r"share_right compares classes, .*\(Classification metrics can't") as refused:
+        nn.evaluate(model, rows, targets, metrics=[share_right])
+    advised = re.search(r"lambda outputs, targets: .*\]\)", str(refused.value))[0]
+    found = nn.evaluate(model, rows, targets, metrics=[eval(advised)])
+    assert [*found.values()] == [nn.accuracy(model, rows, targets)] == [0.75]
+
+
+def test_other_errors_of_a_metric_pass_through():
+    def odd(y_true, y_pred):
+        raise ValueError("not today")
+
+    with pytest.raises(ValueError, match=r"^not today$"):
+        nn.evaluate(Line(), X, Y, metrics=[odd])
+
+
 def test_a_metric_with_settings_keeps_its_name_and_one_that_tells_no_parameters_gets_the_outputs_first():
     found = nn.evaluate(Line(), X, Y, metrics=[functools.partial(metrics.accuracy, threshold=2.5), math.dist])
     assert found == {"accuracy": 3 / 5, "dist": math.dist([x for (x,) in X], Y)}
     assert nn.evaluate(Line(), X, Y, metrics="accuracy") == {"accuracy": 3 / 5}
+
+
+class Named:
+    def __init__(self, name):
+        self.__name__ = name
+
+    def __call__(self, outputs, targets):
+        return 1.0
+
+
+@pytest.mark.parametrize(
+    "both",
+    [
+        [lambda o, t: 1.0, lambda o, t: 2.0],
+        ["accuracy", functools.partial(metrics.accuracy, threshold=0.25)],
+        ["mae", functools.wraps(first_is_bigger)(lambda *args: 0.0), first_is_bigger],
+        [Named("loss")],
+    ],
+)
+def test_two_metrics_of_one_name_are_refused(both):
+    for measured in (
+        lambda: nn.evaluate(Line(), X, Y, loss="mse", metrics=both),
+        lambda: nn.fit(model := Line(), X, Y, loss="mse", optimizer=nn.SGD([model.w]), epochs=1, metrics=both),
+    ):
+        with pytest.raises(ValueError, match="is the name of another number already, of which this metric"):
+            measured()
+    assert nn.evaluate(Line(), X, Y, metrics=["mae", "mae"]) == nn.evaluate(Line(), X, Y, metrics=["mae"])
+
+
+@pytest.mark.parametrize("wrong", [None, np.array([1.0, 2.0]), "0.5", [1.0], 1j])
+def test_a_metric_that_gives_no_number_is_refused_with_its_name(wrong):
+    def odd(outputs, targets):
+        return wrong
+
+    with pytest.raises(TypeError, match="the metric odd must give one real number, not "):
+        nn.evaluate(Line(), X, Y, metrics=[odd])
+
+
+@pytest.mark.parametrize("targets", [[2, 2, 2], [-3, 2, 5], [-1, 0, 1], [1, 2, 1]])
+def test_targets_that_are_no_classes_are_not_counted_by_their_signs(targets):
+    for measured in (metrics.accuracy, metrics.f1):
+        with pytest.raises(ValueError, match="are no classes of one output, which are 0 and 1, or -1 and 1"):
+            measured([0.5, -1.0, 2.0], targets)
 
 
 # --- one threshold, wherever classes are compared --------------------------------------------------------------
@@ -241,11 +318,13 @@ RULE = [
     ([0.1, 0.4, 0.6, 0.9], [0, 0, 1, 1], 0.5, 1.0),
     ([0.1, 0.4, 0.6, 1.0], [0, 1, 1, 1], 0.5, 0.75),
     ([0.1, 0.4, 0.6, 0.9], [0.2, 0.0, 0.8, 1.0], 0.5, 1.0),  # soft targets
-    ([-0.1, 0.4, 0.6, 0.9], [0, 0, 1, 1], 0.0, 0.75),
+    ([-0.1, 0.4, 0.6, 0.9], [0, 0, 1, 1], 0.5, 1.0),  # a regression of the targets
+    ([0.1, 0.4, 0.6, 1.1], [0, 0, 1, 1], 0.5, 1.0),
+    ([-0.6, 0.4, 0.6, 0.9], [0, 0, 1, 1], 0.0, 0.75),
     ([-3.0, -0.4, 0.6, 9.0], [0, 0, 1, 1], 0.0, 1.0),
     ([0.1, 0.4, 0.6, 0.9], [-1, -1, 1, 1], 0.0, 0.5),
     ([-0.1, -0.4, 0.6, 0.9], [-1, -1, 1, 1], 0.0, 1.0),
-    ([0.1, 0.4, 0.6, 1.1], [0, 0, 1, 1], 0.0, 0.5),
+    ([0.1, 0.4, 0.6, 1.6], [0, 0, 1, 1], 0.0, 0.5),
 ]
 
 
@@ -299,6 +378,20 @@ def test_the_same_threshold_holds_in_pictures(outputs, targets, threshold, right
         monkeypatch.setattr(plots, "classes_of", noting)
         nn.plot_decision_boundary(model, rows, targets)
     assert {*seen} == {threshold}
+
+
+@pytest.mark.parametrize(("loss", "threshold"), [("mse", 0.5), ("hinge", 0.0), ("bce_with_logits", 0.0)])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_threshold_is_that_of_the_loss_that_a_model_was_trained_by(loss, threshold, seed):
+    """One linear output, targets 0 and 1: mse makes it the target, the others put the border at 0."""
+    X, y = nn.datasets.moons(100, noise=0.12, seed=seed)
+    model = nn.MLP(2, [8, 1], activation="tanh", seed=seed)
+    optimizer = nn.Adam(model.parameters(), lr=0.03)
+    history = nn.fit(model, X, y, loss=loss, optimizer=optimizer, epochs=150, metrics=["accuracy"])
+    outputs = nn.predict(model, X)
+    assert not all(0.0 <= x <= 1.0 for x in outputs)
+    right = [(x > threshold) == (t == 1) for x, t in zip(outputs, y, strict=True)].count(True) / len(y)
+    assert history.metrics["accuracy"][-1] == nn.accuracy(model, X, y) == right
 
 
 def test_an_output_in_a_list_of_its_own_is_one_output():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import hashlib
 import itertools
 import math
@@ -11,6 +12,7 @@ import statistics
 import struct
 import sys
 from collections import deque
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pytest
@@ -592,6 +594,94 @@ def test_a_set_of_parameters_is_refused_since_it_has_no_order(kind, item):
 
     for walk in (nn.Module.parameters, nn.Module.modules, nn.Module.state_dict, nn.Module.train):
         with pytest.raises(
-            TypeError, match=r"inner\.0 is a set of parameters or modules, and a set has no order: make"
+            TypeError, match=r"inner\.0 is a (frozen)?set, in which parameters .* a list \(a set has no order\)"
         ):
             walk(Model())
+
+
+@dataclasses.dataclass
+class Gate:
+    w: Value
+    layers: list[nn.Module]
+    width: int = 3
+    shared: ClassVar[str] = "none"
+
+
+@dataclasses.dataclass(slots=True, frozen=True)
+class Slots:
+    w: Value
+    inner: Gate
+
+
+class Pair(NamedTuple):
+    first: Value
+    second: Value
+
+
+class Records(nn.Module):
+    """Parameters in what people keep things in."""
+
+    def __init__(self) -> None:
+        self.gate = Gate(Value(1.0), [nn.Neuron(1, activation="linear", init=nn.constant(0.5))])
+        self.slots = Slots(Value(2.0), Gate(Value(3.0), [nn.Dropout(0.0)]))
+        self.pair = Pair(Value(4.0), Value(5.0))
+        self.more = [self.gate, self]
+
+    def forward(self, x):
+        slots = self.slots
+        y = self.gate.layers[0](x) * self.gate.w + slots.w * slots.inner.layers[0](x) + slots.inner.w
+        return y + self.pair.first * x[0] + self.pair.second
+
+
+def test_parameters_are_found_in_dataclasses_and_namedtuples():
+    model = Records()
+    assert [(name, p.data) for name, p in model.named_parameters().items()] == [
+        ("gate.w", 1.0), ("gate.layers.0.w.0", 0.5), ("gate.layers.0.b", 0.0), ("slots.w", 2.0),
+        ("slots.inner.w", 3.0), ("pair.0", 4.0), ("pair.1", 5.0),
+    ]  # fmt: skip
+    assert [*model.named_modules()] == ["", "gate.layers.0", "slots.inner.layers.0"]
+    assert not model.eval().slots.inner.layers[0].training
+    assert nn.Module().parameters() == []
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_parameters_in_dataclasses_are_trained_and_saved(compiled, tmp_path):
+    model = Records()
+    before = model.state_dict()
+    sgd = nn.SGD(model.parameters(), lr=0.01)
+    history = nn.fit(model, [[1.0], [2.0]], [3.0, 1.0], loss="mse", optimizer=sgd, epochs=3, compiled=compiled)
+    assert (history.compiled is not None) == compiled
+    assert all(x != before[name] for name, x in model.state_dict().items())
+    nn.save(model, tmp_path / "model.json")
+    other = Records()
+    nn.load(tmp_path / "model.json", into=other)
+    assert other.state_dict() == model.state_dict()
+
+
+class Cell:
+    """An object of no class that is known."""
+
+    def __init__(self, inner):
+        self.inner = inner
+
+
+@pytest.mark.parametrize("item", [Value(1.0), nn.Neuron(1, init="zeros")], ids=["parameter", "module"])
+def test_parameters_in_any_other_object_are_refused_with_its_name(item):
+    class Model(nn.Module):
+        def __init__(self):
+            self.cells = {"first": Cell(item)}
+
+    for walk in (nn.Module.parameters, nn.Module.modules, nn.Module.state_dict, nn.Module.train):
+        with pytest.raises(TypeError, match=r"cells\.first is a Cell, in which parameters and modules are not found"):
+            walk(Model())
+
+
+def test_objects_that_hold_no_parameter_of_their_own_stay():
+    model = nn.MLP(1, [2, 1], seed=1)
+    before = [*model.named_parameters()]
+    model.trainer = Cell(model)  # which leads back
+    model.optimizer = nn.SGD(model.parameters())
+    model.last = Cell(Value(1.0) * 2.0)  # a result
+    model.frozen = Cell("text")
+    model.function, model.kind, model.library = numbers, Cell, math
+    assert [*model.named_parameters()] == before

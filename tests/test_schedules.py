@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from nn import CosineDecay, ExponentialDecay, ReduceOnPlateau, StepDecay, Warmup
+from nn import CosineDecay, ExponentialDecay, LinearDecay, ReduceOnPlateau, StepDecay, Warmup
 
 # From torch.optim.lr_scheduler 2.13, at a learning rate of 0.5, epoch by epoch.
 PYTORCH = {
@@ -19,6 +19,7 @@ PYTORCH = {
     CosineDecay(4, floor=0.1): [  # CosineAnnealingLR(T_max=4, eta_min=0.1)
         0.5, 0.44142135623730951, 0.3, 0.15857864376269048, 0.1, 0.15857864376269048, 0.3,
     ],
+    LinearDecay(4): [0.5, 0.375, 0.25, 0.125, 0.0, 0.0, 0.0],  # LinearLR(1.0, end_factor=0.0, total_iters=4)
     Warmup(4, start=0.2): [0.1, 0.2, 0.3, 0.4, 0.5, 0.5, 0.5],  # LinearLR(start_factor=0.2, total_iters=4)
     Warmup(2, then=StepDecay(2, gamma=0.1)): [  # SequentialLR of LinearLR(total_iters=2) and StepLR(2), milestones=[2]
         0.16666666666666666, 0.33333333333333331, 0.5, 0.5, 0.05, 0.05, 0.005,

@@ -50,7 +50,8 @@ class Own(nn.Module):
         nn.Neuron(3, nonlin=False),
         nn.Sequential(nn.Layer(3, 4, activation="relu"), nn.Layer(4, 2, activation="linear")),
         nn.Sequential(
-            nn.Layer(3, 4, activation="silu"), nn.Residual(nn.LayerNorm(4, eps=1e-3), nn.Dropout(0.25), nn.Layer(4, 4))
+            nn.Layer(3, 4, activation="silu"),
+            nn.Residual(nn.LayerNorm(4, eps=1e-3), nn.RMSNorm(), nn.RMSNorm(4), nn.Dropout(0.25), nn.Layer(4, 4)),
         ),
         nn.Sequential(nn.MLP(3, [4, 2], seed=3), nn.Sequential(nn.Layer(2, 5)), nn.Neuron(5, activation="tanh")),
     ],
@@ -516,3 +517,15 @@ def test_a_large_nested_file_is_built_with_one_walk_over_the_whole(tmp_path, mon
     loaded = nn.load(path)
     assert len(walks) == 1
     assert bits(loaded) == bits(model)
+
+
+def test_a_model_that_is_nested_too_deeply_is_not_saved(tmp_path):
+    model = nn.Layer(1, 1)
+    for _ in range(2000):
+        model = nn.Sequential(model)
+    path = tmp_path / "model.json"
+    path.write_text("as it was")
+    with pytest.raises(ValueError, match="nested too deeply: nothing was saved"):
+        nn.save(model, path)
+    assert [*tmp_path.iterdir()] == [path]
+    assert path.read_text() == "as it was"

@@ -18,8 +18,8 @@ ROOT = Path(nn.__file__).parents[1]
 
 # What a newcomer reads, in this order; without the faces of the packages, which only list names.
 THIN = (
-    "init", "activations", "modules/module", "modules/config", "modules/layers", "modules/models", "modules/blocks",
-    "losses", "progress", "samples", "training/optimizers", "training/history", "training/eager", "training/loop",
+    "init", "activations", "modules/module", "modules/config", "modules/layers", "modules/models", "losses",
+    "progress", "samples", "training/optimizers", "training/history", "training/eager", "training/loop",
     "training/trainer",
 )  # fmt: skip
 
@@ -38,6 +38,11 @@ WINGS: dict[str, tuple[tuple[str, ...], str]] = {
         ("plots",),
         "nn.plot_gradients(model)\nnn.plot_decision_boundary(model, X, y)\ntrain().plot()\n"
         "nn.plot_loss_surface(lambda: a * a + b * b, a, b)\n",
+    ),
+    # The export knows the blocks by name: without the one there is not the other.
+    "blocks": (
+        ("modules/blocks", "export"),
+        "nn.Residual(nn.Layer(2, 2), nn.Dropout(0.1), nn.LayerNorm(2), nn.RMSNorm(2))(nn.Embedding(3, 2)(1))\n",
     ),
     # Training over collections takes from these two.
     "compiled steps": (

@@ -18,12 +18,18 @@ FEW = 2  # products that are added one by one
 
 
 def adjoint(
-    order: list[Value], seeds: Mapping[Value, Value], leaves: Sequence[Value]
+    order: list[Value], seeds: Mapping[Value, Value], leaves: Sequence[Value], picks: Sequence[Value] = ()
 ) -> dict[Value, list[tuple[Value, Value]]]:
-    """For each leaf, in their order, its pairs (g, factor): the derivative of Σ seed·root is Σ g·factor."""
+    """For each leaf, in their order, its pairs (g, factor): the derivative of Σ seed·root is Σ g·factor.
+
+    The gradient of a pick among ``picks`` does not go on to each of what it picks from: it has one pair, (its gradient,
+    its index).
+    """
     with derivative_mode():
-        pairs = pullback(order, seeds, leaves, stops=set(leaves), add_up=add_up_by_dot)
-        return {leaf: [(as_value(g), as_value(factor)) for g, factor in pairs[leaf][::-1]] for leaf in leaves}
+        ends = [*leaves, *picks]
+        pairs = pullback(order, seeds, ends, stops=set(ends), add_up=add_up_by_dot)
+        found = {leaf: [(as_value(g), as_value(factor)) for g, factor in pairs[leaf][::-1]] for leaf in leaves}
+        return found | {pick: [(add_up_by_dot(pairs[pick]), pick.parents[0])] for pick in picks if pairs[pick]}
 
 
 def add_up_by_dot(pairs: Pairs) -> Value:

@@ -1,6 +1,8 @@
 """Whether a program gives what the function gives from which it was made, on some rows: the last look before it runs.
 
-A trace refuses what it sees.  What it cannot see, such as ``type(x) is float``, shows in the numbers.
+A trace refuses what it sees.  What it cannot see, ``type(x) is float``, shows in the numbers: where the user's code
+says ``type``, many rows are compared, with one for each value of a column that has few.  What such code does for other
+values alone, in other rows than those, is not seen.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from ..errors import TraceError
 from ..program import Trace
 from ..value import Value
 
+LOOKED_AT = 20_000
+MOST, FEW = 256, 32  # rows that are compared where types are asked for; values of a column of classes
 SIZES = (0.5, 3.0, 30.0)  # of the numbers in rows that are made up: where one saturates, another does not
 
 
@@ -23,19 +27,35 @@ def some_of(rows: Any) -> list[list[float]]:
     return [[float(x) for x in row] for row in chosen]
 
 
+def many_of(rows: Any) -> list[list[float]]:
+    """Up to MOST rows of a table, evenly spread, and before them one for each value of a column that has up to FEW.
+
+    Of a large table these are sought in LOOKED_AT rows, evenly spread.
+    """
+    table = [[float(x) for x in rows[i]] for i in range(0, len(rows), -(-len(rows) // LOOKED_AT))]
+    first = {0: None, len(table) - 1: None}
+    for column in zip(*table, strict=True):
+        places = {x: i for i, x in reversed([*enumerate(column)])}
+        if len(places) <= FEW:
+            first |= dict.fromkeys(places.values())
+    first |= dict.fromkeys(range(0, len(table), -(-len(table) // MOST)))
+    return [table[i] for i in [*first][:MOST]]
+
+
 def check_agreement(
     f: Callable[..., Sequence[Any]],
     traced: Trace,
     evaluate: Callable[[list[float]], list[float]],
-    rows: Sequence[Sequence[float]],
+    table: Any,
     name: str,
 ) -> None:
     """TraceError where the program, which ``evaluate`` runs on a row, gives another result than f.
 
-    The results of ``evaluate`` are those of f, and then the guard, if there is one.  Rows that are made up are compared
-    too, where f does not raise for them.
+    The results of ``evaluate`` are those of f, and then the guard, if there is one.  Some rows of the table are
+    compared, and others that are made up, where f does not raise for them.
     """
     reach, rng = traced.reach, Random(1)
+    rows = many_of(table) if reach.asks_types and len(table) else some_of(table)
     made_up = [[rng.gauss(0.0, size) for _ in rows[0]] for size in SIZES] if rows else []
     for number, row in enumerate([*rows, *made_up]):
         drawn = [generator.random() for generator in traced.generators]

@@ -138,9 +138,11 @@ def jit(f: Callable[..., Any]) -> Jitted:
     - TraceError, with the line, where f asks a traced Value what only a number can answer: ``if x > 0``, ``x == y``,
       ``x in xs``, a look-up in a dict or cache, ``math.sin(x)``, ``x.data``, ``f"{x}"``; where it does something else
       when it is called again; and where it gives something else on numbers than as it was traced, for a few rows that
-      are computed both ways.
+      are computed both ways (up to 256 where its code says ``type``, as in ``type(x) is float``, of which a traced
+      Value hears nothing: what it does for a value in none of these rows, and only then, is not noticed).
     - TraceError, with the name, where f changes what it can reach: attributes, lists, dicts, caches, closures, globals,
-      generators.  All of it then holds what it held before.
+      generators.  All of it then holds what it held before.  What another thread changes of it during the
+      first call counts as a change by f, and is undone too: compile before the threads begin.
     - Values that f closes over are read anew at every call.  Where anything else that f can reach has changed,
       plain numbers in closures, attributes, arrays, it is compiled anew; a FallbackWarning says so the fifth time.
     - Random numbers of :func:`uniform` are drawn anew for each row, and are those that f would have drawn.
@@ -181,7 +183,7 @@ def _compiled(call: _Call) -> Compiled:
     on_values = any(map(call.needs_values, rows))
     traced.reach.restore()
     eager = (lambda *xs: flat(*map(Value, xs))) if on_values else flat
-    check_agreement(eager, traced, program.evaluate, rows, call.name)
+    check_agreement(eager, traced, program.evaluate, call, call.name)
     return Compiled(program, found, traced.generators, result, traced.reach, on_values)
 
 

@@ -31,7 +31,8 @@ CUT = (
 def compile_loss(loss: Callable[..., Any], parameters: Sequence[Value]) -> Callable[..., float]:
     """A function that does, over many samples at once, what a loop over ``loss(*sample)`` would do.
 
-    ``loss`` takes the numbers of one sample and returns a Value; it may close over any number of models.
+    ``loss`` takes the numbers of one sample and returns a Value, or for some samples a plain number, which has no
+    gradient; it may close over any number of models.
     ``step(*columns)`` takes a column of numbers for each of them (equally long; a single number counts for
     every sample), returns the mean loss and adds its gradient to the ``.grad`` of the parameters.
 

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from ..errors import TraceError, describe
+from ..errors import TraceError, describe, located
 from ..graph import dependents, topological_order
 from ..modes import without_collector
-from ..primitives import sqrt
+from ..primitives import pick, sqrt
 from ..program import Program, Reach, computed_before, program_of, trace, traced_input, tracing
 from ..transforms import value_and_grad
 from ..value import Value, as_value
@@ -25,7 +25,7 @@ from .draws import Draws
 from .expansion import expand
 from .fallback import NotCompilable
 from .llvm import PackArguments, TrainJob, lanes
-from .plan import ONES, LoopPlan, Product, Row, plan_loop
+from .plan import ONES, Indexed, LoopPlan, Product, Row, plan_loop
 from .run import (
     Assembly,
     Executable,
@@ -55,9 +55,8 @@ class SampleSums:
     def __init__(self, loss: Callable[..., Any], table: Any, parameters: Sequence[Value]) -> None:
         def outputs(*xs: Any) -> list[Any]:
             root = loss(*xs)
-            if not isinstance(root, Value):
-                raise TypeError(f"the loss must be a Value computed from the prediction, not {root!r:.60}")
-            return [root]
+            with located("the loss"):
+                return [as_value(root)]
 
         rows = some_of(table)
         traced = trace(outputs, [""] * table.shape[1], Reach(loss), rows[0])
@@ -72,7 +71,7 @@ class SampleSums:
         edge = edge_of(order, samples, parameters)
         cotangents = [traced_input("cotangent") for _ in edge]
         with tracing():
-            body = adjoint(order, {root: seed}, [*parameters, *edge])
+            body = adjoint(order, {root: seed}, [*parameters, *edge], picks_of(order, samples))
             after = adjoint(topological_order(*edge), dict(zip(edge, cotangents, strict=True)), parameters)
             guarded = root if guard is None else root + guard
         pairs = [pair for found in (body, after) for leaf in found for pair in found[leaf]]
@@ -80,19 +79,21 @@ class SampleSums:
         self.program = expand(program)
         rest = [1.0] + [0.0] * len(cotangents)
         name = getattr(loss, "__name__", type(loss).__name__)
-        check_agreement(outputs, traced, lambda row: self.program.evaluate([*row, *rest])[:1], rows, name)
+        check_agreement(outputs, traced, lambda row: self.program.evaluate([*row, *rest])[:1], table, name)
 
         n = len(samples) + 1
         self.inputs, self.cotangents = program.inputs[:n], program.inputs[n:]
         value, *factors = self.program.outputs
         places = {leaf: i for i, leaf in enumerate([*parameters, *edge])}
-        of_pairs = [places[leaf] for found in (body, after) for leaf in found for _ in found[leaf]]
+        of_pairs = [leaf for found in (body, after) for leaf in found for _ in found[leaf]]
         summed = [
-            Product(g, self._factor(x), place)
-            for g, x, place in zip(factors[::2], factors[1::2], of_pairs, strict=True)
+            Product(g, self._factor(x), places[leaf])
+            if leaf in places
+            else Indexed(g, x, tuple([places.get(choice) for choice in leaf.parents[1:]]))
+            for g, x, leaf in zip(factors[::2], factors[1::2], of_pairs, strict=True)
         ]
-        reached = set(of_pairs)
-        self.reached = [p for i, p in enumerate(parameters) if i in reached]  # the parameters that get a gradient
+        reached = {choice for leaf in of_pairs for choice in ([leaf] if leaf in places else leaf.parents[1:])}
+        self.reached = [p for p in parameters if p in reached]  # the parameters that get a gradient
         own = sum(map(len, body.values()))  # how many of them are summed over the samples, and not after these
         products, late_products = [*summed[:own], Product(self.inputs[-1], value, len(places))], summed[own:]
         varying = self.program.dependents(self.inputs)
@@ -112,6 +113,14 @@ def edge_of(order: Sequence[Value], samples: Sequence[Value], parameters: Sequen
     edge = [order[-1]] if order[-1] in moved else []
     edge += [p for node in order if node in sampled for p in node.parents if p in moved and p.parents]
     return list(dict.fromkeys(edge))
+
+
+def picks_of(order: Sequence[Value], samples: Sequence[Value]) -> list[Value]:
+    """The nodes that pick, by an index of each sample, from what is alike for all of them."""
+    sampled = dependents(order, samples)
+    return [
+        node for node in order if node.primitive is pick and node in sampled and sampled.isdisjoint(node.parents[1:])
+    ]
 
 
 class Rule(Protocol):

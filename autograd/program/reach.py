@@ -5,6 +5,9 @@ and caches must not stay there; and what the function read from there, a plain n
 it was.  So all of it is noted: the closures of the function and of those it calls, the globals that its code names,
 and from there on attributes, lists, dicts, sets, arrays.  Left out are the insides of libraries and what only runs,
 such as iterators and files.
+
+Nobody can tell whose a change is: what another thread changes of this while the function is traced, a few
+milliseconds as a rule, counts as the function's own.  The trace is refused, and the change is put back with the rest.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ import types
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from typing import Any, NamedTuple
 
 from ..primitives import TABLE, Primitive
@@ -62,8 +65,10 @@ class Reach:
         self._held: list[Any] = []
         self._others: list[Place] = []
         self.leaves: list[Value] = []
+        self._objects: list[Any] = []
         self._code: list[str] = []
         self._reads_gradients = False  # perhaps: something is called grad
+        self.asks_types = False  # the user's code says type, of which a traced Value hears nothing
         self.iterator = ""  # the name of one, if there is any: its state can be neither seen nor put back
         self.kinds: dict[type, str] = {}  # of each class of Values, where one lies
         self._seen: set[Any] = set()
@@ -71,6 +76,7 @@ class Reach:
         while self._left:
             self._visit(*self._left.pop())
         self._note(self._passing, "the data of a Value", self._numbers, self._put_numbers)
+        self._note(self._lasting, "the class of an object", lambda: [*map(type, self._objects)], self._put_classes)
 
     def code(self) -> str:
         """The user's functions, each with its file and line, for a message."""
@@ -142,6 +148,11 @@ class Reach:
         for leaf, x in zip(self.leaves, numbers, strict=True):
             leaf._data = x
 
+    def _put_classes(self, kinds: list[type]) -> None:
+        for x, kind in zip(self._objects, kinds, strict=True):
+            if type(x) is not kind:
+                x.__class__ = kind
+
     def _visit(self, x: Any, name: str) -> None:
         kind = type(x)
         if kind in PLAIN or id(x) in self._seen:
@@ -173,7 +184,7 @@ class Reach:
         elif _module(kind).startswith("numpy"):
             self._of_numpy(x, kind, name)
         elif kind is ContextVar:
-            self._note(self._lasting, x.name, lambda: x.get(MISSING), lambda held: None)
+            self._note(self._lasting, x.name, lambda: x.get(MISSING), lambda held: _set_again(x, held))
             self._left.append((x.get(None), x.name))
         elif issubclass(kind, bytearray) or _module(kind) == "array":
             self._note(self._lasting, name, lambda: x, lambda held: x.__setitem__(slice(None), held), x[:])
@@ -212,7 +223,7 @@ class Reach:
     def _instance(self, x: Any, kind: type, name: str) -> None:
         """The attributes of an object, of a class of the user's or of ours."""
         outside = _foreign(_module(kind))
-        if outside and _module(kind).partition(".")[0] not in (*OURS, "_thread", "argparse", "types"):
+        if outside and _module(kind).partition(".")[0] not in (*OURS, "_thread", "argparse", "types", "collections"):
             return
         if isinstance(x, types.ModuleType):
             return
@@ -231,6 +242,8 @@ class Reach:
             self._names_of(x, slot, name)
         if not outside:
             self._left.append((kind, ""))
+        if attributes is not None:  # the classes of others do not change
+            self._objects.append(x)
 
     def _names_of(self, x: Any, slot: str, name: str) -> None:
         self._note(
@@ -258,7 +271,9 @@ class Reach:
             self._code.append(
                 f"{f.__name__} ({os.path.basename(f.__code__.co_filename)}, line {f.__code__.co_firstlineno})"
             )
-            self._globals(f.__globals__, _names(f.__code__), {*_attributes(f.__code__)})
+            names = _names(f.__code__)
+            self.asks_types |= "type" in names and "type" not in f.__globals__
+            self._globals(f.__globals__, names, {*_attributes(f.__code__)})
             self._reads_gradients |= "grad" in _attributes(f.__code__)
 
     def _globals(self, space: dict[str, Any], names: Iterable[str], attributes: set[str]) -> None:
@@ -327,6 +342,14 @@ def _difference(place: Place, now: Any) -> str:
 def _refill(attributes: dict[str, Any], held: dict[str, Any]) -> None:
     attributes.clear()
     attributes.update(held)
+
+
+def _set_again(x: ContextVar[Any], held: Any) -> None:
+    """Let a context variable be what it was; one that was not set, what it is in no context, which is nearly that."""
+    try:
+        x.set(Context().run(x.get) if held is MISSING else held)
+    except LookupError:  # it has no default
+        x.set(None)
 
 
 def _contents(cell: Any) -> Any:

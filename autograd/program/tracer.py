@@ -174,8 +174,8 @@ def _raise(error: Exception, f: Callable[..., Any], row: Sequence[float] | None)
     with mode.set(tracer=None):
         try:
             f(*row)
-        except Exception:
-            raise error from None
+        except Exception as own:  # which tells of numbers, where the other tells of traced Values
+            raise own from None
     raise TraceError(
         f"{located_in(error)} raises {type(error).__name__} while the program is traced: {error}"
     ) from error

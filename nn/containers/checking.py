@@ -52,10 +52,12 @@ def _stacked(rows: Sequence[Any]) -> Any:
     kinds = {*map(type, rows)}
     if kinds == {np.ndarray}:
         kinds = {row.dtype.type if row.ndim == 1 else object for row in rows}
-    real = (float, int, np.floating, np.integer, np.bool_)
-    if len({*map(np.size, rows)}) != 1 or not all(issubclass(kind, real) for kind in kinds):
+    if not rows or not all(issubclass(kind, (np.floating, np.integer, np.bool_)) for kind in kinds):
         return None
-    table = np.array(rows, dtype=float)
+    try:
+        table = np.array(rows, dtype=float)
+    except ValueError:  # ragged
+        return None
     return table if table.size and np.isfinite(table).all() else None
 
 

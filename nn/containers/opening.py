@@ -40,7 +40,7 @@ def opened(data: Any, name: str) -> Any:
     if isinstance(data, (list, tuple)):
         return data
     _refuse_what_has_no_rows(data, name)
-    if isinstance(data, (str, bytes, bytearray)) or not (isinstance(data, Iterable) or hasattr(data, "__dlpack__")):
+    if isinstance(data, (str, bytes, bytearray)) or not (isinstance(data, Iterable) or is_array(data)):
         raise TypeError(f"{name} must be a list of rows or of numbers, not {type(data).__name__}")
     for attributes, columns_of in FRAMES.items():
         if all(hasattr(data, attribute) for attribute in attributes):

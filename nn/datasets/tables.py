@@ -1,4 +1,4 @@
-"""Real data, shipped as small files."""
+"""Real data, shipped as small files: three tables, and a list of names."""
 
 from __future__ import annotations
 
@@ -58,9 +58,24 @@ def windsor_houses() -> tuple[Rows, list[float]]:
     return _read("windsor_houses.csv", float)
 
 
+def names() -> list[str]:
+    """32,033 first names of 2 to 15 letters a to z, the most frequent first.
+
+    Those most often given to children born in the United States in 2018: Social Security Administration, "Baby names",
+    national data, public domain, in the selection of A. Karpathy's makemore (MIT licence).
+
+    >>> names()[:3]
+    ['emma', 'olivia', 'ava']
+    """
+    return _text("names.txt.gz").split()
+
+
+def _text(file: str) -> str:
+    content = resources.files(__package__).joinpath(file).read_bytes()
+    return (gzip.decompress(content) if file.endswith(".gz") else content).decode("ascii")
+
+
 def _read(file: str, target: Callable[[str], Any]) -> tuple[Rows, list[Any]]:
     """X and y from a file: a header, then a line for each sample, the target first."""
-    content = resources.files(__package__).joinpath(file).read_bytes()
-    text = (gzip.decompress(content) if file.endswith(".gz") else content).decode("ascii")
-    _, *lines = csv.reader(text.splitlines())
+    _, *lines = csv.reader(_text(file).splitlines())
     return [[float(cell) for cell in line[1:]] for line in lines], [target(line[0]) for line in lines]

@@ -1,12 +1,28 @@
 """Modules: what holds parameters."""
 
-from .blocks import Dropout, LayerNorm, Residual
-from .config import build, config_of
+from typing import TYPE_CHECKING, Any
+
+from ..wings import find as _find
+from .config import WINGS, build, config_of
 from .layers import Layer, Neuron
 from .models import MLP, Sequential
-from .module import Module, as_list, as_output, evaluating
+from .module import Module, as_list, as_output
+
+if TYPE_CHECKING:
+    from .blocks import Dropout, Embedding, LayerNorm, Residual, RMSNorm
+
+
+def __getattr__(name: str) -> Any:
+    """The blocks, which many networks do without, are loaded when they are first asked for."""
+    return _find(__name__, WINGS, name)
+
+
+def __dir__() -> list[str]:
+    """All names, for completion: those that are not loaded yet too."""
+    return sorted({*globals(), *__all__})
+
 
 __all__ = [
-    "MLP", "Dropout", "Layer", "LayerNorm", "Module", "Neuron", "Residual", "Sequential", "as_list", "as_output",
-    "build", "config_of", "evaluating",
+    "MLP", "Dropout", "Embedding", "Layer", "LayerNorm", "Module", "Neuron", "RMSNorm", "Residual", "Sequential",
+    "as_list", "as_output", "build", "config_of",
 ]  # fmt: skip

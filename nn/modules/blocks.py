@@ -1,6 +1,6 @@
-"""Residual, Dropout and LayerNorm: blocks to put between and around layers of neurons.
+"""Residual, Dropout, LayerNorm, RMSNorm and Embedding: blocks to put before, between and around layers of neurons.
 
-Each takes a list of numbers or Values, or a single one, and gives as many: several as a list, one as itself.
+All but Embedding take a list of numbers or Values, or a single one, and give as many: several as a list, one as itself.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ import random
 from collections.abc import Mapping
 from typing import Any, Self
 
-from autograd import Value, dot, ge, mean, sqrt, uniform, where
+from autograd import Value, dot, ge, mean, pick, sqrt, uniform, where
 
+from ..init import Initialiser, find_initialiser
 from .config import buildable, setting
 from .models import Sequential
 from .module import Module, as_list, as_output
@@ -120,3 +121,91 @@ class LayerNorm(Module):
 
     def __repr__(self) -> str:
         return f"LayerNorm({len(self.gain)}, eps={self.eps})"
+
+
+@buildable
+class RMSNorm(Module):
+    """gainᵢ·xᵢ / √(mean of xⱼ² + eps): of the length that it has, whatever the length of x was.
+
+    With a ``width`` the gains are learned, and start at 1; without one there are none.
+
+    Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019.
+
+    >>> [round(y.data, 4) for y in RMSNorm(2)([3.0, 4.0])]
+    [0.8485, 1.1314]
+    """
+
+    def __init__(self, width: int | None = None, eps: float = 1e-5) -> None:
+        if width is not None and not width >= 1:
+            raise ValueError(f"RMSNorm needs a width of at least 1, or none, not {width!r}")
+        if not eps > 0.0:
+            raise ValueError(f"RMSNorm: eps must be above 0, not {eps!r}: it keeps zeros from giving 0 / 0")
+        self.eps = eps
+        self.gain = [Value(1.0) for _ in range(width or 0)]
+
+    def forward(self, x: Any) -> Any:
+        xs = as_list(x)
+        if self.gain and len(xs) != len(self.gain):
+            raise ValueError(f"{self!r} takes {len(self.gain)} inputs and was given {len(xs)}")
+        scale = 1.0 / sqrt(dot(xs, xs) / len(xs) + self.eps)
+        scaled = [xi * scale for xi in xs]
+        return as_output([g * y for g, y in zip(self.gain, scaled, strict=True)] if self.gain else scaled)
+
+    def to_config(self) -> dict[str, Any]:
+        return {"width": len(self.gain), "eps": self.eps}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], room: Any) -> Self:
+        width, eps = setting(config, "width", int), setting(config, "eps", int, float)
+        room.take(width, f"an RMSNorm of {width} inputs")
+        return cls(width or None, eps)
+
+    def __repr__(self) -> str:
+        return f"RMSNorm({len(self.gain) or None}, eps={self.eps})"
+
+
+@buildable
+class Embedding(Module):
+    """The row of a learned table that an index counts from 0: a whole number in, a list of ``width`` Values out.
+
+    The index may be a Value of a program that is compiled: the row is then looked up, and its gradient added, in the
+    same time for a table of any length.  IndexError where it counts no row.
+
+    >>> table = Embedding(27, 16, seed=1)
+    >>> len(table(3)), table(3)[0] is table.rows[3][0]
+    (16, True)
+    """
+
+    def __init__(
+        self, count: int, width: int, *, init: str | Initialiser = "normal", seed: int | None = None,
+        rng: random.Random | None = None,
+    ) -> None:  # fmt: skip
+        if not (count >= 1 and width >= 1):
+            raise ValueError(f"an Embedding needs at least one row and a width of at least 1, not {count!r}, {width!r}")
+        initialise, rng = find_initialiser(init), rng or random.Random(seed)
+        self.rows = [[Value(initialise(width, width, rng)) for _ in range(width)] for _ in range(count)]
+
+    def forward(self, x: Any) -> list[Any]:
+        (index,) = as_list(x)
+        if isinstance(index, Value):
+            return [pick(column, index) for column in zip(*self.rows, strict=True)]
+        if index not in range(len(self.rows)):
+            raise IndexError(f"{self!r} has no row {index!r}: they are counted from 0 to {len(self.rows) - 1}")
+        return [*self.rows[int(index)]]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return 1, len(self.rows[0])
+
+    def to_config(self) -> dict[str, Any]:
+        return {"count": len(self.rows), "width": len(self.rows[0])}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], room: Any) -> Self:
+        count, width = setting(config, "count", int), setting(config, "width", int)
+        possible = count >= 1 and width >= 1
+        room.take(count * width if possible else room.left + 1, f"an Embedding of {count!r:.40} rows of {width!r:.40}")
+        return cls(count, width, init="zeros")
+
+    def __repr__(self) -> str:
+        return f"Embedding({len(self.rows)}, {len(self.rows[0])})"

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from ..wings import find
 from .module import Module
 
 M = TypeVar("M", bound=Module)
 KINDS: dict[str, type[Module]] = {}  # the classes that can be built again from data, by name
+# Those that are loaded when they are first used, and the file of each.
+WINGS = dict.fromkeys(("Dropout", "Embedding", "LayerNorm", "RMSNorm", "Residual"), "blocks")
 
 
 def buildable(kind: type[M]) -> type[M]:
@@ -27,8 +30,9 @@ def config_of(module: Any) -> dict[str, Any] | None:
 def build(config: Any, room: Any) -> Module:
     """The module that ``config_of`` gave as data, if there is room for its parameters; else ValueError."""
     match config:
-        case {"type": str(name)} if name in KINDS:
-            return KINDS[name].from_config(config, room)
+        case {"type": str(name)} if name in KINDS or name in WINGS:
+            kind = KINDS.get(name) or find("nn.modules", WINGS, name)
+            return kind.from_config(config, room)
     raise ValueError(f"this release knows no such model: {config!r:.60}")
 
 

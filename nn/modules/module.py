@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
 from autograd import Scoped, Value, as_float
@@ -15,9 +14,9 @@ from autograd.html import printable
 class Module(Scoped):
     """The base of layers and models: subclass it, set attributes, write ``forward``.
 
-    Its parameters are the leaf ``Value``s in its attributes, in lists, tuples, deques, dicts, NumPy arrays of objects
-    and modules among these too, in the order of assignment.  One that appears twice counts once, under its first name.
-    Sets, which have no order, are refused.
+    Its parameters are the leaf ``Value``s in its attributes, in lists, tuples, deques, dicts, dataclasses,
+    NumPy arrays of objects and modules among these too, in the order of assignment.  One that appears twice
+    counts once, under its first name.  In sets, which have no order, and in other objects they are refused.
     """
 
     training = True  # set by train() and eval(), for modules that behave differently in the two
@@ -137,19 +136,6 @@ class Module(Scoped):
         raise NotImplementedError
 
 
-@contextmanager
-def evaluating(modules: Sequence[Module]) -> Iterator[None]:
-    """A context in which these modules, all of a model, are in evaluation mode."""
-    before = [module.training for module in modules]
-    try:
-        for module in modules:
-            module.training = False
-        yield
-    finally:
-        for module, training in zip(modules, before, strict=True):
-            module.training = training
-
-
 def as_list(x: Any) -> list[Any]:
     """The numbers that go into a layer or loss, as a list: a single one becomes a list of one."""
     return [*x] if isinstance(x, (list, tuple)) or getattr(x, "ndim", None) else [x]
@@ -160,25 +146,38 @@ def as_output(xs: list[Any]) -> Any:
     return xs[0] if len(xs) == 1 else xs
 
 
+HOLDERS = (list, tuple, dict, deque, Module)  # and dataclasses
+
+
 def _walk(root: Any) -> Iterator[tuple[str, Any]]:
     """(dotted name, item) for every Module and leaf Value inside root, in order, without recursion."""
     stack = [iter(_items(root, ""))]
     entered = {id(root): root}  # kept, for no other object may get its id meanwhile
     while stack:
         for name, item in stack[-1]:
-            if isinstance(item, (set, frozenset)) and any(isinstance(x, Module) or _is_parameter(x) for x in item):
-                raise TypeError(f"{name} is a set of parameters or modules, and a set has no order: make it a list")
             item = item.tolist() if getattr(item, "dtype", None) == "object" else item  # an array of Values
             if _is_parameter(item):
                 yield name, item
-            elif isinstance(item, (Module, list, tuple, dict, deque)) and id(item) not in entered:
+            elif isinstance(item, HOLDERS) or hasattr(type(item), "__dataclass_fields__"):
+                if id(item) in entered:
+                    continue
                 entered[id(item)] = item
                 if isinstance(item, Module):
                     yield name, item
                 stack.append(iter(_items(item, f"{name}.")))
                 break
+            elif any(_is_parameter(x) or (isinstance(x, Module) and id(x) not in entered) for x in _hidden_in(item)):
+                raise TypeError(
+                    f"{name} is a {printable(type(item).__name__)}, in which parameters and modules are not found, "
+                    f"trained and saved: make it a list (a set has no order), a dict, a dataclass or a Module"
+                )
         else:
             stack.pop()
+
+
+def _hidden_in(x: Any) -> Iterable[Any]:
+    """What lies in a set, or in the attributes of any object."""
+    return x if isinstance(x, (set, frozenset)) else vars(x).values() if type(x).__dictoffset__ else ()
 
 
 def _is_parameter(x: Any) -> bool:
@@ -196,5 +195,7 @@ def _is_finite(x: Any) -> bool:
 def _items(holder: Any, prefix: str) -> list[tuple[str, Any]]:
     if isinstance(holder, (list, tuple, deque)):
         return [(f"{prefix}{i}", item) for i, item in enumerate(holder)]
-    attributes = holder if isinstance(holder, dict) else vars(holder)
-    return [(f"{prefix}{key}", item) for key, item in attributes.items()]
+    if not isinstance(holder, dict):
+        slots = getattr(type(holder), "__dataclass_fields__", ())  # a dataclass may have these alone
+        holder = {slot: getattr(holder, slot, None) for slot in slots} | getattr(holder, "__dict__", {})
+    return [(f"{prefix}{key}", item) for key, item in holder.items()]

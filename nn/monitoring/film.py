@@ -12,9 +12,9 @@ from autograd.drawing import clean_path, format_number
 from autograd.html import CATEGORIES, escape, player
 
 from ..data import classes_of, threshold_of
-from ..evaluation import predict
+from ..evaluation import evaluating, predict
 from ..losses import Loss
-from ..modules import Module, evaluating
+from ..modules import Module
 from ..samples import row_of
 from .health import Snapshot, as_of
 from .panels import Shot, panels
@@ -107,9 +107,11 @@ def _pictures(recording: Recording) -> tuple[list[Group | None], str]:
     if len(recording.rows) and recording.rows.shape[1] == 2:
         plane = Plane(recording.rows)
         regions = []
+        with as_of(recording.model, recording.snapshots[-1].after):
+            threshold = _threshold(recording)  # one for the whole film
         for snapshot in recording.snapshots:
             with as_of(recording.model, snapshot.after):
-                regions.append(plane.regions(classes_of(predict(recording.model, plane.points), _threshold(recording))))
+                regions.append(plane.regions(classes_of(predict(recording.model, plane.points), threshold)))
         return [*regions], plane.samples(recording.rows, _classes(recording.targets) or [0] * len(recording.rows))
     if recording.loss is None:
         return [None] * len(recording.snapshots), ""

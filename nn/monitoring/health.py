@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from autograd import Value, as_value, topological_order
 from autograd.drawing import format_number, state
 
-from ..modules import Module, as_list, evaluating
+from ..evaluation import evaluating
+from ..modules import Module, as_list
 from ..samples import row_of
 
 # A gradient vanishes where its size per parameter (root mean square) is below this fraction of the last layer's.  It

@@ -10,12 +10,13 @@ from .trainer import fit
 if TYPE_CHECKING:
     from .callbacks import EarlyStopping, StopBelow
     from .diagnosis import DivergenceWarning
-    from .schedules import CosineDecay, ExponentialDecay, ReduceOnPlateau, StepDecay, Warmup
+    from .schedules import CosineDecay, ExponentialDecay, LinearDecay, ReduceOnPlateau, StepDecay, Warmup
 
 WINGS = {
     **dict.fromkeys(("EarlyStopping", "StopBelow"), "callbacks"),
     "DivergenceWarning": "diagnosis",
-    **dict.fromkeys(("CosineDecay", "ExponentialDecay", "ReduceOnPlateau", "StepDecay", "Warmup"), "schedules"),
+    **dict.fromkeys(("CosineDecay", "ExponentialDecay", "LinearDecay", "ReduceOnPlateau"), "schedules"),
+    **dict.fromkeys(("StepDecay", "Warmup"), "schedules"),
 }
 
 
@@ -31,5 +32,6 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "SGD", "AdaGrad", "Adam", "AdamW", "Callback", "CosineDecay", "DivergenceWarning", "EarlyStopping",
-    "ExponentialDecay", "History", "Optimizer", "RMSprop", "ReduceOnPlateau", "StepDecay", "StopBelow", "Warmup", "fit",
+    "ExponentialDecay", "History", "LinearDecay", "Optimizer", "RMSprop", "ReduceOnPlateau", "StepDecay", "StopBelow",
+    "Warmup", "fit",
 ]  # fmt: skip

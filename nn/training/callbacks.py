@@ -1,7 +1,8 @@
 """When to stop: callbacks for ``fit``, called after each epoch with the history and the model; True stops.
 
 If a callback has a method ``end(history, model)``, that is called when the training ends, except by an error.  With
-``state_dict()`` and ``load_state_dict(state)`` its state is kept in checkpoints.
+``state_dict()`` and ``load_state_dict(state)`` its state is kept in checkpoints; then ``check(model)``, if there is
+one, raises ValueError where the state that was loaded is of another model.
 """
 
 from __future__ import annotations
@@ -62,9 +63,14 @@ class EarlyStopping:
         """Go on from a checkpoint; KeyError, TypeError or ValueError, and nothing taken over, where it is damaged."""
         best, waited = as_float(state["best"]), state["waited"]
         parameters = {name: as_float(x) for name, x in state["parameters"].items()}
-        if type(waited) is not int or waited < 0 or not all(map(math.isfinite, parameters.values())):
-            raise ValueError(f"waited is {waited!r:.40}, and a number of epochs; the parameters must be finite")
+        if type(waited) is not int or waited < 0 or not all(map(math.isfinite, parameters.values())) or best != best:
+            raise ValueError(f"waited is {waited!r:.40}, and a number of epochs; the best must be finite")
         self.best, self.waited, self.parameters = best, waited, parameters
+
+    def check(self, model: Module) -> None:
+        """ValueError where the best parameters so far are not this model's, which ``end`` could not give back."""
+        if self.best < math.inf and self.parameters.keys() != model.named_parameters().keys():
+            raise ValueError("the best parameters so far are those of another model")
 
 
 class StopBelow:

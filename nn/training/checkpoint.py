@@ -16,6 +16,7 @@ from autograd import as_float
 from autograd.compiler import generator_state, restore_generator
 from autograd.html import printable
 
+from ..modules import Module
 from ..storage import as_json, content_of, description, read, write
 from .eager import EagerSteps
 from .history import Callback, History
@@ -38,6 +39,11 @@ class Checkpoint:
         callbacks: Sequence[Callback], settings: Mapping[str, Any],
     ) -> None:  # fmt: skip
         self.path, self.every = Path(path), every
+        folder = self.path.resolve().parent
+        if self.path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+            raise OSError(
+                f"fit: the checkpoint {printable(path)} cannot be written: it must be a file, in a folder that is there"
+            )
         self.model, self.optimizer, self.history = eager.model, eager.optimizer, history
         self.description = description(eager.model)
         attributes = [x for module in eager.model.modules() for x in vars(module).values()]
@@ -104,7 +110,7 @@ class Checkpoint:
             self._check(content["parameters"], **training)
             with self._undone_by_errors():
                 for callback, state in zip(self.callbacks, training["callbacks"], strict=True):
-                    _load(callback, state)
+                    _load(callback, state, self.model)
                 self.model.load_state_dict(content["parameters"])
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{path} is damaged: {printable(f'{type(error).__name__}: {error}'):.600}") from None
@@ -177,10 +183,12 @@ class Checkpoint:
             setattr(self.history, name, _map_lists(lambda numbers: [*map(float, numbers)], history[name]))
 
 
-def _load(callback: Any, state: Any) -> None:
+def _load(callback: Any, state: Any, model: Module) -> None:
     """Let a callback go on from its state; TypeError where it cannot."""
     try:
         callback.load_state_dict(state)
+        if hasattr(callback, "check"):
+            callback.check(model)
     except Exception as error:  # of the user's own code, too
         name = type(callback).__name__
         raise TypeError(f"{name} does not take its state over: {type(error).__name__}: {error}") from error

@@ -10,7 +10,7 @@ from autograd import maximum
 from autograd.compiler import NotCompilable, Patience, Reach, falling_back
 
 from ..containers import SMALL
-from ..data import loss_of_sample, some_samples
+from ..data import SideBySide, loss_of_sample
 from ..modules import Module
 from .eager import EagerSteps, Epoch
 from .history import Compilation
@@ -84,7 +84,7 @@ class CompiledSteps:
         penalty = eager.penalty
         of_one = None if penalty is None else lambda p: penalty([p])
         rule = OwnCount(optimizer) if self._uneven() else optimizer
-        samples = some_samples(*self.tables)
+        samples = SideBySide(*self.tables)
         self.training = Training(loss, samples, parameters, rule, of_one, rule_of(optimizer))
 
     def _state(self) -> tuple[Any, ...]:
@@ -151,7 +151,8 @@ class CompiledSteps:
         optimizer, training = self.optimizer, self.training
         if not self.own:
             return np.empty((0, 2))  # all is frozen: the eager step raises, and says so
-        before = optimizer.t[self.own[0]]
+        counts = [optimizer.t[i] for i in self.own]
+        before = counts[0]
         columns = [[optimizer.state[i][k] for i in self.own] for k in range(optimizer.states)]
         if training.states > optimizer.states:
             columns.append([optimizer.t[i] + 1 for i in self.own])
@@ -166,11 +167,20 @@ class CompiledSteps:
                     break
                 self._together = max(1, int(len(piece) * BETWEEN / (time.perf_counter() - started)))
         finally:  # Ctrl-C too: the Values then hold what was learned
-            columns, taken = training.store()[: optimizer.states], training.steps_taken() - before
-            for parameter, gradient in zip(training.parameters, training.gradients(), strict=True):
-                parameter.grad = gradient
-            for i, kept in zip(self.own, zip(*columns, strict=True), strict=False):  # nothing to zip without a state
-                optimizer.state[i] = kept
-            for i in self.own:
-                optimizer.t[i] += taken
+            try:
+                self._keep(counts, before)
+            except BaseException:  # Ctrl-C in the midst of that
+                self._keep(counts, before)
+                raise
         return np.concatenate(pieces)
+
+    def _keep(self, counts: list[int], before: int) -> None:
+        """Give parameters and optimiser what the steps made of them; ``counts`` are the t from before those."""
+        optimizer, training = self.optimizer, self.training
+        columns, taken = training.store()[: optimizer.states], training.steps_taken() - before
+        for parameter, gradient in zip(training.parameters, training.gradients(), strict=True):
+            parameter.grad = gradient
+        for i, kept in zip(self.own, zip(*columns, strict=True), strict=False):  # nothing to zip without a state
+            optimizer.state[i] = kept
+        for i, count in zip(self.own, counts, strict=True):
+            optimizer.t[i] = count + taken

@@ -6,10 +6,10 @@ import math
 import warnings
 from collections.abc import Sequence
 
-from autograd import AutogradError, NonFiniteError, TraceError, topological_order
+from autograd import AutogradError, NonFiniteError, TraceError, as_value, topological_order
 from autograd.program import traced_input, tracing
 
-from ..data import loss_of_sample, some_samples
+from ..data import SideBySide, loss_of_sample
 from .eager import EagerSteps, Epoch, Steps
 
 BEYOND = 1e6  # the multiple of the size of the first loss, or of 1, above which a training diverges
@@ -70,8 +70,8 @@ class Diagnosed:
 def depends(eager: EagerSteps) -> bool:
     """Whether the loss is computed from a parameter that the optimizer moves: by a trace, which draws no numbers."""
     sample = loss_of_sample(eager.model, eager.rows, eager.targets, eager.loss)
-    numbers = some_samples(eager.rows, eager.targets)[0]
+    numbers = SideBySide(eager.rows, eager.targets)[0]
     with tracing():
-        one = sample(*[traced_input() for _ in numbers])
+        one = as_value(sample(*[traced_input() for _ in numbers]))
     found = {id(node) for node in topological_order(one)}  # by their ids: traced Values may refuse to be looked up
     return any(p.requires_grad and id(p) in found for p in eager.optimizer.parameters)

@@ -68,8 +68,9 @@ class EagerSteps:
         for i in batch:
             with located(f"{where}, row {i}"):
                 one = self.loss(self.model(row_of(self.rows, i)), row_of(self.targets, i))
-                if not isinstance(one, Value):
-                    raise TypeError(f"the loss must be a Value computed from the prediction, not {one!r:.60}")
+                if not isinstance(one, Value):  # a number: this row depends on no parameter
+                    with located("the loss"):
+                        one = Value(one)
                 if not math.isfinite(one.data):
                     one.backward()  # raises, and says which value was the first to go
                 losses.append(one)

@@ -63,6 +63,27 @@ class CosineDecay:
 
 
 @dataclass(frozen=True)
+class LinearDecay:
+    """lr + (floor − lr)·epoch / epochs: in a straight line down to the floor, and from then on the floor.
+
+    PyTorch's LinearLR with a start_factor of 1.
+
+    >>> [LinearDecay(4)(0.8, epoch) for epoch in range(6)]
+    [0.8, 0.6, 0.4, 0.2, 0.0, 0.0]
+    """
+
+    epochs: int
+    floor: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check(self, epochs=self.epochs, floor=self.floor)
+
+    def __call__(self, lr: float, epoch: int, losses: Sequence[float] = ()) -> float:
+        left = max(self.epochs - epoch, 0) / self.epochs
+        return self.floor + (lr - self.floor) * left
+
+
+@dataclass(frozen=True)
 class Warmup:
     """lr·(start + (1 − start)·epoch / epochs) for the first epochs, then lr, or what the schedule ``then`` gives.
 

@@ -60,9 +60,9 @@ def fit(
     in closures, count from the next epoch on, in the validation too; to that end the steps are compiled anew.
 
     Bad data, and targets that the loss cannot mean, are refused before the first step.  A loss or gradient that is
-    not finite raises NonFiniteError with the epoch and row; the parameters stay those of the last good step.  A loss
-    that depends on no parameter is refused after the first epoch; one that leaves all bounds gives a
-    DivergenceWarning.
+    not finite raises NonFiniteError with the epoch and row; the parameters stay those of the last good step.  A row
+    whose loss is a plain number moves nothing; a loss that depends on no parameter in any row is refused after the
+    first epoch; one that leaves all bounds gives a DivergenceWarning.
 
     >>> from nn import MLP, Adam, datasets
     >>> X, y = datasets.xor(40, noise=0.1)

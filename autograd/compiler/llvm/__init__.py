@@ -6,17 +6,20 @@ from .kernels import TILE, outer_tile
 from .records import (
     Arguments,
     EvaluateJob,
+    GatherArguments,
     LogSumExpArguments,
     MatVecArguments,
     OuterArguments,
     PackArguments,
     PieceArguments,
     RowDotArguments,
+    ScatterArguments,
     Source,
     TrainJob,
 )
 
 __all__ = [
-    "LINE", "TILE", "Arguments", "EvaluateJob", "Kernels", "LogSumExpArguments", "MatVecArguments", "OuterArguments",
-    "PackArguments", "PieceArguments", "RowDotArguments", "Source", "TrainJob", "lanes", "outer_tile",
+    "LINE", "TILE", "Arguments", "EvaluateJob", "GatherArguments", "Kernels", "LogSumExpArguments", "MatVecArguments",
+    "OuterArguments", "PackArguments", "PieceArguments", "RowDotArguments", "ScatterArguments", "Source", "TrainJob",
+    "lanes", "outer_tile",
 ]  # fmt: skip

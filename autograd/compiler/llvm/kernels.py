@@ -7,6 +7,8 @@ tables, so its code is the same for any network; only the pieces are a program's
     matvec      out = bias + Σ wₖ·rowₖ      wₖ the same for all samples (parameters), packed in reading order
     rowdot      out = [out +] Σ rowₖ·rowₖ′  both different for every sample
     logsumexp   out = log Σ exp(rowₖ)
+    gather      out = choice[index]         of numbers or of rows
+    scatter     numbers: total[index] += row, one sample after the other
     outer       numbers: total += Σ over samples of row·row′, for tiles of 4 by 2 or 4 by 4 rows
     pack        numbers: copied, from places in a table to places a fixed step apart
 """
@@ -19,12 +21,14 @@ from ..plan import Template
 from .emitter import Emitter, Integer, Variable
 from .instructions import write
 from .records import (
+    GatherArguments,
     LogSumExpArguments,
     MatVecArguments,
     OuterArguments,
     PackArguments,
     PieceArguments,
     RowDotArguments,
+    ScatterArguments,
 )
 
 TILE = 4  # rows whose sums stay in registers together
@@ -47,6 +51,8 @@ def kernels(lanes: int, vector_functions: Mapping[str, str]) -> list[Emitter]:
         matvec(Emitter("matvec1", lanes, vector_functions), 1),
         rowdot(Emitter("rowdot", lanes, vector_functions)),
         logsumexp(Emitter("logsumexp", lanes, vector_functions)),
+        gather(Emitter("gather", lanes, vector_functions)),
+        scatter(Emitter("scatter", lanes, vector_functions)),
         outer(Emitter("outer", lanes, vector_functions), *outer_tile(lanes)),
         outer(Emitter("outer1", lanes, vector_functions), 1, 1),
         pack(Emitter("pack", lanes, vector_functions)),
@@ -142,6 +148,40 @@ def logsumexp(e: Emitter) -> Emitter:
                 total.value = e.arithmetic("fadd", total.value, scaled)
             e.store(e.arithmetic("fadd", top.value, e.call("log", total.value)), out, lane)
     return e
+
+
+def gather(e: Emitter) -> Emitter:
+    args = e.arguments(GatherArguments[Integer])
+    with e.loop(e.count) as lane:
+        which, valid = whole_index(e, args.counter, args.choices, lane)
+        with e.loop(args.units) as u:
+            choice = e.table(args.choice_places, u * args.choices + which)
+            x = e.load_scalar(choice, lane * args.step)
+            x = e.emit(f"select i1 {valid}, double {x}, double 0x7FF8000000000000")  # nan
+            e.store_scalar(x, e.table(args.output_rows, u), lane)
+    return e
+
+
+def scatter(e: Emitter) -> Emitter:
+    args = e.arguments(ScatterArguments[Integer])
+    with e.loop(e.count) as lane:
+        which, _ = whole_index(e, args.counter, args.choices, lane)  # where none is counted the loss is nan
+        with e.loop(args.units) as u:
+            place = e.table(args.sum_places, u * args.choices + which)
+            g = e.load_scalar(e.table(args.gradient_rows, u), lane)
+            e.store_scalar(e.emit(f"fadd double {e.load_scalar(place)}, {g}"), place)
+    return e
+
+
+def whole_index(e: Emitter, row: Integer, choices: Integer, lane: Integer) -> tuple[Integer, str]:
+    """The index of one sample, 0 where it counts none of the choices; and whether it does."""
+    x = e.load_scalar(row, lane)
+    most = e.emit(f"sitofp i64 {choices} to double")
+    inside = [e.emit(f"fcmp oge double {x}, 0.0"), e.emit(f"fcmp olt double {x}, {most}")]
+    within = e.emit(f"and i1 {inside[0]}, {inside[1]}")
+    number = e.integer(f"fptosi double {e.emit(f'select i1 {within}, double {x}, double 0.0')} to i64")
+    valid = e.emit(f"fcmp oeq double {x}, {e.emit(f'sitofp i64 {number} to double')}")
+    return number, valid
 
 
 def outer(e: Emitter, left: int, right: int) -> Emitter:

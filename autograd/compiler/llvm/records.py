@@ -46,6 +46,27 @@ class LogSumExpArguments(NamedTuple, Generic[N]):
     output_rows: N
 
 
+class GatherArguments(NamedTuple, Generic[N]):
+    """The table of choices has for each unit a place for each of the choices."""
+
+    units: N
+    choices: N  # of each unit
+    counter: N  # place of a row: which of the choices each sample takes
+    choice_places: N  # table
+    output_rows: N  # table
+    step: N  # from one sample's number to the next: 1 where the choices are rows, 0 where they are scalars
+
+
+class ScatterArguments(NamedTuple, Generic[N]):
+    """The table of sums has for each unit a place for each of the choices."""
+
+    units: N
+    choices: N  # of each unit
+    counter: N  # place of a row: which of the choices each sample takes
+    gradient_rows: N  # table
+    sum_places: N  # table
+
+
 class OuterArguments(NamedTuple, Generic[N]):
     """A tile in the table is some rows, some others, and the places of the sums of all their products."""
 
@@ -61,8 +82,8 @@ class PackArguments(NamedTuple, Generic[N]):
 
 
 Arguments = (
-    PieceArguments[N] | MatVecArguments[N] | RowDotArguments[N] | LogSumExpArguments[N] | OuterArguments[N]
-    | PackArguments[N]
+    PieceArguments[N] | MatVecArguments[N] | RowDotArguments[N] | LogSumExpArguments[N] | GatherArguments[N]
+    | ScatterArguments[N] | OuterArguments[N] | PackArguments[N]
 )  # fmt: skip
 
 

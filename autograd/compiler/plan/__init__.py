@@ -6,6 +6,7 @@ from .calls import (
     WASTE,
     ZERO,
     Elementwise,
+    Gather,
     LogSumExp,
     MatVec,
     Number,
@@ -15,6 +16,7 @@ from .calls import (
     Row,
     RowDot,
     Scalar,
+    Scatter,
     Spread,
     Step,
     Template,
@@ -23,10 +25,10 @@ from .calls import (
     writes,
 )
 from .pieces import LoopPlan, plan_loop
-from .sums import Product
+from .sums import Indexed, Product
 
 __all__ = [
-    "ONES", "UNIT", "WASTE", "ZERO", "Elementwise", "LogSumExp", "LoopPlan", "MatVec", "Number", "Operand", "Outer",
-    "Plan", "Product", "Row", "RowDot", "Scalar", "Spread", "Step", "Template", "plan_loop", "reads", "row_of",
-    "writes",
+    "ONES", "UNIT", "WASTE", "ZERO", "Elementwise", "Gather", "Indexed", "LogSumExp", "LoopPlan", "MatVec", "Number",
+    "Operand", "Outer", "Plan", "Product", "Row", "RowDot", "Scalar", "Scatter", "Spread", "Step", "Template",
+    "plan_loop", "reads", "row_of", "writes",
 ]  # fmt: skip

@@ -130,6 +130,29 @@ class LogSumExp(NamedTuple):
         return f"logsumexp {len(self.inputs[0])} -> {len(self.outputs)}"
 
 
+class Gather(NamedTuple):
+    """outputs[u] = choices[u][counter]: of scalars, or of rows; nan where the counter counts none of them."""
+
+    counter: Row
+    choices: list[list[Row]]
+    of_rows: bool
+    outputs: list[int]
+
+    def __str__(self) -> str:
+        return f"gather {len(self.choices[0])} x {len(self.outputs)}"
+
+
+class Scatter(NamedTuple):
+    """places[u][counter] += gradients[u], one sample after the other; what has no place is not wanted."""
+
+    counter: Row
+    gradients: list[Row]
+    places: list[list[int | None]]
+
+    def __str__(self) -> str:
+        return f"scatter {len(self.gradients)} x {len(self.places[0])}"
+
+
 class Outer(NamedTuple):
     """places[i][j] += Σ over the samples of left[i] · right[j]; a product without a place is not wanted."""
 
@@ -141,7 +164,7 @@ class Outer(NamedTuple):
         return f"outer {len(self.left)} x {len(self.right)}"
 
 
-Call = Elementwise | MatVec | RowDot | LogSumExp | Outer
+Call = Elementwise | MatVec | RowDot | LogSumExp | Gather | Scatter | Outer
 
 
 class Plan(NamedTuple):
@@ -164,6 +187,10 @@ def reads(call: Call) -> list[Row]:
             return [*(row for side in (left, right) for unit in side for row in unit), *(outputs if adding else [])]
         case LogSumExp(inputs=units):
             return [row for unit in units for row in unit]
+        case Gather(counter=counter, choices=units, of_rows=of_rows):
+            return [counter, *(row for unit in units for row in unit if of_rows)]
+        case Scatter(counter=counter, gradients=gradients):
+            return [counter, *gradients]
         case Outer(left=gs, right=xs):
             return [*gs, *xs]
 
@@ -173,7 +200,7 @@ def writes(call: Call) -> list[Row]:
     match call:
         case Elementwise(outputs=units):
             return [row for unit in units for row in unit]
-        case Outer():
+        case Outer() | Scatter():
             return []
         case _:
             return [*call.outputs]

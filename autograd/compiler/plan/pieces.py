@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from ...program import Equation, dependent_variables
 from .calls import COPY, Call, Elementwise, Operand, Plan, Row, Spread, Step, Template, reads, row_of
-from .sums import Product, outers, sums
+from .sums import Indexed, Product, over_samples, sums
 
 FANOUT = 4  # a number used by more elementwise equations than this is stored, so that its users stay alike
 MAX_STEPS = 300  # instructions in templates; each takes about 0.3 ms to compile
@@ -50,7 +50,7 @@ def plan_loop(
     equations: Sequence[Equation],
     constants: Mapping[int, float],
     inputs: Sequence[int],
-    products: Sequence[Product] = (),
+    products: Sequence[Product | Indexed] = (),
     kept: Iterable[int] = (),
 ) -> LoopPlan:
     """The plans of equations over samples; ``inputs`` are the variables that differ from one sample to the next.
@@ -62,7 +62,7 @@ def plan_loop(
     # What is no input and not computed from one is alike for all samples: leaves, numbers, and what comes of them.
     used = {v for equation in equations for v in equation.args} | {v for product in products for v in product[:2]}
     scalars = {v for v in (used | uniform | set(kept)) if isinstance(v, int)} - varying - set(inputs)
-    products = [Product(row_of(g, scalars), row_of(x, scalars), place) for g, x, place in products]
+    products = [p._replace(g=row_of(p.g, scalars), x=row_of(p.x, scalars)) for p in products]
     rows = {row_of(v, scalars) for v in kept}
     once = plan([e for e in equations if e.out in uniform], constants, scalars - uniform, (), {*uniform})
     each = plan([e for e in equations if e.out in varying], constants, scalars, products, rows)
@@ -73,7 +73,7 @@ def plan(
     equations: Iterable[Equation],
     constants: Mapping[int, float],
     scalars: set[int],
-    products: Sequence[Product],
+    products: Sequence[Product | Indexed],
     kept: set[Row],
 ) -> Plan:
     """Calls for equations whose results are rows: as few as their shapes allow, or one for each instruction."""
@@ -88,7 +88,7 @@ def plan(
 
 def _calls(
     equations: Equations,
-    products: Sequence[Product],
+    products: Sequence[Product | Indexed],
     scalars: set[int],
     wanted: set[Row],
     constants: Mapping[int, float],
@@ -105,14 +105,14 @@ def _calls(
     of_level: dict[int, list[list[int]]] = defaultdict(list)
     for piece in pieces:
         of_level[levels[piece[0]]].append(piece)
-    ready: dict[int, list[Product]] = defaultdict(list)
+    ready: dict[int, list[Product | Indexed]] = defaultdict(list)
     for product in products:
         ready[max(levels.get(product.g, 0), levels.get(product.x, 0))].append(product)
     calls: list[Call] = []
     for level in sorted({*summed, *of_level, *ready}):
         calls += sums(summed[level], scalars, constants)
         calls += _elementwise(of_level[level], equations, scalars, stored, {} if apart else constants)
-        calls += outers(ready[level])
+        calls += over_samples(ready[level])
     return calls
 
 

@@ -1,7 +1,7 @@
-"""Sums as calls: the sums of products and logsumexps of a program, and the sums over its samples.
+"""Sums as calls: the sums of products and logsumexps of a program, its look-ups, and the sums over its samples.
 
-Sums over the same inputs become one matrix-vector product; products that are summed over the samples become
-rectangles.  Both are found by their operands alone, whatever the graph was meant to be.
+Sums over the same inputs become one matrix-vector product, look-ups by the same index one call; products that are
+summed over the samples become rectangles.  All are found by their operands alone, whatever the graph was meant to be.
 """
 
 from __future__ import annotations
@@ -11,7 +11,22 @@ from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple
 
 from ...program import Equation
-from .calls import ONES, UNIT, ZERO, Call, LogSumExp, MatVec, Number, Outer, Row, RowDot, Scalar, row_of
+from .calls import (
+    ONES,
+    UNIT,
+    ZERO,
+    Call,
+    Gather,
+    LogSumExp,
+    MatVec,
+    Number,
+    Outer,
+    Row,
+    RowDot,
+    Scalar,
+    Scatter,
+    row_of,
+)
 
 
 class Product(NamedTuple):
@@ -20,6 +35,17 @@ class Product(NamedTuple):
     g: Row
     x: Row
     place: int
+
+
+class Indexed(NamedTuple):
+    """Sums over the samples that are wanted, of which every sample adds to one: total[places[x]] += g.
+
+    ``x`` is the index of that sample; None is the place of a sum that is not wanted.
+    """
+
+    g: Row
+    x: Row
+    places: tuple[int | None, ...]
 
 
 class Terms(NamedTuple):
@@ -35,13 +61,21 @@ def sums(equations: Iterable[Equation], scalars: Container[int], constants: Mapp
     matvecs: dict[tuple[Row, ...], MatVec] = {}
     rowdots: dict[tuple[int, bool], RowDot] = {}
     exponentials: dict[int, LogSumExp] = {}
+    gathers: dict[tuple[int, int, bool], Gather] = {}
     for out, primitive, args in equations:
         if primitive.instruction == "logsumexp":
             call = exponentials.setdefault(len(args), LogSumExp([], []))
             call.inputs.append([row_of(x, scalars) for x in args])
             call.outputs.append(out)
             continue
-        assert primitive.terms is not None  # what takes any number of arguments is a logsumexp or such a sum
+        if primitive.instruction == "pick":
+            index, *xs = args
+            of_rows = any(x not in scalars for x in xs)
+            gather = gathers.setdefault((index, len(xs), of_rows), Gather(row_of(index, scalars), [], of_rows, []))
+            gather.choices.append([row_of(x, scalars) for x in xs] if of_rows else [*xs])
+            gather.outputs.append(out)
+            continue
+        assert primitive.terms is not None  # what else takes any number of arguments is a sum of products
         bias, weighted, products = terms(primitive.terms(args), scalars)
         zero = bias.x == 0.0 if isinstance(bias, Number) else constants.get(bias) == 0.0
         if not weighted and not (products and zero):
@@ -59,7 +93,7 @@ def sums(equations: Iterable[Equation], scalars: Container[int], constants: Mapp
             rowdot.left.append([left for left, _ in products])
             rowdot.right.append([right for _, right in products])
             rowdot.outputs.append(out)
-    return [*matvecs.values(), *rowdots.values(), *exponentials.values()]
+    return [*matvecs.values(), *rowdots.values(), *exponentials.values(), *gathers.values()]
 
 
 def terms(tuples: Iterable[tuple[int, ...]], scalars: Container[int]) -> Terms:
@@ -84,15 +118,21 @@ def terms(tuples: Iterable[tuple[int, ...]], scalars: Container[int]) -> Terms:
     return found
 
 
-def outers(products: Iterable[Product]) -> list[Call]:
-    """Rectangles: all g that meet the same x, with the place of each product."""
+def over_samples(products: Iterable[Product | Indexed]) -> list[Call]:
+    """The sums over the samples: of products as rectangles, all g that meet the same x; by an index as scatters."""
     by_g: dict[Row, dict[Row, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for g, x, place in products:
-        by_g[g][x].append(place)
+    scatters: dict[tuple[Row, int], Scatter] = {}
+    for product in products:
+        if isinstance(product, Product):
+            by_g[product.g][product.x].append(product.place)
+        else:
+            scatter = scatters.setdefault((product.x, len(product.places)), Scatter(product.x, [], []))
+            scatter.gradients.append(product.g)
+            scatter.places.append([*product.places])
     rectangles: dict[tuple[Row, ...], list[Row]] = defaultdict(list)
     for g, xs in by_g.items():
         rectangles[tuple(xs)].append(g)
-    calls: list[Call] = []
+    calls: list[Call] = [*scatters.values()]
     for columns, gs in rectangles.items():
         # A product that goes to several places (a weight used twice) is rare: a further rectangle for each.
         for n in range(max(len(by_g[g][x]) for g in gs for x in columns)):

@@ -2,12 +2,12 @@
 
 from .assembly import Assembly, Line, Places
 from .executable import Executable, address
-from .feeding import Part, is_readable, parts, sources
+from .feeding import Part, parts, sources
 from .machine import InMachineCode
 from .sample_loop import Loop
 from .workspace import Workspace, allocate, row_stride
 
 __all__ = [
     "Assembly", "Executable", "InMachineCode", "Line", "Loop", "Part", "Places", "Workspace", "address", "allocate",
-    "is_readable", "parts", "row_stride", "sources",
+    "parts", "row_stride", "sources",
 ]  # fmt: skip

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..llvm import (
     TILE,
     Arguments,
+    GatherArguments,
     LogSumExpArguments,
     MatVecArguments,
     OuterArguments,
     PackArguments,
     PieceArguments,
     RowDotArguments,
+    ScatterArguments,
     outer_tile,
 )
-from ..plan import WASTE, Elementwise, LogSumExp, MatVec, Outer, Plan, Row, RowDot, Scalar
+from ..plan import WASTE, Elementwise, Gather, LogSumExp, MatVec, Outer, Plan, Row, RowDot, Scalar, Scatter
 from .workspace import Workspace
 
 
@@ -42,6 +44,7 @@ class Assembly:
         self._places, self._workspace = places, workspace
         self.packs: list[Line] = []
         self.lines: list[Line] = []
+        self._packed: dict[tuple[int, ...], int] = {}  # where the scalars of these places are packed
         for call in plan.calls:
             match call:
                 case Elementwise():
@@ -52,6 +55,10 @@ class Assembly:
                     self._rowdot(call)
                 case LogSumExp():
                     self._logsumexp(call)
+                case Gather():
+                    self._gather(call)
+                case Scatter():
+                    self._scatter(call)
                 case Outer():
                     self._outer(call)
 
@@ -90,9 +97,11 @@ class Assembly:
             for scalars in ([call.biases[u] for u in tile], *zip(*(call.weights[u] for u in tile), strict=True)):
                 packed += [self._places.scalars[scalar] for scalar in scalars]
                 packed += [self._workspace.zero] * fill
-        weights = self._workspace.take(len(packed))
-        sources = self._workspace.table(packed)
-        self.packs.append(Line("pack", PackArguments(len(packed), sources, weights, 1)))
+        weights = self._packed.get(tuple(packed))
+        if weights is None:  # a layer that is applied several times, to words or time steps, is packed once
+            weights = self._packed[tuple(packed)] = self._workspace.take(len(packed))
+            sources = self._workspace.table(packed)
+            self.packs.append(Line("pack", PackArguments(len(packed), sources, weights, 1)))
         self._line(
             f"matvec{height}",
             MatVecArguments(len(outputs) // height, len(call.inputs), weights, inputs, self._table(outputs)),
@@ -112,6 +121,20 @@ class Assembly:
             "logsumexp",
             LogSumExpArguments(len(call.outputs), len(call.inputs[0]), inputs, self._table(call.outputs)),
         )
+
+    def _gather(self, call: Gather) -> None:
+        places: Mapping[Any, int] = self._places.rows if call.of_rows else self._places.scalars
+        choices = self._workspace.table([places[x] for unit in call.choices for x in unit])
+        counter, outputs = self._places.rows[call.counter], self._table(call.outputs)
+        self._line(
+            "gather",
+            GatherArguments(len(call.outputs), len(call.choices[0]), counter, choices, outputs, int(call.of_rows)),
+        )
+
+    def _scatter(self, call: Scatter) -> None:
+        sums = self._workspace.table([self._places.sums[place] for unit in call.places for place in unit])
+        counter, gradients = self._places.rows[call.counter], self._table(call.gradients)
+        self._line("scatter", ScatterArguments(len(call.gradients), len(call.places[0]), counter, gradients, sums))
 
     def _outer(self, call: Outer) -> None:
         """Tiles of products; those that reach over the edge repeat the last row, and their sums go to waste."""

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..columns import is_readable
 from ..llvm import Source
 from .executable import address
 from .workspace import BLOCK
@@ -34,13 +35,6 @@ class Part(NamedTuple):
     def samples(self) -> int:
         """How many it takes, those of each step counted."""
         return int((self.bounds[:, 1] - self.bounds[:, 0]).sum())
-
-
-def is_readable(array: Any) -> bool:
-    """Whether machine code can read an array where it lies: float64, at places that are multiples of 8 bytes."""
-    if array.dtype != np.float64 or not array.flags.aligned:
-        return False
-    return array.flags.c_contiguous or not any(stride % 8 for stride in array.strides)
 
 
 def parts(tables: Sequence[Any], order: Any, bounds: Any, gathered: bool) -> Iterator[Part]:

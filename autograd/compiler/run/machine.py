@@ -45,7 +45,7 @@ class InMachineCode:
         if not results.size:
             return results
         addresses = np.array([address(column) for column in columns], dtype=np.int64)
-        strides = np.array([len(column) > 1 for column in columns], dtype=np.int64)
+        strides = np.array([column.strides[0] // 8 if len(column) > 1 else 0 for column in columns], dtype=np.int64)
         first = address(results)
         targets = np.array([first + 8 * rows * i for i in range(len(results))], dtype=np.int64)
         try:

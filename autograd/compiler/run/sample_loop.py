@@ -31,7 +31,7 @@ class Loop:
         """
         scalars: dict[Scalar, int] = {ZERO: workspace.zero, UNIT: workspace.one}
         scalars |= dict(leaves.items())
-        scalars |= {v: workspace.number(x) for v, x in plan.constants.items()}
+        scalars |= {v: workspace.constant(x) for v, x in plan.constants.items()}
         before = workspace.rows(allocate(plan.once, (), {*plan.uniform}), workspace.lanes)
         once = Assembly(plan.once, Places(before, scalars, {}), workspace)
         scalars |= {v: before[v] for v in plan.uniform}

@@ -24,7 +24,8 @@ class Workspace:
         self.contents: dict[int, tuple[int, float]] = {}  # place → (how many, number) that stand there from the start
         self.tables: list[int] = []  # stretches of places, one after the other
         self.templates: dict[Template, str] = {}  # the kernel of each
-        self.zero, self.one = self.number(0.0), self.number(1.0)
+        self._constants: dict[str, int] = {}  # by their text: 0.0 == -0.0, and nan is unequal to itself
+        self.zero, self.one = self.constant(0.0), self.constant(1.0)
 
     def take(self, doubles: int) -> int:
         """The place of a stretch."""
@@ -37,6 +38,12 @@ class Workspace:
         place = self.take(1)
         self.contents[place] = (1, x)
         return place
+
+    def constant(self, x: float) -> int:
+        """The place of a number that is never changed, one for all who need it."""
+        if repr(x) not in self._constants:
+            self._constants[repr(x)] = self.number(x)
+        return self._constants[repr(x)]
 
     def table(self, places: Iterable[int]) -> int:
         """Where in the tables these places stand."""

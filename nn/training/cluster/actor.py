@@ -13,7 +13,7 @@ from typing import Any
 from autograd import FallbackWarning, NonFiniteError, Value, located, topological_order
 from autograd.compiler import falling_back
 
-from ...data import loss_of_sample, some_samples
+from ...data import SideBySide, loss_of_sample
 from ...evaluation import Measure, check_targets
 from ...losses import hinge
 from ...samples import row_of
@@ -86,7 +86,7 @@ class PartActor:
             from autograd.compiler import NotCompilable, Training
 
             sample = loss_of_sample(given.model, *first, given.loss)
-            training = Training(sample, some_samples(*first), given.moved)
+            training = Training(sample, SideBySide(*first), given.moved)
             known = {id(generator) for generator in given.generators}
             if not known.issuperset(map(id, training.sums.generators)):
                 raise NotCompilable(
@@ -231,8 +231,9 @@ def _eager_sum(given: Assignment, part: Part, rows: range, where: str) -> Any:
     for i in rows:
         with located(f"{where}, row {i}"):
             one = given.loss(given.model(row_of(part.rows, i)), row_of(part.targets, i))
-            if not isinstance(one, Value):
-                raise TypeError(f"the loss must be a Value computed from the prediction, not {one!r:.60}")
+            if not isinstance(one, Value):  # a number: this row depends on no parameter
+                with located("the loss"):
+                    one = Value(one)
             if one.requires_grad or not math.isfinite(one.data):
                 one.backward()  # of a loss that is not finite it raises, and says which value was the first to go
             if not all(math.isfinite(p.grad) for p in given.moved):

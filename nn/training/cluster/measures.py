@@ -23,21 +23,26 @@ Measured = Mapping[str, Any]  # of a part: "rows", perhaps "loss", and what each
 class Classes(NamedTuple):
     """Of a part, how often each (predicted, true) class occurs, for each pair of thresholds that may hold for all."""
 
-    unit_targets: bool  # all within [0, 1]
-    unit: bool  # the outputs too
+    unit_targets: bool  # by these targets the middle is ½ (see ``threshold_of``), and not 0
+    unit: bool  # by the outputs too
+    labels: list[float]  # some of the targets, with one that is no class if there is any
     counted: dict[tuple[float, float], Counter[tuple[int, int]]]  # by the thresholds of outputs and targets
 
 
 def classes(outputs: Any, targets: Any, threshold: float | None = None) -> Classes:
     """The summary of a part for the metrics of classes."""
+    import numpy as np
+
     if targets.ndim > 1 or outputs.ndim > 1:
         accuracy(outputs, targets)  # for its errors
-        return Classes(True, True, {SEVERAL: _count(classes_of(outputs, 0.0), targets)})
+        return Classes(True, True, [], {SEVERAL: _count(classes_of(outputs, 0.0), targets)})
     counted = {}
     for pair in ((0.5, 0.5), (0.0, 0.5), (0.0, 0.0)):
         predicted = classes_of(outputs, pair[0] if threshold is None else threshold)
         counted[pair] = _count(predicted, classes_of(targets, pair[1]))
-    return Classes(threshold_of(targets) > 0.0, threshold_of(outputs, targets) > 0.0, counted)
+    labels = np.unique(targets)
+    some = [*labels[:3], labels[-1], *labels[~np.isin(labels, (-1.0, 1.0))][:1]]
+    return Classes(threshold_of(targets, targets) > 0.0, threshold_of(outputs, targets) > 0.0, some, counted)
 
 
 SEVERAL = (-1.0, -1.0)  # the thresholds of several outputs, which have none
@@ -52,6 +57,9 @@ def pairs_of(parts: Sequence[Classes]) -> tuple[Counter[tuple[int, int]], bool]:
     several = SEVERAL in parts[0].counted
     unit_targets, unit = all(part.unit_targets for part in parts), all(part.unit for part in parts)
     key = SEVERAL if several else (0.5 if unit else 0.0, 0.5 if unit_targets else 0.0)
+    if not unit_targets:
+        some = [label for part in parts for label in part.labels]
+        accuracy(some, some)  # which refuses targets that are no classes
     found: Counter[tuple[int, int]] = Counter()
     for part in parts:
         found.update(part.counted[key])
