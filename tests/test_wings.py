@@ -68,7 +68,6 @@ WINGS: dict[str, tuple[tuple[str, ...], str]] = {
     "schedules": (("training/schedules",), "train(schedule=nn.StepDecay(every=1))\n"),
     "callbacks": (("training/callbacks",), "train(callbacks=[nn.StopBelow(0.0), nn.EarlyStopping()])\n"),
     "diagnosis": (("training/diagnosis",), "assert issubclass(nn.DivergenceWarning, UserWarning)\n"),
-    "Ctrl-C": (("training/interrupts",), "assert not train().interrupted\n"),
     "cluster": (
         ("training/cluster",),
         "if importlib.util.find_spec('dask'):\n    import dask.array as da\n"

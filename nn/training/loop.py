@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import contextmanager
 from typing import Any
 
 from ..progress import progress_bar
@@ -38,7 +40,7 @@ class Run:
         history, optimizer, order = self.history, self.eager.optimizer, self._order()
         lr, stopped, together = optimizer.lr, False, 1
         try:
-            with progress_bar(len(history.loss), wanted, "epoch") as bar, _interruptible() as interrupts:
+            with progress_bar(len(history.loss), wanted, "epoch") as bar, interruptible() as interrupts:
                 while not stopped and not interrupts and (done := len(history.loss)) < wanted:
                     started = time.perf_counter()
                     count = self._count(done, wanted, together)
@@ -98,10 +100,26 @@ class Run:
         return any(type(x).__name__ in ("bool", "bool_") and x for x in answers)  # True, of Python or NumPy
 
 
-def _interruptible() -> AbstractContextManager[list[Any]]:
-    """A context in which Ctrl-C is noted, in the list that it gives."""
-    with suppress(ModuleNotFoundError):  # of a wing that was taken away
-        from .interrupts import interruptible
+@contextmanager
+def interruptible() -> Iterator[list[Any]]:
+    """A context in which a first Ctrl-C is only noted, in the list that it gives; a second interrupts as usual."""
+    noted: list[Any] = []
+    usual = signal.getsignal(signal.SIGINT)
 
-        return interruptible()
-    return nullcontext([])
+    def note(number: int, frame: object) -> None:
+        noted.append(number)
+        signal.signal(signal.SIGINT, usual)
+
+    # Other threads get no signals; and where the program has a handler of its own, that one stays.
+    ours = usual is signal.default_int_handler and threading.current_thread() is threading.main_thread()
+    if ours:
+        signal.signal(signal.SIGINT, note)
+    try:
+        yield noted
+    except KeyboardInterrupt as interrupt:
+        if noted:
+            raise
+        noted.append(interrupt)  # from a handler of the program's own, or from a callback
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, usual)
