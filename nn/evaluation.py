@@ -14,6 +14,7 @@ from .containers import as_lists, is_array, pieces, width_of
 from .data import loss_of_sample
 from .losses import CLASSES, LOSSES, PROBABILITIES, Loss, Metric, bce, bce_with_logits, cross_entropy, find_loss, hinge
 from .modules import Module, as_list
+from .progress import announced
 from .samples import Samples, check_data, check_rows, is_collection, row_of
 from .wings import cluster
 
@@ -38,7 +39,7 @@ def predict(model: Module, X: Iterable[Any]) -> Any:
     few = isinstance(X, (list, tuple)) and len(X) < MANY  # which go without NumPy
     rows = [as_list(row) for row in as_lists(X, "X")] if few else check_rows(X)
     _check_width(model, rows)
-    with evaluating(model.modules()):
+    with evaluating(model.modules()), announced(f"predict: {len(rows):,} rows"):
         outputs = _predictions(model, rows)()
     return outputs if few or is_array(X) else outputs.tolist()
 
@@ -78,11 +79,12 @@ def evaluate(
     rows, targets = check_data(X, y)
     if function is not None:
         check_targets(model, rows, targets, function, "evaluate: ")
-    if not metrics:
-        return Measure(model, rows, targets, function, {})()["loss"]
-    from .metrics import find_metrics
+    with announced(f"evaluate: {len(rows):,} rows"):
+        if not metrics:
+            return Measure(model, rows, targets, function, {})()["loss"]
+        from .metrics import find_metrics
 
-    return Measure(model, rows, targets, function, find_metrics(metrics), listed=not is_array(X))()
+        return Measure(model, rows, targets, function, find_metrics(metrics), listed=not is_array(X))()
 
 
 def accuracy(model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float | None = None) -> float:
@@ -127,7 +129,7 @@ def check_targets(model: Module, rows: Any, targets: Any, loss: Loss, prefix: st
         prediction = model(row_of(rows, 0))
     with no_grad():
         _try_target(prediction, targets, 0, loss, prefix)
-        outputs = as_list(prediction)
+        outputs: Any = as_list(prediction)
         outputs = outputs[0] if isinstance(outputs[0], (list, tuple)) else outputs  # at one of several positions
         wrong = first_wrong(loss, targets, len(outputs), prefix)
         if wrong is not None:
@@ -209,14 +211,17 @@ class Measure:
             self.outputs = _predictions(model, rows, repeated)
 
     def __call__(self) -> dict[str, float]:
-        with evaluating(self.modules):
-            found = {} if self.losses is None else {"loss": math.fsum(self.losses().tolist()) / self.count}
-            outputs: Any = None if self.outputs is None else self.outputs()
-        if self.listed and self.outputs is not None:
-            outputs = outputs.tolist()
+        found, outputs = self.computed()
         for name, metric in self.metrics.items():
             found[name] = _measured(metric(outputs, self.targets), name)
         return found
+
+    def computed(self) -> tuple[dict[str, float], Any]:
+        """The mean loss by its name, if there is one, and the outputs, where there are metrics for them."""
+        with evaluating(self.modules):
+            found = {} if self.losses is None else {"loss": math.fsum(self.losses().tolist()) / self.count}
+            outputs: Any = None if self.outputs is None else self.outputs()
+        return found, outputs.tolist() if self.listed and self.outputs is not None else outputs
 
 
 def _measured(x: Any, name: str) -> float:

@@ -1,4 +1,4 @@
-"""Progress: a bar, where there is somebody to see it."""
+"""Progress: a bar or a line, where there is somebody to see it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,23 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
+from threading import Timer
 from typing import Any
+
+PATIENCE = 1.0  # seconds that pass without a word
 
 _asked: ContextVar[bool | None] = ContextVar("asked", default=None)  # by the user of what runs now
 
 
+def is_shown() -> bool:
+    """Whether progress is shown: as was asked for, or by default where there is a terminal or notebook to show it."""
+    asked = _asked.get()
+    return sys.stderr.isatty() or "ipykernel" in sys.modules if asked is None else asked
+
+
 @contextmanager
 def progress_as(asked: bool | None) -> Iterator[None]:
-    """A context in which progress is shown or not; with None where there is a terminal or notebook to show it."""
+    """A context in which progress is shown or not; with None by default."""
     before = _asked.set(asked)
     try:
         yield
@@ -23,8 +32,20 @@ def progress_as(asked: bool | None) -> Iterator[None]:
 
 def progress_bar(done: int, total: int, unit: str, what: str | None = None) -> Any:
     """A context with a bar, if progress is shown; else with None."""
-    if not (asked if (asked := _asked.get()) is not None else sys.stderr.isatty() or "ipykernel" in sys.modules):
+    if not is_shown():
         return nullcontext()  # without the tenth of a second that it takes to import a bar
     from tqdm import tqdm
 
     return tqdm(desc=what, initial=done, total=total, unit=unit, leave=what is None)
+
+
+@contextmanager
+def announced(what: str) -> Iterator[None]:
+    """A context for what has no parts to count: a line says what goes on, if that takes long and progress is shown."""
+    timer = Timer(PATIENCE, lambda: print(f"{what} …", file=sys.stderr, flush=True))
+    if is_shown():
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -54,8 +54,12 @@ def pair(rows: Any, targets: Any, where: str = "") -> tuple[Any, Any]:
 
 def as_table(data: Any, name: str) -> Any:
     """An array of finite numbers, of shape (rows, width) or (rows,); errors call it by its name."""
+    if type(data) not in (list, tuple):
+        from .containers import opened  # which lists do without
+
+        data = opened(data, name)
     table = numbers_at_once(data) if type(data) in (list, tuple) else None
-    if table is None:  # it must be opened, or looked at number by number
+    if table is None:
         from .containers import table_of
 
         table = table_of(data, name)
@@ -63,14 +67,18 @@ def as_table(data: Any, name: str) -> Any:
 
 
 def numbers_at_once(rows: Sequence[Any]) -> Any:
-    """Lists of finite numbers as an array; None for all else, which is looked at number by number."""
+    """Lists of finite numbers, or a list of arrays, as an array; None for all else: it is looked at bit by bit."""
     import numpy as np
 
     kinds = {*map(type, rows)}
     if kinds <= {list, tuple}:
         kinds = {*map(type, chain.from_iterable(rows))}
+    elif kinds == {np.ndarray}:
+        kinds = {row.dtype.type if row.ndim == 1 else object for row in rows}
+    if not kinds or not all(issubclass(kind, (float, int, np.floating, np.integer, np.bool_)) for kind in kinds):
+        return None
     try:
-        table = np.array(rows, dtype=float) if kinds and kinds <= {float, int, bool} else None
+        table = np.array(rows, dtype=float)
     except (ValueError, OverflowError):  # ragged, or too large
         return None
-    return table if table is not None and np.isfinite(table).all() else None
+    return table if np.isfinite(table).all() else None

@@ -709,7 +709,7 @@ def test_a_loss_that_depends_on_no_parameter_and_one_that_diverges_are_told(clie
         train(array(X), array(Y), loss=lambda p, t: Value(p.data) * t, compiled=False)
     model = MLP(3, [4, 1], activation="linear", seed=1)
     with pytest.warns(nn.DivergenceWarning, match="diverges"), suppress(NonFiniteError, OverflowError):
-        train(array(X), array(Y), model, lambda p: SGD(p, lr=3.0), loss="mse", epochs=30)
+        train(array(X), array(Y), model, lambda p: SGD(p, lr=1.0), loss="mse", epochs=60)
 
 
 # --- predict and evaluate ----------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import time
 import tracemalloc
 from array import array
 from collections.abc import Callable
@@ -133,6 +134,7 @@ MAKERS: dict[str, Callable[[Any], Any]] = {
         "pandas", lambda pd, x: (pd.DataFrame if x.ndim > 1 else pd.Series)(x, index=[7] * len(x))
     ),
     "pandas, float32": of("pandas", lambda pd, x: (pd.DataFrame if x.ndim > 1 else pd.Series)(x.astype("f4"))),
+    "pandas, mixed": of("pandas", lambda pd, x: pd.DataFrame(x).astype({0: "f4"}) if x.ndim > 1 else pd.Series(x)),
     "pandas, nullable": of(
         "pandas", lambda pd, x: (pd.DataFrame if x.ndim > 1 else pd.Series)(x.astype("i8")).convert_dtypes()
     ),
@@ -190,7 +192,7 @@ def reference(x: Any, size: int | None, compiled: bool) -> Any:
 @pytest.mark.parametrize("parts", [False, True], ids=["at once", "in parts"])
 def test_every_kind_of_data_trains_as_lists_do(kind: str, parts: bool, request: pytest.FixtureRequest) -> None:
     x, make = numbers_for(kind), MAKERS[kind]
-    wanted = {size: reference(x, size, True) for size in ((None, 64, 200) if parts else (None, 64))}
+    wanted = {size: reference(x, size, True) for size in ((64, 200) if parts else (None,))}
     outputs = nn.predict(nn.MLP(3, [2], seed=2), x.tolist())
     if parts:
         request.getfixturevalue("_in_parts")
@@ -229,7 +231,7 @@ def test_a_memory_map_trains_as_the_array_does(dtype: str, tmp_path: Path) -> No
     x.astype(dtype).tofile(tmp_path / "table")
     table: Any = np.memmap(tmp_path / "table", dtype=dtype, mode="r", shape=x.shape)
     assert np.shares_memory(check_rows(table), table)
-    for size in (None, 64):
+    for size in (None, 64, 200):
         assert trained(table, CLASSES, (table, CLASSES), batch_size=size) == reference(x, size, True)
 
 
@@ -494,6 +496,27 @@ def test_a_check_that_takes_long_shows_a_bar_where_progress_is_shown(
     assert "checking X" in shown(True)
     assert shown(False) == shown(None) == ""  # the tests have no terminal
     assert progress.progress_bar(0, 1, "epoch").__enter__() is None
+
+
+@needs_llvmlite
+def test_a_compilation_that_takes_long_says_so_where_progress_is_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+
+    class Slow(nn.MLP):
+        def forward(self, x: Any) -> Any:
+            time.sleep(0.02)
+            return super().forward(x)
+
+    def shown(asked: bool | None) -> str:
+        model = Slow(3, [1], seed=1)
+        sgd = nn.SGD(model.parameters(), lr=0.1)
+        nn.fit(model, NUMBERS[:2], CLASSES[:2], loss="hinge", optimizer=sgd, epochs=1, progress=asked)
+        return capsys.readouterr().err
+
+    assert "fit: compiling the steps …" in shown(True)
+    assert shown(False) == shown(None) == ""
 
 
 def test_pieces_are_the_rows_in_order() -> None:

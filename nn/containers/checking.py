@@ -12,10 +12,9 @@ from typing import Any
 
 from autograd import Value, as_float
 
-from ..progress import progress_bar
+from ..progress import PATIENCE, progress_bar
 from .opening import Columns, advice, cell_of, cells_of, is_numeric, opened
 
-PATIENCE = 1.0  # seconds that pass without a word
 SMALL = 2**24  # bytes up to which an array may be copied for the sake of speed
 PIECE = 2**18  # numbers that are looked at together: they stay in the processor's cache
 
@@ -24,12 +23,13 @@ def table_of(data: Any, name: str) -> Any:
     """See ``samples.as_table``."""
     import numpy as np
 
-    found = opened(data, name)
+    found, columns = opened(data, name), ()
     if isinstance(found, Columns):
-        return _filled(found, name)
+        if found.whole is None:
+            return _filled(found, name)
+        found, columns = found.whole, found.names
     if isinstance(found, (list, tuple)):
-        table = _stacked(found)
-        return np.array(as_lists(found, name)) if table is None else table
+        return np.array(as_lists(found, name))
     if found.ndim == 0:
         raise TypeError(f"{name} must be a list of rows or of numbers, not a single number")
     found = _real(found, name, ("row", "column"))
@@ -41,24 +41,10 @@ def table_of(data: Any, name: str) -> Any:
         found = found.astype(np.float64)
     bad = _first_bad(found, name)
     if bad is not None:
-        _number(found[bad].item(), ", ".join([name, *map("{} {}".format, ("row", "column"), bad)]))
+        row, *others = bad
+        where = "".join(f", column {columns[j]!r}" if len(columns) else f", column {j}" for j in others)
+        _number(found[bad].item(), f"{name}, row {row}{where}")
     return found
-
-
-def _stacked(rows: Sequence[Any]) -> Any:
-    """A list of NumPy's numbers, or of arrays of them of one axis, as an array; None for all else."""
-    import numpy as np
-
-    kinds = {*map(type, rows)}
-    if kinds == {np.ndarray}:
-        kinds = {row.dtype.type if row.ndim == 1 else object for row in rows}
-    if not rows or not all(issubclass(kind, (np.floating, np.integer, np.bool_)) for kind in kinds):
-        return None
-    try:
-        table = np.array(rows, dtype=float)
-    except ValueError:  # ragged
-        return None
-    return table if table.size and np.isfinite(table).all() else None
 
 
 def as_lists(data: Any, name: str) -> list[Any]:
@@ -158,12 +144,6 @@ def _filled(given: Columns, name: str) -> Any:
 
     if not len(given.columns) or not len(given.columns[0]):
         as_lists([], name)  # which says that it is empty
-    if given.whole is not None:
-        bad = _first_bad(given.whole, name)
-        if bad is not None:
-            row, j = bad
-            _number(cell_of(given.columns[j], row), f"{name}, row {row}, column {given.names[j]!r}")
-        return given.whole
     table = np.empty((len(given.columns[0]), len(given.columns)), order="F")
     for j, column in enumerate(given.columns):
         where = "" if given.flat else f", column {given.names[j]!r}"

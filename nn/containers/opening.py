@@ -20,13 +20,14 @@ FRAMES: dict[
 }
 LISTED = ("tolist", "to_list", "to_pylist")  # how a column gives its cells, by the library
 NUMERIC = re.compile(r"(u?int\d+|float\d*|double|halffloat|bool|boolean)(\[pyarrow\])?", re.IGNORECASE)  # dtypes
+PLAIN = re.compile(r"u?int\d+|float\d+|bool")  # those of NumPy, where nothing can be missing
 ARRAYS = ("__array__", "__array_interface__", "__dlpack__")
 
 
 class Columns(NamedTuple):
     """The columns of a table and their names; ``flat`` if it is one column that stands for itself.
 
-    ``whole`` is the table itself where its numbers are those of one array of float64.
+    ``whole`` is the table itself, where that is one array of numbers.
     """
 
     names: Sequence[Any]
@@ -44,7 +45,8 @@ def opened(data: Any, name: str) -> Any:
         raise TypeError(f"{name} must be a list of rows or of numbers, not {type(data).__name__}")
     for attributes, columns_of in FRAMES.items():
         if all(hasattr(data, attribute) for attribute in attributes):
-            together = "iloc" in attributes and {*map(str, data.dtypes)} == {"float64"}
+            kinds = {*map(str, data.dtypes)} if "iloc" in attributes else {}
+            together = len(kinds) == 1 and all(map(PLAIN.fullmatch, kinds))
             return Columns(*columns_of(data), whole=data.to_numpy() if together else None)
     if hasattr(data, "to_list") or hasattr(data, "to_pylist"):  # a series
         return Columns((), [data], flat=True) if is_numeric(data) else cells_of(data)

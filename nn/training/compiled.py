@@ -12,6 +12,7 @@ from autograd.compiler import NotCompilable, Patience, Reach, falling_back
 from ..containers import SMALL
 from ..data import SideBySide, loss_of_sample
 from ..modules import Module
+from ..progress import announced
 from .eager import EagerSteps, Epoch
 from .history import Compilation
 from .optimizers import Optimizer
@@ -85,7 +86,8 @@ class CompiledSteps:
         of_one = None if penalty is None else lambda p: penalty([p])
         rule = OwnCount(optimizer) if self._uneven() else optimizer
         samples = SideBySide(*self.tables)
-        self.training = Training(loss, samples, parameters, rule, of_one, rule_of(optimizer))
+        with announced("fit: compiling the steps"):
+            self.training = Training(loss, samples, parameters, rule, of_one, rule_of(optimizer))
 
     def _state(self) -> tuple[Any, ...]:
         """Which parameters the code was made for."""

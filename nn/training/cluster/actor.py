@@ -21,7 +21,7 @@ from ..eager import EagerSteps, Epoch
 from .additions import Node, merged
 from .answers import Facts, Failure, Ready, told
 from .assignment import Assignment, reach_of, seed_for_part, unpacked
-from .measures import all_of, applied
+from .measures import Measured, all_of, applied, summary_of
 from .partitions import Part
 
 INSTEAD = "fit: training eagerly on the workers, one Value at a time"
@@ -196,7 +196,7 @@ class PartActor:
     @told
     def measure(
         self, numbers: Any, summaries: Mapping[str, Callable[..., Any]], with_loss: bool, repeated: bool
-    ) -> dict[int, dict[str, Any]]:
+    ) -> dict[int, Measured]:
         """Of each part the mean loss, and what the summaries give."""
         given, found = self._given(numbers), {}
         for number, part in self.full.items():
@@ -205,7 +205,7 @@ class PartActor:
                 loss = given.loss if with_loss else None
                 self.measures[key] = Measure(given.model, *part, loss, summaries, repeated)
             with located(f"part {number}"):
-                found[number] = {"rows": len(part.rows), **self.measures[key]()}
+                found[number] = summary_of(self.measures[key], len(part.rows))
         return found
 
 

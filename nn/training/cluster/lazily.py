@@ -11,7 +11,7 @@ from ...evaluation import Measure, check_targets, evaluating, predict
 from ...losses import Loss, Metric
 from ...modules import Module
 from .assignment import packed, unpacked
-from .measures import Plan, all_of, applied
+from .measures import Measured, Plan, all_of, applied, summary_of
 from .partitions import Part, aligned, checked, delayed_parts
 
 
@@ -61,18 +61,17 @@ def measured(
     return plan.result(full, own)
 
 
-def _measure(part: Part, number: int, sent: bytes, summaries: Any) -> dict[str, Any] | None:
+def _measure(part: Part, number: int, sent: bytes, summaries: Any) -> Measured | None:
     if not len(part.rows):
         return None
     model, loss = unpacked(sent)
     if loss is not None:
         check_targets(model, *part, loss, f"evaluate: part {number}, ")
     with located(f"evaluate: part {number}"):
-        found = Measure(model, *part, None if "" in summaries else loss, summaries)()
-    return {"rows": len(part.rows), **found}
+        return summary_of(Measure(model, *part, None if "" in summaries else loss, summaries), len(part.rows))
 
 
-def _apply(sent: bytes, parts: Sequence[dict[str, Any] | None]) -> dict[str, float]:
+def _apply(sent: bytes, parts: Sequence[Measured | None]) -> dict[str, float]:
     return applied(unpacked(sent), [part[""] for part in parts if part is not None])
 
 

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ...data import classes_of, threshold_of
+from ...evaluation import Measure
 from ...losses import Metric
 from ...metrics import OF_PAIRS, accuracy, find_metrics, mae, r2
 
@@ -101,6 +102,13 @@ def r2_of(parts: Sequence[list[Spread]]) -> float:
 def all_of(outputs: Any, targets: Any) -> tuple[Any, Any]:
     """The summary of a part for a function of the user's: everything."""
     return outputs, targets
+
+
+def summary_of(measure: Measure, rows: int) -> Measured:
+    """What a part tells: its mean loss, if it is measured, and what the summaries that it has for metrics give."""
+    found, outputs = measure.computed()
+    summaries = {name: summary(outputs, measure.targets) for name, summary in measure.metrics.items()}
+    return {"rows": rows, **found, **summaries}
 
 
 class Plan:
