@@ -550,12 +550,12 @@ def test_without_a_client_and_with_an_asynchronous_one_it_is_said_what_to_do(tmp
     assert "await asyncio.to_thread(train)" in asynchronous
 
 
-def run_program(text: str, folder: Path) -> str:
+def run_program(text: str, folder: Path, *arguments: str) -> str:
     """What a program prints."""
     (folder / "program.py").write_text(text)
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    words = [sys.executable, "program.py"]
-    done = subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, timeout=60)
+    words = [sys.executable, "program.py", *arguments]
+    done = subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, timeout=120)
     assert not done.returncode, done.stderr
     return done.stdout
 
@@ -709,7 +709,101 @@ def test_a_loss_that_depends_on_no_parameter_and_one_that_diverges_are_told(clie
         train(array(X), array(Y), loss=lambda p, t: Value(p.data) * t, compiled=False)
     model = MLP(3, [4, 1], activation="linear", seed=1)
     with pytest.warns(nn.DivergenceWarning, match="diverges"), suppress(NonFiniteError, OverflowError):
-        train(array(X), array(Y), model, lambda p: SGD(p, lr=1.0), loss="mse", epochs=60)
+        train(array(X), array(Y), model, lambda p: SGD(p, lr=3.0), loss="mse", epochs=30, callbacks=[print_nothing])
+
+
+def print_nothing(history, model) -> None:
+    """A callback, so that epochs are taken one by one."""
+
+
+# --- more data than there is room for ----------------------------------------------------------------------------
+
+PARTS, ROWS, WIDTH = 6, 40_000, 32  # of 10 MB each
+
+MEMORY = """
+import os, sys, time
+from pathlib import Path
+import dask.dataframe as dd
+from dask.distributed import Client, LocalCluster
+import nn
+
+def peak():
+    text = Path("/proc/self/status").read_text()
+    return int(text.split("VmHWM:")[1].split()[0]) * 1024
+
+def train(read):
+    frame = read()
+    features = [name for name in frame.columns if name != "y"]
+    model = nn.MLP(len(features), [4, 1], activation="tanh", seed=1)
+    optimizer = nn.Adam(model.parameters(), lr=0.01)
+    history = nn.fit(model, frame[features], frame["y"], loss="bce_with_logits", optimizer=optimizer, epochs=5)
+    assert history.loss[-1] < history.loss[0]
+    nn.evaluate(model, frame[features], frame["y"], loss="bce_with_logits", metrics=["accuracy"])
+
+if __name__ == "__main__":
+    folder, kind = sys.argv[1:]
+    read = dd.read_parquet if kind == "parquet" else dd.read_csv
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster):
+        train(lambda: read(f"{folder}/warm-*.{kind}"))
+        Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+        before = peak()
+        train(lambda: read(f"{folder}/part-*.{kind}"))
+        print(peak() - before)
+"""
+
+
+@slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_the_memory_of_the_client_grows_by_less_than_one_part(kind, tmp_path) -> None:
+    pytest.importorskip("distributed")
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.csv
+
+    for i in range(PARTS):
+        table = np.random.default_rng(i).normal(size=(ROWS, WIDTH)).round(4)
+        data = pd.DataFrame(table, columns=[f"x{j}" for j in range(WIDTH)]).assign(y=(table[:, 0] > table[:, 1]) * 1.0)
+        for name, some in [(f"part-{i}", data), *([(f"warm-{i}", data.head(100))] if i < 2 else [])]:
+            if kind == "parquet":
+                some.to_parquet(tmp_path / f"{name}.parquet")
+            else:
+                pa.csv.write_csv(pa.Table.from_pandas(some, preserve_index=False), tmp_path / f"{name}.csv")
+    grown = int(run_program(MEMORY, tmp_path, str(tmp_path), kind))
+    assert grown < ROWS * (WIDTH + 1) * 8
+
+
+@slow
+def test_more_data_than_the_memory_of_one_worker_is_trained_on() -> None:
+    limit = 900 * 10**6
+    with cluster_of(2, memory_limit=limit):
+        import dask.array as da
+
+        rows = da.random.default_rng(1).normal(size=(1_600_000, 75), chunks=(50_000, 75))
+        assert rows.nbytes > limit
+        targets = (rows[:, 0] > rows[:, 1]) * 1.0
+        _, history, _ = train(rows, targets, MLP(75, [1], activation="linear", seed=1), epochs=4)
+        assert history.loss[-1] < history.loss[0]
+
+
+@slow
+def test_models_that_train_apart_need_a_fifth_of_the_synchronisations() -> None:
+    """Digits, repeated to 10⁵ rows here, and to 10⁶ in the benchmark."""
+    images, digits = (np.asarray(data) for data in nn.datasets.digits())
+    times = -(-100_000 // len(images))
+    with cluster_of(2):
+        from dask import delayed
+
+        rows = [delayed(np.tile)(images, (times // 4, 1)) for _ in range(4)]
+        targets = [delayed(np.tile)(digits, times // 4) for _ in range(4)]
+
+        def outcome(epochs, **settings):
+            model = MLP(64, [16, 10], activation="relu", seed=1)
+            return train(rows, targets, model, lambda p: Adam(p, lr=0.01), epochs, "cross_entropy", **settings)[0]
+
+        together, apart = outcome(50), outcome(10, batch_size=64, average_every=1, seed=1)
+        one, other = (nn.evaluate(model, rows, targets, loss="cross_entropy") for model in (together, apart))
+        assert other <= one
 
 
 # --- predict and evaluate ----------------------------------------------------------------------------------------

@@ -35,7 +35,8 @@ def delayed_parts(data: Any, name: str) -> list[Any]:
                 raise ValueError(f"{name} has {data.ndim} dimensions: put all numbers of a row into one, by reshape")
             if data.ndim == 2:
                 data = data.rechunk({1: -1})  # whole rows
-        return [*np.ravel(data.to_delayed())]
+        # As it stands: Dask would join small partitions, and those of X and y, which have other columns, differently.
+        return [*np.ravel(data.to_delayed(optimize_graph=False))]
     if hasattr(data, "__dask_graph__"):
         return [data]
     raise TypeError(
