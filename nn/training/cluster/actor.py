@@ -108,6 +108,8 @@ class PartActor:
     def sums(self, epoch: int, numbers: Any, seeds: Sequence[int]) -> dict[Node, Any]:
         """Of each part (Σ loss, whether some loss is seen to depend on a moved parameter, Σ gradient) over its rows."""
         given = self._given(numbers)
+        if self.training is not None:
+            self.training.load()
         found: dict[Node, Any] = {}
         for number, part in self.full.items():
             seed_for_part(given.generators, seeds, number)
@@ -120,10 +122,9 @@ class PartActor:
         rows = len(part.rows)
         if self.training is None:
             return _eager_sum(given, part, range(rows), where)
-        self.training.load()
         losses = self.training.run(tuple(part), None, [[0, rows]])
         if len(losses):
-            return np.array([losses[0, 1], 0.0, *self.training.gradients()]) * rows
+            return np.concatenate([[losses[0, 1], 0.0], self.training.gradient()]) * rows
         # Something is not finite.  The first row of which that is true alone raises, or turns out to be finite.
         alone = np.stack([np.arange(rows), np.arange(1, rows + 1)], axis=1)
         fine = len(self.training.run(tuple(part), None, alone))

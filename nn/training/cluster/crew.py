@@ -6,8 +6,10 @@ one that is lost are computed again from their collection, by those that are lef
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -53,9 +55,10 @@ class Crew:
         until = None
         answers, waiting = [], self._all_at_work()
         while waiting:
-            calls = [(member, self._call(member, question, arguments)) for member in waiting]
+            calls = [self._call(member, question, arguments) for member in waiting]
+            self.client.sync(_settled, [call for call in calls if call is not None])
             lost: list[int] = []
-            for member, call in calls:
+            for member, call in zip(waiting, calls, strict=True):
                 try:
                     answers.append(self._answer(member, call))
                 except Lost:
@@ -111,7 +114,7 @@ class Crew:
     def _answer(self, member: Member, call: Any) -> Any:
         while call is not None:
             try:
-                answer = call.result(timeout=POLL)
+                answer = call.result(timeout=POLL)  # at once, where it is there
             except TimeoutError:
                 if member.future.status == "finished":
                     continue
@@ -197,6 +200,12 @@ class Crew:
                 held.setdefault(member.worker, []).append(member)
         self._looked = time.monotonic()
         return [*self.members]
+
+
+async def _settled(calls: Sequence[Any]) -> None:
+    """Wait until all calls are answered, or a while: one wait for all is shorter than one for each."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), POLL)
 
 
 def _shares(numbers: Sequence[int], workers: int) -> list[tuple[int, ...]]:
