@@ -6,10 +6,12 @@ import logging
 import math
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 from contextlib import contextmanager, suppress
@@ -851,3 +853,17 @@ def test_evaluation_is_that_of_all_rows_with_a_client_and_without() -> None:
             assert nn.accuracy(model, array(X), array(targets), 0.3) == nn.accuracy(model, X, targets, 0.3)
     with cluster_of(2):
         assert nn.evaluate(model, array(X), array(Y), loss="bce", metrics=metrics) == pytest.approx(expected, rel=1e-12)
+
+
+# --- the page ----------------------------------------------------------------------------------------------------
+
+
+@slow
+def test_the_programs_of_the_page_print_what_their_comments_say(tmp_path) -> None:
+    pytest.importorskip("distributed")
+    page = (ROOT / "notebooks" / "beyond-one-machine.md").read_text(encoding="utf-8")
+    program = "".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL))
+    promised = re.findall(r"print\(.*\)  # (.*)", program)
+    printed = run_program(f"if __name__ == '__main__':\n{textwrap.indent(program, '    ')}", tmp_path)
+    assert printed.splitlines() == promised
+    assert promised
