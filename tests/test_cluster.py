@@ -789,6 +789,17 @@ def test_more_data_than_the_memory_of_one_worker_is_trained_on() -> None:
 
 
 @slow
+def test_data_that_fit_into_no_memory_end_with_an_error_that_says_so(monkeypatch) -> None:
+    monkeypatch.setattr("nn.training.cluster.crew.PATIENCE", 3.0)
+    with cluster_of(1, memory_limit=400 * 10**6):
+        import dask.array as da
+
+        rows = da.random.default_rng(1).normal(size=(400_000, 200), chunks=(20_000, 200))
+        with pytest.raises(RuntimeError, match=r"(?s)memory.*more or larger ones help, smaller partitions"):
+            train(rows, rows[:, 0], MLP(200, [1]), loss="mse")
+
+
+@slow
 def test_models_that_train_apart_need_a_fifth_of_the_synchronisations() -> None:
     """Digits, repeated to 10⁵ rows here, and to 10⁶ in the benchmark."""
     images, digits = (np.asarray(data) for data in nn.datasets.digits())

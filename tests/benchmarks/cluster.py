@@ -145,10 +145,8 @@ def apart(rows: int) -> None:
                 epochs=epochs,
                 **settings,
             )
-            took = time.perf_counter() - started
-            print(
-                f"  {name}: {epochs} synchronisations, loss {evaluate(model, X, y, loss='cross_entropy'):.4f}, {took:.0f} s"
-            )
+            took, loss = time.perf_counter() - started, evaluate(model, X, y, loss="cross_entropy")
+            print(f"  {name}: {epochs} synchronisations, loss {loss:.6f}, {took:.0f} s")
 
 
 def main() -> None:

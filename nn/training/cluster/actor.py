@@ -6,12 +6,11 @@ Nothing of an answer depends on the questions before it: a part that is held els
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from autograd import FallbackWarning, NonFiniteError, Value, located, topological_order
-from autograd.compiler import falling_back
+from autograd import NonFiniteError, TraceError, Value, located, topological_order
+from autograd.compiler import NotCompilable
 
 from ...data import SideBySide, loss_of_sample
 from ...evaluation import Measure, check_targets
@@ -23,8 +22,6 @@ from .answers import Facts, Failure, Ready, told
 from .assignment import Assignment, reach_of, seed_for_part, unpacked
 from .measures import Measured, all_of, applied, summary_of
 from .partitions import Part
-
-INSTEAD = "fit: training eagerly on the workers, one Value at a time"
 
 
 class PartActor:
@@ -70,30 +67,44 @@ class PartActor:
         self.training = self.local = None
         self.measures = {}
         if not self.full:
-            return Ready(0, [])
+            return Ready(0)
         first = next(iter(self.full.values()))
-        given.model.train(given.model.training)
         self._refuse_own_values(given, first)
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            if given.compiled:
-                self._compile(given, first)
-        told = [str(warning.message) for warning in caught if issubclass(warning.category, FallbackWarning)]
-        return Ready(None if self.training is None else self.training.operations, told)
+        if not given.compiled:
+            return Ready(None)
+        try:
+            return Ready(self._compile(given, first))
+        except (NotCompilable, TraceError) as error:
+            return Ready(None, str(error))
+        except ImportError as error:
+            return Ready(None, f"on a worker {error.name} is not installed")
 
-    def _compile(self, given: Assignment, first: Part) -> None:
-        with falling_back(INSTEAD, unasked=True):
-            from autograd.compiler import NotCompilable, Training
+    def _compile(self, given: Assignment, first: Part) -> int:
+        """Compile the sums, or the steps of a training apart; how many operations a sample takes."""
+        from autograd.compiler import Training
 
+        if given.apart:
+            from ..compiled import CompiledSteps
+
+            steps = CompiledSteps(self._eager(given, first))
+            training = steps.training
+        else:
             sample = loss_of_sample(given.model, *first, given.loss)
             training = Training(sample, SideBySide(*first), given.moved)
-            known = {id(generator) for generator in given.generators}
-            if not known.issuperset(map(id, training.sums.generators)):
-                raise NotCompilable(
-                    "random numbers are drawn from a generator that is no attribute of a module of the model, so that "
-                    "each worker would draw the same: make it one"
-                )
+        known = {id(generator) for generator in given.generators}
+        if not known.issuperset(map(id, training.sums.generators)):
+            raise NotCompilable(
+                "random numbers are drawn from a generator that is no attribute of a module of the model, so that each "
+                "worker would draw the same: make it one"
+            )
+        if given.apart:
+            self.local = steps
+        else:
             self.training = training
+        return training.operations
+
+    def _eager(self, given: Assignment, part: Part) -> EagerSteps:
+        return EagerSteps(given.model, *part, given.loss, given.optimizer, given.penalty)
 
     def _refuse_own_values(self, given: Assignment, first: Part) -> None:
         known = {id(leaf) for leaf in given.leaves}
@@ -180,12 +191,7 @@ class PartActor:
     def _steps_on(self, given: Assignment, part: Part) -> Any:
         """The steps of a training in memory, on this part."""
         if self.local is None:
-            self.local = eager = EagerSteps(given.model, *part, given.loss, given.optimizer, given.penalty)
-            if given.compiled and self.training is not None:
-                with falling_back(INSTEAD, unasked=True):
-                    from ..compiled import CompiledSteps
-
-                    self.local = CompiledSteps(eager)
+            self.local = self._eager(given, part)
         steps = self.local
         eager = getattr(steps, "eager", steps)
         eager.rows, eager.targets = part

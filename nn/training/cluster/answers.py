@@ -15,10 +15,10 @@ class Failure(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """What a worker says of its assignment: whether it is compiled, and the warnings why not."""
+    """What a worker says of its assignment: how many operations a sample takes as it is compiled, or why it is not."""
 
     operations: int | None
-    warnings: list[str]
+    cause: str = ""
 
 
 class Facts(NamedTuple):

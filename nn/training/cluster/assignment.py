@@ -21,13 +21,17 @@ from ..optimizers import Optimizer
 
 @dataclass
 class Assignment:
-    """``leaves`` are the Values whose numbers come anew with every call, ``moved`` those that get a gradient."""
+    """``apart`` tells whether parts train by themselves, ``compiled`` whether that is to be compiled.
+
+    ``leaves`` are the Values whose numbers come anew with every call, ``moved`` those that get a gradient.
+    """
 
     model: Module
     loss: Loss
     optimizer: Optimizer
     penalty: Callable[[list[Any]], Any] | None
     compiled: bool
+    apart: bool
     leaves: list[Value] = field(default_factory=list)
     moved: list[Value] = field(default_factory=list)
     generators: list[Any] = field(default_factory=list)

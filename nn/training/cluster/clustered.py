@@ -81,7 +81,7 @@ def run_on_cluster(
 
         crew = crew_of(X, y, "fit: ")
         eager = EagerSteps(model, *seen(crew, model, loss, "fit: "), loss, optimizer, penalty)
-        remote, plan = Remote(crew, eager, compiled), Plan(metrics)
+        remote, plan = Remote(crew, eager, compiled, average_every is not None), Plan(metrics)
         of_held_out: Callable[[], dict[str, float]] | None = None
         if validation is not None and any(map(is_collection, validation)):
             held_out = crew_of(*validation, "fit: validation ")

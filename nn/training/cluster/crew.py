@@ -18,6 +18,7 @@ from .partitions import checked
 from .workers import PATIENCE, Workers
 
 LOOK = 5.0  # seconds between two looks at whether workers came
+MORE = "more or larger ones help, smaller partitions, and reading only the columns that are used"
 POLL = 1.0  # seconds between two looks at whether a worker is still there
 
 
@@ -68,8 +69,7 @@ class Crew:
             if lost and time.monotonic() > until:
                 raise RuntimeError(
                     f"fit: workers were lost again and again for {PATIENCE:g} s; the model has the parameters of the "
-                    f"last whole step. Workers that run out of memory are killed: more or larger ones help, or smaller "
-                    f"partitions"
+                    f"last whole step. Workers that run out of memory are killed: {MORE}"
                 )
             waiting = self._members_for(sorted(lost)) if lost else []
             self.members += waiting
@@ -163,15 +163,22 @@ class Crew:
     def _started(self, future: Any) -> Any:
         from distributed import KilledWorker
 
+        until = time.monotonic() + PATIENCE
         while True:
             try:
                 return future.result(timeout=POLL)
             except TimeoutError:
                 self.workers.addresses()  # raises where none is left
+                if not self.workers.out_of_memory():
+                    until = time.monotonic() + PATIENCE
+                elif time.monotonic() > until:
+                    raise RuntimeError(
+                        f"fit: the memory of all workers is full before they have the data: {MORE}"
+                    ) from None
             except KilledWorker as error:
                 raise RuntimeError(
                     f"fit: several workers died while they took the data ({error}). Workers that run out of memory are "
-                    f"killed: more or larger ones help, or smaller partitions"
+                    f"killed: {MORE}"
                 ) from None
             except RuntimeError as error:
                 if "Actor was lost" in str(error):

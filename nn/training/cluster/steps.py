@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from autograd import FallbackWarning, NonFiniteError, TraceError, located
-from autograd.compiler import NotCompilable
+from autograd import NonFiniteError, TraceError, located
+from autograd.compiler import NotCompilable, falling_back
 from autograd.html import printable
 from autograd.program import Reach
 
@@ -25,8 +24,8 @@ from .rule import Moving
 class Remote:
     """What the workers compute with, and whether it still is what they have: it is sent again when that changes."""
 
-    def __init__(self, crew: Crew, eager: EagerSteps, compiled: bool) -> None:
-        self.crew, self.eager, self.compiled = crew, eager, compiled
+    def __init__(self, crew: Crew, eager: EagerSteps, compiled: bool, apart: bool = False) -> None:
+        self.crew, self.eager, self.compiled, self.apart = crew, eager, compiled, apart
         self.operations: int | None = None
         self._sent: tuple[Any, ...] | None = None
         self.assignment: Assignment
@@ -58,12 +57,14 @@ class Remote:
         places = {leaf: i for i, leaf in enumerate(leaves)}
         self.moved = [places[p] for p in moved]  # where their numbers stand
         self.assignment = Assignment(
-            eager.model, eager.loss, optimizer, eager.penalty, self.compiled, leaves, moved, generators_of(eager.model)
-        )
+            eager.model, eager.loss, optimizer, eager.penalty, self.compiled, self.apart, leaves, moved,
+            generators_of(eager.model),
+        )  # fmt: skip
         answers: list[Ready] = self.crew.ask_first("prepare", packed(self.assignment))
-        for text in dict.fromkeys(text for answer in answers for text in answer.warnings):
-            warnings.warn(text, FallbackWarning, stacklevel=2)
-        if self.compiled and any(answer.operations is None for answer in answers):
+        causes = [answer.cause for answer in answers if answer.operations is None]
+        if self.compiled and causes:
+            with falling_back("fit: training eagerly on the workers, one Value at a time"):
+                raise NotCompilable(causes[0])
             self.compiled = self.assignment.compiled = False  # all eager, or the bits would depend on who holds what
             self.crew.ask_first("prepare", packed(self.assignment))
         self.operations = max(answer.operations or 0 for answer in answers) if self.compiled else None

@@ -84,6 +84,11 @@ class Workers:
                 )
             time.sleep(0.1)
 
+    def out_of_memory(self) -> bool:
+        """Whether no worker takes more work, as the memory of each is nearly full."""
+        workers = self.client.scheduler_info()["workers"].values()
+        return bool(workers) and all(worker["status"] == "paused" for worker in workers)
+
     def _ask(self, strangers: list[str]) -> None:
         if not strangers:
             return
