@@ -175,10 +175,9 @@ class Crew:
                     raise RuntimeError(
                         f"fit: the memory of all workers is full before they have the data: {MORE}"
                     ) from None
-            except KilledWorker as error:
+            except (KilledWorker, MemoryError) as error:
                 raise RuntimeError(
-                    f"fit: several workers died while they took the data ({error}). Workers that run out of memory are "
-                    f"killed: {MORE}"
+                    f"fit: the workers cannot take the data ({error}). One whose memory is full is killed: {MORE}"
                 ) from None
             except RuntimeError as error:
                 if "Actor was lost" in str(error):
