@@ -17,10 +17,10 @@ from .errors import (
     TraceError,
     located,
 )
-from .files import write_whole
 from .functions import dot, leaky_relu, log_softmax, logsumexp, mean, pick, primitive, prod, softmax, total, uniform
 from .graph import topological_order
 from .modes import no_grad
+from .persistence import write_whole
 from .primitives import TABLE, Primitive, as_float, where
 from .scopes import Scoped, scope
 from .steps import Step, Walkthrough, explain, walkthrough

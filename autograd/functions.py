@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from random import Random
@@ -54,7 +55,9 @@ def primitive(
             )
         return found
 
-    return Primitive(name, (symbol or "").strip() or name, forward, checked)
+    made = Primitive(name, (symbol or "").strip() or name, forward, checked)
+    made.__module__ = sys._getframe(1).f_globals.get("__name__", "")  # where a pickle finds it by its name
+    return made
 
 
 def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:

@@ -90,10 +90,11 @@ class Node:
 N = TypeVar("N", bound=Node)
 
 
-def topological_order(*roots: N) -> list[N]:
+def topological_order(*roots: N, seen: set[N] | None = None) -> list[N]:
     """Every node below the roots once, each after all of its parents, without recursion.
 
-    The order is that of a depth-first walk, first parent first: the same graph always gives the same.
+    The order is that of a depth-first walk, first parent first: the same graph always gives the same.  Nodes that are
+    ``seen`` already are left out with all behind them; the others are added to them.
 
     >>> from autograd import Value
     >>> a, b = Value(2.0, label="a"), Value(3.0, label="b")
@@ -101,7 +102,7 @@ def topological_order(*roots: N) -> list[N]:
     ['a', 'b', '*', '+']
     """
     order: list[N] = []
-    seen: set[N] = set()
+    seen = set() if seen is None else seen
     rest: dict[N, Iterator[N]] = {}  # the parents still to visit of nodes that have many
     emit, see = order.append, seen.add
     for root in roots:

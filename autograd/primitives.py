@@ -104,9 +104,6 @@ class Primitive:
             setattr(self, column, entry)
         self.__doc__ = f"{meaning}." if meaning else forward.__doc__
 
-    def __reduce__(self) -> str:
-        return self.name  # a copy of a graph or model is of the same rows: they are told apart by identity
-
     def __call__(self, *args: Any) -> Any:
         for arg in args:
             if hasattr(arg, "_call"):

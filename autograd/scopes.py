@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from .modes import Scope, current_scope, scope_here
+from .persistence import Reduced, reduced
 
 
 class Scoped:
@@ -43,6 +44,10 @@ class Scoped:
         finally:
             if scope_here() is inner or outer is None:
                 current_scope.set(outer)
+
+    def __reduce_ex__(self, protocol: Any) -> str | Reduced:
+        usual = super().__reduce_ex__(protocol)
+        return reduced(usual, f"this {type(self).__name__}", *getattr(self, "__dict__", {}).values())
 
     def named_modules(self) -> dict[str, Any]:
         """The Scoped objects inside this one under their dotted names, itself under ""."""

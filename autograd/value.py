@@ -17,10 +17,11 @@ from .graph import Labelled, new, topological_order
 from .micrograd import Micrograd
 from .modes import mode, scope_here
 from .operators import METHODS, Operators
+from .persistence import Picklable
 from .primitives import NAN, Primitive, as_float
 
 
-class Value(Operators, Conditions, Micrograd):
+class Value(Operators, Conditions, Micrograd, Picklable):
     """A real number in a computation graph.
 
     ``data`` is the number, ``grad`` the derivative of the last root(s) that ``backward`` was called on with

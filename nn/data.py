@@ -54,7 +54,7 @@ def _scaling(table: Any) -> tuple[Any, Any, Any]:
     unit = np.ldexp(1.0, -np.frexp(np.maximum(abs(low), abs(high)))[1].clip(-1022, 1022))
     counts, means, squares = [], [], []
     for some in pieces(table, "standardize"):
-        piece = table[some] * unit
+        piece = table[some].astype(np.float64, copy=False) * unit
         own = piece.mean(axis=0)
         piece -= own
         rest = piece.mean(axis=0)  # what rounding left of the mean
@@ -77,7 +77,7 @@ def _scaled(table: Any, unit: Any, mean: Any, deviation: Any) -> Any:
     constant = deviation == 0.0
     for some in pieces(table, "standardize"):
         piece = result[some]
-        np.multiply(table[some], unit, out=piece)
+        np.multiply(table[some].astype(np.float64, copy=False), unit, out=piece)
         piece -= mean
         piece /= np.where(constant, 1.0, deviation)
         if constant.any():

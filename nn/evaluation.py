@@ -19,6 +19,8 @@ from .samples import Samples, check_data, check_rows, is_collection, row_of
 from .wings import cluster
 
 CONVERTED = 2**21  # numbers that are converted at a time
+# What of a target must be 0 or less, for the losses that do not take all numbers; cross_entropy is another matter.
+EXCESS = {hinge: CLASSES[1], bce: PROBABILITIES[1], bce_with_logits: PROBABILITIES[1]}
 MANY = 200  # rows that take about as long one by one as a model takes to be traced
 
 
@@ -151,8 +153,8 @@ def first_wrong(loss: Loss, targets: Any, outputs: int, prefix: str = "") -> int
 
         def excess(t: Any) -> Any:
             return abs(t - np.clip(np.floor(t), 0.0, outputs - 1.0))
-    elif loss in ALLOWED:
-        excess = ALLOWED[loss]
+    elif loss in EXCESS:
+        excess = EXCESS[loss]
     else:
         return None
     for some in pieces(targets, f"{prefix}checking y"):
@@ -161,9 +163,6 @@ def first_wrong(loss: Loss, targets: Any, outputs: int, prefix: str = "") -> int
         if wrong.any():
             return int(some.start + np.argwhere(wrong)[0, 0])
     return None
-
-
-ALLOWED = {hinge: CLASSES[1], bce: PROBABILITIES[1], bce_with_logits: PROBABILITIES[1]}
 
 
 def _try_target(prediction: Any, targets: Any, i: int, loss: Loss, prefix: str) -> None:
@@ -298,7 +297,7 @@ class OverRows:
             self._program = jit(f)
 
     def __call__(self) -> Any:
-        """For each row a number, or several: an array, or a list of a list."""
+        """For each row a number, or several: an array, or a list where the table is one."""
         everything = range(len(self._tables[0]))
         if self._program is not None:
             with falling_back(f"{self._f.__name__}: one row at a time", unasked=True):
@@ -329,7 +328,7 @@ class OverRows:
                 if start:  # the message would count the rows from here
                     self._one_by_one(everything[start : start + size])
                 raise
-            found.append(np.moveaxis(np.array(outputs), -1, 0))
+            found.append(np.moveaxis(np.asarray(outputs), -1, 0))
         return np.concatenate(found) if len(found) > 1 else found[0]
 
     def _one_by_one(self, numbers: range) -> list[Any]:

@@ -34,6 +34,7 @@ MACHINE_CODE = ("llvm", "llvm.codegen", "run", "run.executable", "run.machine", 
 @pytest.fixture
 def without_llvmlite(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if llvmlite were not installed."""
+    monkeypatch.setattr("autograd.compiler.compiled_function.RECENT._kept", {})
     monkeypatch.setitem(sys.modules, "llvmlite", None)
     for name in MACHINE_CODE:
         monkeypatch.delitem(sys.modules, f"autograd.compiler.{name}", raising=False)

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nn
-from autograd import Value, log, no_grad
+from autograd import Value, dot, log, no_grad
 from nn import containers, evaluation, progress
 from nn.containers import checking
 from nn.samples import check_data, check_rows
@@ -281,6 +281,30 @@ def test_whoever_changes_a_list_afterwards_changes_no_training() -> None:
     assert rows.tolist() == [[1.0, 2.0]]
 
 
+@needs_llvmlite
+@pytest.mark.parametrize("columns", [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17])
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_machine_code_reads_tables_of_every_width_and_order_of_memory(columns: int, shuffled: bool) -> None:
+    from autograd.compiler import Training
+
+    rng = np.random.default_rng(columns)
+    x, y, weights = rng.normal(size=(301, columns)), rng.normal(size=301), [*map(Value, rng.normal(size=columns))]
+    training = Training(lambda *row: dot(weights, row[:-1]) * row[-1], np.column_stack([x, y])[:2], weights)
+    order, bounds = rng.permutation(301), [[0, 100], [100, 301], [7, 8]]
+    wanted = [
+        (x[rows] @ [w.data for w in weights] * y[rows]).mean()
+        for rows in (order[a:b] if shuffled else np.arange(a, b) for a, b in bounds)
+    ]
+    found = set()
+    for made in (np.ascontiguousarray, np.asfortranarray, apart, backwards, misaligned, lambda x: x.astype(">f8")):
+        for tables in ((made(x), y), (x, made(y)), made(np.column_stack([x, y]))):
+            training.load()
+            losses = training.run(tables, order if shuffled else None, bounds)
+            assert losses[:, 1] == pytest.approx(wanted, rel=1e-12, abs=1e-12)
+            found.add((losses.tobytes(), tuple(training.gradients())))
+    assert len(found) == 1
+
+
 # --- steps in parts --------------------------------------------------------------------------------------------
 
 
@@ -455,6 +479,8 @@ def test_the_metrics_take_arrays_as_they_take_lists() -> None:
     for name in ("accuracy", "precision", "recall", "f1"):
         metric = nn.metrics.METRICS[name]
         assert metric(several, targets) == metric(several.tolist(), targets.tolist()), name
+    with pytest.raises(ValueError, match=r"outputs, row 3 \(from 0\): it is masked"):
+        nn.metrics.mae(np.ma.array(outputs, mask=np.arange(ROWS) == 3), targets)
     values = [Value(x) for x in outputs]
     assert nn.metrics.accuracy(values, targets) == nn.metrics.accuracy(outputs, targets)
 
@@ -524,3 +550,32 @@ def test_pieces_are_the_rows_in_order() -> None:
     found = [table[some] for some in containers.pieces(table, "looking at it")]
     assert len(found) > 1
     assert np.array_equal(np.concatenate(found), table)
+
+
+# --- several positions -----------------------------------------------------------------------------------------
+
+
+class Positions(nn.Module):
+    """Logits of three classes at two positions, as a model of letters has them."""
+
+    def __init__(self) -> None:
+        self.layers = [nn.MLP(3, [3], seed=k) for k in (1, 2)]
+
+    def forward(self, x: Any) -> Any:
+        return [layer(x) for layer in self.layers]
+
+
+def test_classes_at_several_positions_are_checked_at_each() -> None:
+    model, classes = Positions(), np.tile([[0.0, 2.0]], (ROWS, 1))
+    settings = {"loss": "cross_entropy", "optimizer": nn.SGD(model.parameters(), lr=0.1), "epochs": 2}
+    assert nn.fit(model, NUMBERS, classes, **settings).loss[1] > 0.0
+    classes[7, 1] = 3.0
+    with pytest.raises(ValueError, match=r"target 7 \(\[0\.0, 3\.0\]\): pick: the index must be a whole number"):
+        nn.fit(model, NUMBERS, classes, **settings)
+
+
+def test_outputs_at_several_positions_are_predicted_for_few_rows_and_many() -> None:
+    model = Positions()
+    many, few = nn.predict(model, NUMBERS), nn.predict(model, NUMBERS[:5].tolist())
+    assert many.shape == (ROWS, 2, 3)
+    assert many[:5] == pytest.approx(np.array(few), rel=1e-12)

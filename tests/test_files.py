@@ -18,8 +18,9 @@ from samples import needs_dot
 
 import autograd
 import nn
-from autograd import Value, draw, files, walkthrough, write_whole
+from autograd import Value, draw, walkthrough, write_whole
 from autograd.html import write_page
+from autograd.persistence import files
 
 ROOT = Path(autograd.__file__).parents[1]
 posix = pytest.mark.skipif(os.name != "posix", reason="permissions, pipes and signals are POSIX's")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import io
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,6 +32,22 @@ def test_block_prints_what_its_comments_say(block: str) -> None:
         exec(compile(block, "README.md", "exec"), {})
     assert output.getvalue().splitlines() == promised(block)
     assert promised(block)
+
+
+SCRIPTS = re.findall(r"```py\n(.*?)```", TOUR, re.DOTALL)  # each a file, the first sweep.py
+
+
+@pytest.mark.parametrize("number", [0, 1, pytest.param(2, marks=pytest.mark.slow)], ids=["futures", "joblib", "dask"])
+def test_a_sweep_of_the_tour_runs_in_several_processes(number: int, tmp_path: Path) -> None:
+    for library in ("joblib", "dask.distributed"):
+        if f"from {library} import" in SCRIPTS[number] and importlib.util.find_spec(library.partition(".")[0]) is None:
+            pytest.skip(f"{library} is not installed")
+    (tmp_path / "sweep.py").write_text(SCRIPTS[0], encoding="utf-8")
+    script = tmp_path / ("sweep.py" if number == 0 else "other.py")
+    script.write_text(SCRIPTS[number], encoding="utf-8")
+    done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=110)
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"6 trainings; the best: \(1\.0, 16\) MLP\(.*\)\n", done.stdout), done.stdout
 
 
 def test_the_first_block_is_short_enough_to_be_read_at_a_glance() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -12,7 +13,8 @@ import numpy as np
 
 from ..errors import AutogradError, located
 from ..modes import mode, without_collector
-from ..program import Program, Reach, program_of, trace
+from ..persistence import Reduced, by_name, reduced
+from ..program import Program, Reach, Recent, program_of, trace
 from ..transforms import Tree
 from ..value import Value
 from .agreement import check_agreement, some_of
@@ -39,6 +41,46 @@ class Compiled(NamedTuple):
     made_for: Reach
     on_values: bool
 
+    def shared(self) -> Shared | None:
+        """What others can take of it; None where it uses a Value or generator not reached, or is no machine code."""
+        leaves = {leaf: i for i, leaf in enumerate(self.made_for.leaves)}
+        drawn = {id(generator): i for i, generator in enumerate(self.made_for.generators)}
+        closed_over = self.program.leaves, self.evaluator.leaves
+        if not all(leaves.keys() >= {*some.values()} for some in closed_over):
+            return None
+        if not {*map(id, self.generators)} <= drawn.keys() or isinstance(self.evaluator, InPython):
+            return None
+        of_program, of_evaluator = ({v: leaves[leaf] for v, leaf in some.items()} for some in closed_over)
+        result = copy.copy(self.result)
+        result.leaves = [None] * len(result.leaves)
+        nothing = self._replace(
+            program=self.program.bound({}), evaluator=self.evaluator.bound({}), generators=[], result=result,
+            made_for=Reach(),
+        )  # fmt: skip
+        return Shared(nothing, of_program, of_evaluator, [drawn[id(generator)] for generator in self.generators])
+
+
+class Shared(NamedTuple):
+    """What functions of one structure have in common; Values and generators by their places in what they reach."""
+
+    compiled: Compiled
+    of_program: dict[int, int]
+    of_evaluator: dict[int, int]
+    generators: list[int]
+
+    def bound(self, of: Reach) -> Compiled:
+        """The program of the function that reaches this."""
+        of_program, of_evaluator = (
+            {v: of.leaves[i] for v, i in some.items()} for some in (self.of_program, self.of_evaluator)
+        )
+        return self.compiled._replace(
+            program=self.compiled.program.bound(of_program), evaluator=self.compiled.evaluator.bound(of_evaluator),
+            generators=[of.generators[i] for i in self.generators], made_for=of,
+        )  # fmt: skip
+
+
+RECENT: Recent[Shared] = Recent()
+
 
 class Jitted:
     """What :func:`jit` returns."""
@@ -52,6 +94,11 @@ class Jitted:
         self._latest: Compiled | None = None
         self._lock = Turn()
         update_wrapper(self, f, updated=())
+
+    def __reduce__(self) -> str | Reduced:
+        """A pickle or copy is not compiled yet."""
+        usual = Jitted, (self._f,)
+        return by_name(self, self._f) or reduced(usual, f"the compiled {self._patience.name}", self._f)
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         call = _Call(self._f, args, named)
@@ -145,6 +192,7 @@ def jit(f: Callable[..., Any]) -> Jitted:
       first call counts as a change by f, and is undone too: compile before the threads begin.
     - Values that f closes over are read anew at every call.  Where anything else that f can reach has changed,
       plain numbers in closures, attributes, arrays, it is compiled anew; a FallbackWarning says so the fifth time.
+    - A function of the same structure, with the same code and settings over other Values, takes the same program.
     - Random numbers of :func:`uniform` are drawn anew for each row, and are those that f would have drawn.
     - A row whose result is not finite, or for which anything raised on the way, is computed again by f itself, with the
       numbers that were drawn for it: so errors are f's own, with the row added.  A branch of :func:`where`, given as a
@@ -175,8 +223,13 @@ def _compiled(call: _Call) -> Compiled:
         results.append(Tree(call.run(inputs), f"the result of {call.name}"))
         return results[-1].leaves
 
-    rows = some_of(call)
-    traced = trace(flat, call.labels(), Reach(call.f), rows[0] if rows else None)
+    rows, labels, of = some_of(call), call.labels(), Reach(call.f)
+    structure = of.structure()
+    key = None if structure is None or not rows else (repr(call.tree.shape), *labels, structure)
+    known = None if key is None else RECENT.get(key)
+    if known is not None:
+        return known.bound(of)
+    traced = trace(flat, labels, of, rows[0] if rows else None)
     result, guard = results[-1], [] if traced.guard is None else [traced.guard]
     program = program_of(traced.inputs, [*traced.outputs, *guard])
     found = evaluator(program)
@@ -184,7 +237,10 @@ def _compiled(call: _Call) -> Compiled:
     traced.reach.restore()
     eager = (lambda *xs: flat(*map(Value, xs))) if on_values else flat
     check_agreement(eager, traced, program.evaluate, call, call.name)
-    return Compiled(program, found, traced.generators, result, traced.reach, on_values)
+    made = Compiled(program, found, traced.generators, result, traced.reach, on_values)
+    if key is not None and traced.reach is of and (shared := made.shared()) is not None:
+        RECENT.keep(key, shared)
+    return made
 
 
 def evaluator(program: Program) -> Evaluator:

@@ -7,6 +7,7 @@ parameters follow, one parameter in a lane: the first adds the penalty's gradien
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -16,7 +17,7 @@ from ..errors import TraceError, describe, located
 from ..graph import dependents, topological_order
 from ..modes import without_collector
 from ..primitives import pick, sqrt
-from ..program import Program, Reach, computed_before, program_of, trace, traced_input, tracing
+from ..program import Program, Reach, Recent, computed_before, program_of, trace, traced_input, tracing
 from ..transforms import value_and_grad
 from ..value import Value, as_value
 from .adjoint import adjoint
@@ -52,14 +53,14 @@ class SampleSums:
     The places of the sums: those of the parameters' gradients, in order, then of the edge's, then of the loss.
     """
 
-    def __init__(self, loss: Callable[..., Any], table: Any, parameters: Sequence[Value]) -> None:
+    def __init__(self, loss: Callable[..., Any], table: Any, parameters: Sequence[Value], of: Reach) -> None:
         def outputs(*xs: Any) -> list[Any]:
             root = loss(*xs)
             with located("the loss"):
                 return [as_value(root)]
 
         rows = some_of(table)
-        traced = trace(outputs, [""] * table.shape[1], Reach(loss), rows[0])
+        traced = trace(outputs, [""] * table.shape[1], of, rows[0])
         samples, (root,), self.generators, guard, self.reach = traced
         seed = traced_input("weight")
         order = topological_order(root)
@@ -196,8 +197,25 @@ class Training:
     ) -> None:
         self.parameters = list(parameters)
         self.of_rule = of_rule or Reach(rule, penalty)
+        of_loss, of_penalty = Reach(loss), Reach(penalty)
+        key = _structure(rule, self.parameters, samples.shape[1], of_loss, self.of_rule, of_penalty)
+        walks = (of_loss, self.of_rule, of_penalty)
+        known = RECENT.get(key) if key is not None else None
+        if known is not None:
+            known.give(self, walks)
+        else:
+            self._compile(loss, samples, rule, penalty, of_loss)
+            if key is not None and self.sums.reach is of_loss and (made := shared(self, walks)) is not None:
+                RECENT.keep(key, made)
+        self.memory = self.executable.memory()
+
+    def _compile(
+        self, loss: Callable[..., Any], samples: Any, rule: Rule | None, penalty: Callable[[Any], Any] | None, of: Reach
+    ) -> None:
+        """Everything from the trace of the loss to machine code."""
+        parameters = self.parameters
         self.states = rule.states if rule else 0
-        self.sums = SampleSums(loss, samples, parameters)
+        self.sums = SampleSums(loss, samples, parameters, of)
         self.plan, self.operations = self.sums.plan.each, len(self.sums.program.equations)
         self.workspace = Workspace(lanes())
         edges = len(self.sums.cotangents)
@@ -214,7 +232,6 @@ class Training:
             sections["epilogue"] += clip.once
             sections |= {"gradients": clip.each, "rule": update.once, "update": update.each}
         self.executable = Executable(self.workspace, sections, "train")
-        self.memory = self.executable.memory()
         self._job = self._new_job(loop)
 
     def _over_samples(self) -> Loop:
@@ -387,6 +404,60 @@ class Training:
         """One number for each parameter."""
         numbers: list[float] = self.memory[start : start + len(self.parameters)].tolist()
         return numbers
+
+
+class Shared(NamedTuple):
+    """What trainings of one structure have in common: all but Values, generators, and what they reach.
+
+    These are kept by their places: among the parameters, in the walks through what loss, rule and penalty reach.
+    """
+
+    attributes: dict[str, Any]
+    of_sums: dict[str, Any]
+    captured: list[tuple[int, int, int]]  # the walk, the number of the Value in it, its place in the workspace
+    reached: list[int]
+    generators: list[int]
+
+    def give(self, training: Training, walks: Sequence[Reach]) -> None:
+        """Make it the training's own."""
+        vars(training).update(self.attributes)
+        training._captured = {walks[walk].leaves[i]: place for walk, i, place in self.captured}
+        training.sums = sums = object.__new__(SampleSums)
+        vars(sums).update(self.of_sums)
+        sums.reach, sums.reached = walks[0], [training.parameters[i] for i in self.reached]
+        sums.generators = [walks[0].generators[i] for i in self.generators]
+
+
+RECENT: Recent[Shared] = Recent()
+
+
+def _structure(
+    rule: Rule | None, parameters: Sequence[Value], columns: int, of_loss: Reach, of_rule: Reach, of_penalty: Reach
+) -> tuple[Any, ...] | None:
+    """What two trainings have in common that take the same program; None where there can be no other."""
+    structures = [of.structure() for of in (of_loss, of_rule, of_penalty)]
+    if None in structures:
+        return None
+    places = {leaf: i for i, leaf in enumerate(of_loss.leaves)}
+    kind = None if rule is None else (weakref.ref(type(rule)), rule.states, rule.clip_norm)
+    return (kind, columns, tuple([places.get(p) for p in parameters]), *structures)
+
+
+def shared(training: Training, walks: Sequence[Reach]) -> Shared | None:
+    """What others can take of a training that was just compiled; None where it uses a Value that no walk has met."""
+    sums, places = training.sums, {p: i for i, p in enumerate(training.parameters)}
+    numbers = {leaf: (walk, i) for walk, of in enumerate(walks) for i, leaf in enumerate(of.leaves)}
+    drawn = {id(generator): i for i, generator in enumerate(walks[0].generators)}
+    if not numbers.keys() >= training._captured.keys() or not {*map(id, sums.generators)} <= drawn.keys():
+        return None
+    own = ("parameters", "of_rule", "sums", "_places", "_captured")
+    return Shared(
+        {name: x for name, x in vars(training).items() if name not in own},
+        {name: x for name, x in vars(sums).items() if name not in ("program", "reach", "reached", "generators")},
+        [(*numbers[leaf], place) for leaf, place in training._captured.items()],
+        [places[p] for p in sums.reached],
+        [drawn[id(generator)] for generator in sums.generators],
+    )
 
 
 def program_for_one(f: Callable[..., list[Any]], labels: list[str], of: Reach) -> Program:

@@ -37,7 +37,7 @@ def _expand(program: Program, parts: Parts) -> Program:
         return program
     expanded = copy.copy(program)
     expanded.equations, expanded.constants, expanded.leaves = [], {**program.constants}, {**program.leaves}
-    fresh = itertools.count(max([*program.variables.values(), *program.inputs], default=0) + 1)
+    fresh = itertools.count(program.variables)
     numbers = {repr(x): v for v, x in program.constants.items()}  # as text: 0.0 == -0.0, and nan is unequal to itself
     known: dict[int, int] = {}  # results that turned out to be another variable
     made: Made = {}

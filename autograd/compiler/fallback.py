@@ -59,14 +59,14 @@ class Patience:
     MOST = 5
 
     def __init__(self, name: str) -> None:
-        self._name, self._count = name, 0
+        self.name, self._count = name, 0
 
     def compiled_anew(self, changed: str) -> None:
         """A FallbackWarning at the last of the first few times."""
         self._count += 1
         if self._count == self.MOST:
             text = (
-                f"{self._name} is compiled anew whenever {changed} changes, for the {self.MOST}th time now, which "
+                f"{self.name} is compiled anew whenever {changed} changes, for the {self.MOST}th time now, which "
                 f"takes long: make it a Value(..., requires_grad=False), whose number is read anew at every call"
             )
             warnings.warn(text, FallbackWarning, stacklevel=_depth())

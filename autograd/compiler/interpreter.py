@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..program import Program
+from ..value import Value
 
 Columns = Sequence[Any]  # arrays of float64, all of one length or of length 1
 
@@ -20,9 +21,12 @@ class Evaluator(Protocol):
     """
 
     plan: Any
+    leaves: dict[int, Value]  # what the program closes over, by variable
 
     @property
     def ir(self) -> str: ...
+
+    def bound(self, leaves: dict[int, Value]) -> Evaluator: ...
 
     def run(self, columns: Columns, rows: int) -> Any: ...
 
@@ -34,7 +38,11 @@ class InPython:
     ir = "; no LLVM IR: Python runs the program"
 
     def __init__(self, program: Program) -> None:
-        self._program = program
+        self._program, self.leaves = program, program.leaves
+
+    def bound(self, leaves: dict[int, Value]) -> InPython:
+        """The same program over other leaves."""
+        return InPython(self._program.bound(leaves))
 
     def run(self, columns: Columns, rows: int) -> Any:
         full = [np.broadcast_to(column, (rows,)).tolist() for column in columns]

@@ -12,9 +12,9 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..files import write_whole
 from ..graph import topological_order
 from ..html import NestedPicture, parts_cell, parts_page
+from ..persistence import write_whole
 from ..scopes import Scoped
 from ..transforms import write_out
 from ..value import Value

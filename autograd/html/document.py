@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import cache
 
-from ..files import write_whole
+from ..persistence import write_whole
 from .markup import escape
 from .palette import css_colours
 

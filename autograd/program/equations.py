@@ -10,6 +10,7 @@ Variables are numbered, first the inputs, then leaves, constants and results as 
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections import Counter
 from collections.abc import Container, Iterable, Sequence
@@ -36,7 +37,7 @@ class Program:
         self.leaves: dict[int, Value] = {}
         self.constants: dict[int, float] = {}
         self.equations: list[Equation] = []
-        self.variables: dict[Value, int] = {node: i for i, node in enumerate(inputs)}
+        variables: dict[Value, int] = {node: i for i, node in enumerate(inputs)}
         given = set(inputs)
         order = topological_order(*outputs)
         needed = set(outputs)
@@ -46,15 +47,22 @@ class Program:
         for node in order:
             if node in given or node not in needed:
                 continue
-            number = self.variables[node] = len(self.variables)
+            number = variables[node] = len(variables)
             if node.primitive is not None and node not in fixed:
-                args = tuple([self.variables[parent] for parent in node.parents])
+                args = tuple([variables[parent] for parent in node.parents])
                 self.equations.append(Equation(number, node.primitive, args))
             elif node.is_constant:
                 self.constants[number] = node._data
             else:
                 self.leaves[number] = node
-        self.outputs = tuple([self.variables[node] for node in outputs])
+        self.outputs = tuple([variables[node] for node in outputs])
+        self.variables = len(variables)  # how many there are
+
+    def bound(self, leaves: dict[int, Value]) -> Program:
+        """The same program over other leaves."""
+        twin = copy.copy(self)
+        twin.leaves = leaves
+        return twin
 
     def evaluate(self, inputs: Sequence[float]) -> list[float]:
         """The outputs for some inputs, by Python's own arithmetic: the reference for every other way.

@@ -28,9 +28,20 @@ from typing import Any, NamedTuple
 
 from ..primitives import TABLE, Primitive
 from ..value import Value
+from .structure import (
+    CONTAINERS,
+    OURS,
+    PLAIN,
+    asks_more,
+    is_pure,
+    token,
+    token_of_array,
+    token_of_class,
+    token_of_insides,
+    tokens_of_items,
+    tokens_of_plain,
+)  # fmt: skip
 
-PLAIN = {float, int, str, bool, bytes, complex, type(None)}
-OURS = ("autograd", "nn")
 COMPILED = "autograd.compiler"
 MISSING = object()
 
@@ -65,13 +76,16 @@ class Reach:
         self._held: list[Any] = []
         self._others: list[Place] = []
         self.leaves: list[Value] = []
+        self.generators: list[Any] = []
+        self._tokens: list[Any] = []
+        self._unique = False  # the tokens do not say all
         self._objects: list[Any] = []
         self._code: list[str] = []
         self._reads_gradients = False  # perhaps: something is called grad
         self.asks_types = False  # the user's code says type, of which a traced Value hears nothing
         self.iterator = ""  # the name of one, if there is any: its state can be neither seen nor put back
         self.kinds: dict[type, str] = {}  # of each class of Values, where one lies
-        self._seen: set[Any] = set()
+        self._seen: dict[Any, int] = {}
         self._left: list[tuple[Any, str]] = [(root, "") for root in roots]
         while self._left:
             self._visit(*self._left.pop())
@@ -81,6 +95,10 @@ class Reach:
     def code(self) -> str:
         """The user's functions, each with its file and line, for a message."""
         return ", ".join(self._code) or "no code of yours"
+
+    def structure(self) -> tuple[Any, ...] | None:
+        """What is the same for functions that become the same program; None where only this one does so."""
+        return None if self._unique or self._reads_gradients or self.iterator else tuple(self._tokens)
 
     @contextmanager
     def other_gradients(self) -> Iterator[None]:
@@ -155,60 +173,93 @@ class Reach:
 
     def _visit(self, x: Any, name: str) -> None:
         kind = type(x)
-        if kind in PLAIN or id(x) in self._seen:
+        if kind in PLAIN:
+            self._tokens.append(token(x))
             return
-        self._seen.add(id(x))
+        number = len(self._seen)
+        if (known := self._seen.setdefault(id(x), number)) != number:
+            self._tokens.append(known)
+            return
         if issubclass(kind, Value):
             self.kinds.setdefault(kind, name)
             if x.primitive is None and not hasattr(kind, "kind"):  # a traced one has no number
                 self.leaves.append(x)
+            if kind is not Value or x.primitive is not None:
+                self._unique = True
+            else:
+                self._tokens.append(token(x._data) if x.is_constant else "moves" if x.requires_grad else "frozen")
         elif _module(x if kind is types.FunctionType else kind).startswith(COMPILED):
+            self._tokens.append(kind.__name__)
             self._left.append((getattr(x, "__wrapped__", None), name))  # what was compiled keeps its own programs
         elif kind is types.FunctionType:
             self._function(x)
         elif kind is types.MethodType:
+            self._tokens.append("method")
             self._left += [(x.__self__, name), (x.__func__, "")]
         elif kind is types.BuiltinMethodType:
+            self._tokens.append(("builtin", x.__name__))
             self._left.append((x.__self__, name))
         elif issubclass(kind, functools.partial):
+            self._tokens.append("partial")
             self._left += [(part, name) for part in (x.func, x.args, x.keywords)]
         elif kind is types.CellType:
+            self._tokens.append("cell")
             self._note(self._lasting, name, lambda: _contents(x), lambda held: setattr(x, "cell_contents", held))
             self._left.append((_contents(x), name))
         elif issubclass(kind, (list, tuple, dict, set, frozenset, deque)):
             self._container(x, kind, name)
         elif isinstance(x, random.Random):
+            self._draws(x)
             self._note(self._passing, name or "a generator", x.getstate, x.setstate)
         elif hasattr(kind, "__next__"):
             self.iterator = name or kind.__name__
         elif _module(kind).startswith("numpy"):
             self._of_numpy(x, kind, name)
         elif kind is ContextVar:
+            self._unique = True
             self._note(self._lasting, x.name, lambda: x.get(MISSING), lambda held: _set_again(x, held))
             self._left.append((x.get(None), x.name))
         elif issubclass(kind, bytearray) or _module(kind) == "array":
+            self._tokens.append(repr(x))
             self._note(self._lasting, name, lambda: x, lambda held: x.__setitem__(slice(None), held), x[:])
         elif kind is functools._lru_cache_wrapper:
+            self._unique = True
             self._cache(x, name)
         elif isinstance(x, type):
             self._class(x)
-        elif kind is not Primitive or TABLE.get(x.name) is not x:
+        elif kind is Primitive and TABLE.get(x.name) is x:
+            self._tokens.append(x)
+        else:
             self._instance(x, kind, name)
+
+    def _draws(self, generator: Any) -> None:
+        self.generators.append(generator)
+        self._tokens.append(type(generator).__name__)
+
+    def _told(self, found: Any) -> None:
+        """Write a token down; None says that there is none which tells all."""
+        self._tokens.append(found)
+        self._unique |= found is None
 
     def _of_numpy(self, x: Any, kind: type, name: str) -> None:
         """An array, or a generator."""
+        if not (generates := any(hasattr(kind, name) for name in ("bit_generator", "_bit_generator", "seed_seq"))):
+            self._told(token_of_array(x))
         if kind.__name__ == "ndarray":
             copy = x.copy()
             self._note(self._lasting, name, x.tobytes, lambda held: x.__setitem__(..., copy))
             if x.dtype == object:
                 self._left += [(item, name) for item in x.ravel().tolist()]
-        elif hasattr(kind, "bit_generator") or hasattr(kind, "_bit_generator") or hasattr(kind, "seed_seq"):
+        elif generates:
+            self._draws(x)
             bits = getattr(x, "bit_generator", None) or getattr(x, "_bit_generator", x)
             put = lambda held: setattr(bits, "state", pickle.loads(held))  # noqa: E731
             self._note(self._passing, name or "a generator", lambda: pickle.dumps(bits.state), put)
 
     def _container(self, x: Any, kind: type, name: str) -> None:
         """The items of a list, dict, set; one that is mutable is noted."""
+        self._tokens.append((kind.__name__, len(x)))
+        self._unique |= kind not in CONTAINERS
         if issubclass(kind, dict):
             self._note(self._lasting, name, lambda: x, lambda held: (x.clear(), x.update(held)), dict(x))
             self._items(x.items(), "{}[{!r}]", name)
@@ -217,15 +268,20 @@ class Reach:
             self._note(self._lasting, name, lambda: x, lambda held: (x.clear(), x.extend(held)), x.copy())
         elif issubclass(kind, set):
             self._note(self._lasting, name, lambda: x, lambda held: (x.clear(), x.update(held)), {*x})
-        if not PLAIN.issuperset(map(type, x)):
+        if PLAIN.issuperset(map(type, x)):
+            self._tokens.append(tokens_of_plain(x, kind))
+        else:
+            self._unique |= issubclass(kind, (set, frozenset))  # which has no order
             self._left += [(item, name) for item in x]
 
     def _instance(self, x: Any, kind: type, name: str) -> None:
         """The attributes of an object, of a class of the user's or of ours."""
         outside = _foreign(_module(kind))
         if outside and _module(kind).partition(".")[0] not in (*OURS, "_thread", "argparse", "types", "collections"):
+            self._told(token_of_insides(x))
             return
         if isinstance(x, types.ModuleType):
+            self._told(token_of_insides(x))
             return
         name, ignored = kind.__name__, self._ignoring.get(id(x), ())
         attributes = getattr(x, "__dict__", None)
@@ -240,8 +296,8 @@ class Reach:
             self._items([(key, value) for key, value in attributes.items() if key not in ignored], "{}.{}", name)
         for slot in (slot for c in kind.__mro__ for slot in _slots(c) if not _foreign(_module(c))):
             self._names_of(x, slot, name)
-        if not outside:
-            self._left.append((kind, ""))
+        self._unique |= outside and any(map(_slots, kind.__mro__))  # of which nobody knows what they hold
+        self._left.append((kind, ""))
         if attributes is not None:  # the classes of others do not change
             self._objects.append(x)
 
@@ -250,14 +306,17 @@ class Reach:
             self._lasting, f"{name}.{slot}", lambda: getattr(x, slot, MISSING),
             lambda held: delattr(x, slot) if held is MISSING else setattr(x, slot, held),
         )  # fmt: skip
-        self._left.append((getattr(x, slot, None), f"{name}.{slot}"))
+        self._left.append((getattr(x, slot, MISSING), f"{name}.{slot}"))
 
     def _items(self, items: Iterable[tuple[Any, Any]], form: str, name: str) -> None:
+        self._told(tokens_of_items(items))
         self._left += [(value, form.format(name, key)) for key, value in items if type(value) not in PLAIN]
 
     def _function(self, f: types.FunctionType) -> None:
         """The closure and defaults of a function, and what its code names, if it is the user's."""
-        cells = f.__closure__ or ()
+        cells, foreign = f.__closure__ or (), _foreign(_module(f))
+        self._tokens.append((f.__code__, f.__module__, bool(f.__dict__), bool(f.__defaults__ or f.__kwdefaults__)))
+        self._unique |= not is_pure(_module(f)) if foreign else asks_more(f.__code__)
         self._left += [(cell, name) for cell, name in zip(cells, f.__code__.co_freevars, strict=True)]
         if f.__dict__:
             put = lambda held: _refill(f.__dict__, held)  # noqa: E731
@@ -267,7 +326,7 @@ class Reach:
             self._left += [(f.__defaults__, f.__name__), (f.__kwdefaults__, f.__name__)]
             read = lambda: (f.__defaults__, f.__kwdefaults__)  # noqa: E731
             self._note(self._lasting, f"the defaults of {f.__name__}", read, lambda held: None)
-        if not _foreign(_module(f)):
+        if not foreign:
             self._code.append(
                 f"{f.__name__} ({os.path.basename(f.__code__.co_filename)}, line {f.__code__.co_firstlineno})"
             )
@@ -278,11 +337,13 @@ class Reach:
 
     def _globals(self, space: dict[str, Any], names: Iterable[str], attributes: set[str]) -> None:
         """Those of some names that stand in the globals of a module, and the attributes of modules that stand there."""
-        used = [name for name in names if name in space]
+        used = sorted(name for name in names if name in space)
+        self._tokens.append(tuple(used))
         key = (id(space), *used)
         if not used or key in self._seen:
             return
-        self._seen.add(key)
+        self._seen[key] = len(self._seen)
+        self._told(tokens_of_items((name, space[name]) for name in used))
         self._note(
             self._lasting, "", lambda: {name: space.get(name, MISSING) for name in used},
             lambda held: space.update((name, x) for name, x in held.items() if x is not MISSING),
@@ -296,15 +357,22 @@ class Reach:
             elif isinstance(x, types.ModuleType):
                 if not _foreign(x.__name__):
                     self._globals(vars(x), attributes, attributes)
+                else:
+                    self._told(token_of_insides(x))
             elif type(x) not in PLAIN:
                 self._left.append((x, name))
 
     def _class(self, x: type) -> None:
         """The attributes of a class of the user's, its methods among them."""
         for c in x.__mro__:
-            if _foreign(_module(c)) or (c is not x and id(c) in self._seen):
+            if (c is not x and id(c) in self._seen) or c is object:
                 continue
-            self._seen.add(id(c))
+            self._seen[id(c)] = len(self._seen)
+            self._tokens.append(token_of_class(c))
+            if _foreign(_module(c)):
+                self._unique |= not is_pure(_module(c))
+                continue
+            self._told(tokens_of_items(_attributes_of(c)().items()))
             self._note(self._lasting, f"{c.__name__}.", _attributes_of(c), _put_attributes(c))
             for key, value in _attributes_of(c)().items():
                 inner = value.fget if isinstance(value, property) else getattr(value, "__func__", value)

@@ -53,6 +53,7 @@ class Traced(Value):
     __round__ = __floor__ = __ceil__ = __trunc__ = refusal("a Value, to round it,")
     __divmod__ = __rdivmod__ = refusal("both values of divmod, for which there are // and %,")
     __format__ = refusal("a Value, to print it,")
+    __copy__ = __deepcopy__ = __reduce__ = refusal("a Value, to copy or pickle it,")
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:

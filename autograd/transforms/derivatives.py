@@ -13,6 +13,7 @@ from typing import Any
 
 from ..graph import topological_order
 from ..modes import derivative_mode, mode, recording
+from ..persistence import Reduced, by_name, reduced
 from ..value import Value, as_value
 from .replay import check_fresh
 from .sweeps import add_up, pullback, pushforward
@@ -54,12 +55,7 @@ def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     >>> grad(lambda x: grad(lambda y: x * y)(x))(3.0)
     1.0
     """
-    both = value_and_grad(f, argnums)
-
-    def gradient(*args: Any) -> Any:
-        return both(*args)[1]
-
-    return gradient
+    return Derivative(_gradient, f, argnums)
 
 
 def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
@@ -68,15 +64,7 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     >>> value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
     """
-    _check(f, argnums)
-
-    def value_and_gradient(*args: Any) -> Any:
-        call = _Call(f, args, argnums)
-        y = call.scalar("grad", "jacobian")
-        value, *gradients = call.results([y, *_reverse(y, call.xs)])
-        return value, call.like_arguments(gradients)
-
-    return value_and_gradient
+    return Derivative(_value_and_gradient, f, argnums)
 
 
 def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
@@ -85,17 +73,7 @@ def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     >>> jacobian(lambda v: [v[0] * v[1], v[0]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 0.0]]
     """
-    _check(f, argnums)
-
-    def jacobian_of_f(*args: Any) -> Any:
-        call = _Call(f, args, argnums)
-        outputs = call.outputs.leaves
-        rows = [_reverse(as_value(y), call.xs) for y in outputs]
-        flat = call.results([g for row in rows for g in row])
-        n = len(call.xs)
-        return call.outputs.like([call.like_arguments(flat[i * n : (i + 1) * n]) for i in range(len(outputs))])
-
-    return jacobian_of_f
+    return Derivative(_jacobian, f, argnums)
 
 
 def hessian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
@@ -129,6 +107,45 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], argnums: i
     [10.0, 6.0]
     """
     return jvp(grad(f, argnums), primals, tangents)[1]
+
+
+class Derivative:
+    """What ``grad``, ``value_and_grad``, ``jacobian`` and ``hessian`` return: a function of the arguments of f.
+
+    It is pickled and copied with f, which a pickle finds by its name: so f is to be defined at the top of a module.
+    """
+
+    def __init__(self, compute: Callable[[_Call], Any], f: Function, argnums: int | tuple[int, ...]) -> None:
+        _check(f, argnums)
+        self._compute, self._f, self._argnums = compute, f, argnums
+        self.__name__ = f"{compute.__name__[1:]} of {getattr(f, '__name__', type(f).__name__)}"
+
+    def __call__(self, *args: Any) -> Any:
+        return self._compute(_Call(self._f, args, self._argnums))
+
+    def __repr__(self) -> str:
+        return f"<{self.__name__}>"
+
+    def __reduce__(self) -> str | Reduced:
+        usual = Derivative, (self._compute, self._f, self._argnums)
+        return by_name(self, self._f) or reduced(usual, f"the {self.__name__}", self._f)
+
+
+def _value_and_gradient(call: _Call) -> tuple[Any, Any]:
+    y = call.scalar("grad", "jacobian")
+    value, *gradients = call.results([y, *_reverse(y, call.xs)])
+    return value, call.like_arguments(gradients)
+
+
+def _gradient(call: _Call) -> Any:
+    return _value_and_gradient(call)[1]
+
+
+def _jacobian(call: _Call) -> Any:
+    outputs, n = call.outputs.leaves, len(call.xs)
+    rows = [_reverse(as_value(y), call.xs) for y in outputs]
+    flat = call.results([g for row in rows for g in row])
+    return call.outputs.like([call.like_arguments(flat[i * n : (i + 1) * n]) for i in range(len(outputs))])
 
 
 def _check(f: Function, argnums: int | tuple[int, ...]) -> None:

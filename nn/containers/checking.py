@@ -35,10 +35,10 @@ def table_of(data: Any, name: str) -> Any:
     found = _real(found, name, ("row", "column"))
     if isinstance(found, list):
         return np.array(as_lists(found, name))
-    if not len(found) or found.size == 0:
+    if not found.size:
         as_lists(found.tolist(), name)  # which says what is missing
-    if found.dtype != np.float64 and found.size * 8 <= SMALL:
-        found = found.astype(np.float64)
+    if (found.dtype != np.float64 or not found.flags.aligned) and found.size * 8 <= SMALL:
+        found = found.astype(np.float64)  # once, and not with every step
     bad = _first_bad(found, name)
     if bad is not None:
         row, *others = bad
@@ -68,13 +68,17 @@ def numbers_in(data: Any, name: str) -> Any:
     found = opened(data, name)
     if isinstance(found, Columns):
         found = np.column_stack([_as_floats(column) for column in found.columns])
-    try:
-        array = np.array(found) if isinstance(found, (list, tuple)) else found
-    except ValueError:  # ragged, or of Values
-        array = np.array(None)
-    if array.dtype.kind not in "biuf":
-        array = np.array([_plain(row) for row in found])
-    found = np.asarray(array, dtype=np.float64)
+    elif isinstance(found, (list, tuple)):
+        try:
+            array = np.array(found)
+        except ValueError:  # ragged, or of Values
+            array = np.array(None)
+        found = array if array.dtype.kind in "biuf" else found
+    else:
+        found = _real(found, name, ("row", "column"))
+    if isinstance(found, (list, tuple)):
+        found = np.array([_plain(row) for row in found])
+    found = found.astype(np.float64, copy=False)
     return found[:, 0] if found.ndim > 1 and found.shape[1] == 1 else found
 
 

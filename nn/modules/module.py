@@ -155,10 +155,11 @@ def _walk(root: Any) -> Iterator[tuple[str, Any]]:
     entered = {id(root): root}  # kept, for no other object may get its id meanwhile
     while stack:
         for name, item in stack[-1]:
-            item = item.tolist() if getattr(item, "dtype", None) == "object" else item  # an array of Values
             if _is_parameter(item):
                 yield name, item
-            elif isinstance(item, HOLDERS) or hasattr(type(item), "__dataclass_fields__"):
+                continue
+            item = item.tolist() if getattr(item, "dtype", None) == "object" else item  # an array of Values
+            if isinstance(item, HOLDERS) or hasattr(type(item), "__dataclass_fields__"):
                 if id(item) in entered:
                     continue
                 entered[id(item)] = item
@@ -182,7 +183,7 @@ def _hidden_in(x: Any) -> Iterable[Any]:
 
 def _is_parameter(x: Any) -> bool:
     """Whether x is a leaf: no result, no number that met a Value, nor, without data, what a traced call left behind."""
-    return isinstance(x, Value) and not (x.parents or x.is_constant) and type(x).data is Value.data
+    return isinstance(x, Value) and x.primitive is None and not x.is_constant and type(x).data is Value.data
 
 
 def _is_finite(x: Any) -> bool:

@@ -75,7 +75,8 @@ class CompiledSteps:
                 raise NotCompilable(f"{type(owner).__name__} has a {name} of its own: {advice}")
         self.compiled_for = self._state()
         self.own = [i for i, p in enumerate(optimizer.parameters) if p.requires_grad]
-        parameters, of_model = [optimizer.parameters[i] for i in self.own], set(eager.model.parameters())
+        parameters = [optimizer.parameters[i] for i in self.own]
+        of_model = set(eager.model.parameters() if eager.penalty else ())
         if eager.penalty and not of_model.issuperset(parameters):
             raise NotCompilable(
                 "l1 and l2 are of the model's parameters, and the optimizer moves others too: give it the model's alone"

@@ -59,6 +59,9 @@ def fit(
     that the model keeps from row to row.  Settings that callbacks and schedules change, of the optimiser, of modules,
     in closures, count from the next epoch on, in the validation too; to that end the steps are compiled anew.
 
+    What was compiled for one training serves others in the same process: those of a model of the same structure, with
+    the same loss and settings, whatever their parameters, learning rate and rows.
+
     Bad data, and targets that the loss cannot mean, are refused before the first step.  A loss or gradient that is
     not finite raises NonFiniteError with the epoch and row; the parameters stay those of the last good step.  A row
     whose loss is a plain number moves nothing; a loss that depends on no parameter in any row is refused after the

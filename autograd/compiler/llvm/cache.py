@@ -16,7 +16,7 @@ import os
 import re
 from pathlib import Path
 
-from ...files import clear_parts, is_own, replace_whole
+from ...persistence import clear_parts, is_own, replace_whole
 
 MAGIC = b"stepgrad object code 1\n"
 MOST = 512  # entries; of more, those that were not used for longest go

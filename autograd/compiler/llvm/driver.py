@@ -85,14 +85,16 @@ def read_samples(
     e: Emitter, job: TrainJob[Integer], source: Source[Integer], samples: list[Integer], i: Integer
 ) -> None:
     """Copy as many samples as there are lanes to place i of the input rows: columns that are neighbours in squares,
-    which are transposed, the others one number at a time.
+    which are transposed, the others one number at a time.  The last square may overlap the one before.
     """
     addresses = [e.double_at(source.data, sample * source.sample_stride) for sample in samples]
-    together = e.select(source.column_stride, "==", 1, source.columns & -e.lanes, 0)
+    neighbours = e.select(source.column_stride, "==", 1, source.columns, 0)
+    together = e.select(source.columns, "<", e.lanes, 0, neighbours)
     with e.loop_if_any(together, step=e.lanes) as c:
-        square = [e.load_from(e.element(address, c)) for address in addresses]
+        first = e.smaller(c, source.columns - e.lanes)
+        square = [e.load_from(e.element(address, first)) for address in addresses]
         for more, vector in enumerate(e.transpose(square)):
-            e.store(vector, source.row + (c + more) * job.row_stride, i)
+            e.store(vector, source.row + (first + more) * job.row_stride, i)
     with e.loop_if_any(source.columns, start=together) as c:
         row = source.row + c * job.row_stride
         for lane, address in enumerate(addresses):

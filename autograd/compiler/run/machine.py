@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ...program import Program
+from ...value import Value
 from ..llvm import EvaluateJob, lanes
 from ..plan import Plan, plan_loop
 from .executable import Executable, address
@@ -20,11 +22,10 @@ class InMachineCode:
 
     def __init__(self, program: Program) -> None:
         workspace = Workspace(lanes())
-        leaves = {v: workspace.take(1) for v in program.leaves}
-        self._leaves = [(leaf, leaves[v]) for v, leaf in program.leaves.items()]
+        self.leaves, self._places = program.leaves, {v: workspace.take(1) for v in program.leaves}
         plans = plan_loop(program.equations, program.constants, program.inputs, kept=program.outputs)
         self.plan = Plan([*plans.once.calls, *plans.each.calls])
-        loop = Loop(workspace, plans, leaves)
+        loop = Loop(workspace, plans, self._places)
         output_rows = workspace.table([loop.row(v) for v in program.outputs])
         self._executable = Executable(workspace, {"prologue": loop.once, "body": loop.each}, "evaluate")
         self._job: EvaluateJob[int] = EvaluateJob(
@@ -35,6 +36,12 @@ class InMachineCode:
             addresses=0, strides=0, samples=0, output_addresses=0,
         )  # fmt: skip
         self._free: list[Any] = []  # memories that no thread is using
+
+    def bound(self, leaves: dict[int, Value]) -> InMachineCode:
+        """The same code over other leaves, and with memory of its own."""
+        twin = copy.copy(self)
+        twin.leaves, twin._free = leaves, []
+        return twin
 
     @property
     def ir(self) -> str:
@@ -52,8 +59,8 @@ class InMachineCode:
             memory = self._free.pop()
         except IndexError:
             memory = self._executable.memory()
-        for leaf, place in self._leaves:
-            memory[place] = leaf._data
+        for v, leaf in self.leaves.items():
+            memory[self._places[v]] = leaf._data
         self._executable.run(memory, self._job._replace(
             addresses=address(addresses), strides=address(strides), samples=rows, output_addresses=address(targets)
         ))  # fmt: skip
