@@ -27,7 +27,8 @@ MANY = 200  # rows that take about as long one by one as a model takes to be tra
 def predict(model: Module, X: Iterable[Any]) -> Any:
     """The model's raw output for each row: a float, or a list of them.
 
-    Of arrays, frames and tensors an array of shape (rows,) or (rows, outputs), of all else a list.
+    Of arrays, frames and tensors an array of shape (rows,) or (rows, outputs), of all else a list.  Of a collection of
+    Dask a lazy one of its kind, cut as that is, by the model as it is at the call.
 
     Many rows go through compiled code, with the results and errors of the model called row after row; a FallbackWarning
     says which line or attribute of the model is in the way, and they are computed one by one.
@@ -65,7 +66,8 @@ def evaluate(
 
     Metrics are names from ``nn.metrics`` or functions ``(outputs, targets) -> float``; those of scikit-learn, which
     take the targets first and call them y_true, are called as they are meant.  They get arrays where X is one, a frame
-    or a tensor, else lists.  Many rows go through compiled code, as in ``predict``.
+    or a tensor, else lists.  Many rows go through compiled code, as in ``predict``.  X and y may be collections of Dask:
+    a function then gets all outputs and targets on one worker, the metrics by name need no such room.
 
     >>> from nn import MLP
     >>> model = MLP(1, [1], init="zeros")

@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import FallbackWarning, NonFiniteError, Value, exp, log
+from autograd import AutogradError, FallbackWarning, NonFiniteError, Value, exp, log
 from nn import MLP, SGD, AdaGrad, Adam, AdamW, Dropout, EarlyStopping, Layer, RMSprop, Sequential
 from nn.samples import is_collection
 from nn.training.cluster.additions import merged
@@ -223,6 +223,21 @@ def test_schedules_validation_metrics_callbacks_and_early_stopping_work_as_in_me
     halves = tuple(array(data, (40, 30)) for data in small)
     assert_close(train(array(X), array(Y), **settings(halves)), expected)
     assert_close(train(array(X), array(Y), **settings(small)), expected)
+
+
+@slow
+def test_a_step_of_one_s_own_is_taken_and_where_all_is_frozen_it_is_refused(client) -> None:
+    class Signs(SGD):
+        def step(self) -> None:
+            for p in self.parameters:
+                p.data -= self.lr * math.copysign(1.0, p.grad)
+
+    one, other = (
+        train(*data, optimizer=lambda p: Signs(p, lr=0.01), l2=0.1) for data in ((array(X), array(Y)), (X, Y))
+    )
+    assert_close(one, other)
+    with pytest.raises(AutogradError, match="frozen"):
+        train(array(X), array(Y), MLP(3, [4, 1], seed=1).freeze())
 
 
 def constant(outputs, targets) -> float:
@@ -705,8 +720,6 @@ def test_it_can_be_watched_and_shows_its_progress(client, capsys) -> None:
 
 @slow
 def test_a_loss_that_depends_on_no_parameter_and_one_that_diverges_are_told(client) -> None:
-    from autograd import AutogradError
-
     with pytest.raises(AutogradError, match="depends on no parameter"):
         train(array(X), array(Y), loss=lambda p, t: Value(p.data) * t, compiled=False)
     model = MLP(3, [4, 1], activation="linear", seed=1)
@@ -795,9 +808,7 @@ def test_data_that_fit_into_no_memory_end_with_an_error_that_says_so(monkeypatch
         import dask.array as da
 
         rows = da.random.default_rng(1).normal(size=(400_000, 200), chunks=(20_000, 200))
-        with pytest.raises(
-            RuntimeError, match=r"(?s)cannot take the data.*memory.*more or larger ones help"
-        ):
+        with pytest.raises(RuntimeError, match=r"(?s)cannot take the data.*memory.*more or larger ones help"):
             train(rows, rows[:, 0], MLP(200, [1]), loss="mse")
 
 

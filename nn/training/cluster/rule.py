@@ -27,15 +27,20 @@ class Moving:
 
         self.eager, optimizer = eager, eager.optimizer
         rule_of(optimizer)  # raises where the rule reads by itself what is given to it
-        of_model = set(eager.model.parameters())
+        of_model = eager.model.parameters()
         self.own = [i for i, p in enumerate(optimizer.parameters) if p.requires_grad]
         moved = [optimizer.parameters[i] for i in self.own]
-        usual = optimizer.step.__func__ is Optimizer.step and optimizer.zero_grad.__func__ is Optimizer.zero_grad  # type: ignore[attr-defined]
-        if not usual or eager.model.zero_grad.__func__ is not Module.zero_grad:  # type: ignore[attr-defined]
-            raise NotCompilable("a step or zero_grad of one's own")
-        if eager.penalty is not None and not of_model.issuperset(moved):
+        for owner, name, usual in (
+            (optimizer, "step", Optimizer.step),
+            (optimizer, "zero_grad", Optimizer.zero_grad),
+            (eager.model, "zero_grad", Module.zero_grad),
+        ):
+            if getattr(getattr(owner, name), "__func__", None) is not usual:
+                raise NotCompilable(f"{type(owner).__name__} has a {name} of its own")
+        if eager.penalty is not None and not {*of_model}.issuperset(moved):
             raise NotCompilable("penalties are of the model's parameters")
-        self.still = [*of_model.difference(moved)]
+        still = {*of_model}.difference(moved)
+        self.still = [p for p in of_model if p in still]
         rule = copy.copy(optimizer)
         rule.parameters, rule.t, rule.state, rule.lr = [], [], [], 0.0  # they come as columns
         penalty = eager.penalty
