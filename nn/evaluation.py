@@ -66,8 +66,10 @@ def evaluate(
 
     Metrics are names from ``nn.metrics`` or functions ``(outputs, targets) -> float``; those of scikit-learn, which
     take the targets first and call them y_true, are called as they are meant.  They get arrays where X is one, a frame
-    or a tensor, else lists.  Many rows go through compiled code, as in ``predict``.  X and y may be collections of Dask:
-    a function then gets all outputs and targets on one worker, the metrics by name need no such room.
+    or a tensor, else lists.  Many rows go through compiled code, as in ``predict``.
+
+    X and y may be collections of Dask.  A function then gets all outputs and targets on one worker, for which there
+    must be room; the metrics by name need none.
 
     >>> from nn import MLP
     >>> model = MLP(1, [1], init="zeros")

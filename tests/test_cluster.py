@@ -232,9 +232,8 @@ def test_a_step_of_one_s_own_is_taken_and_where_all_is_frozen_it_is_refused(clie
             for p in self.parameters:
                 p.data -= self.lr * math.copysign(1.0, p.grad)
 
-    one, other = (
-        train(*data, optimizer=lambda p: Signs(p, lr=0.01), l2=0.1) for data in ((array(X), array(Y)), (X, Y))
-    )
+    settings = {"optimizer": lambda p: Signs(p, lr=0.01), "l2": 0.1}
+    one, other = train(array(X), array(Y), **settings), train(X, Y, compiled=False, **settings)
     assert_close(one, other)
     with pytest.raises(AutogradError, match="frozen"):
         train(array(X), array(Y), MLP(3, [4, 1], seed=1).freeze())
