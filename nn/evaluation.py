@@ -15,7 +15,8 @@ from .data import loss_of_sample
 from .losses import CLASSES, LOSSES, PROBABILITIES, Loss, Metric, bce, bce_with_logits, cross_entropy, find_loss, hinge
 from .modules import Module, as_list
 from .progress import announced
-from .samples import Samples, check_data, check_rows, row_of
+from .samples import Samples, check_data, check_rows, is_collection, row_of
+from .wings import cluster
 
 CONVERTED = 2**21  # numbers that are converted at a time
 # What of a target must be 0 or less, for the losses that do not take all numbers; cross_entropy is another matter.
@@ -26,7 +27,8 @@ MANY = 200  # rows that take about as long one by one as a model takes to be tra
 def predict(model: Module, X: Iterable[Any]) -> Any:
     """The model's raw output for each row: a float, or a list of them.
 
-    Of arrays, frames and tensors an array of shape (rows,) or (rows, outputs), of all else a list.
+    Of arrays, frames and tensors an array of shape (rows,) or (rows, outputs), of all else a list.  Of a collection of
+    Dask a lazy one of its kind, cut as that is, by the model as it is at the call.
 
     Many rows go through compiled code, with the results and errors of the model called row after row; a FallbackWarning
     says which line or attribute of the model is in the way, and they are computed one by one.
@@ -35,6 +37,8 @@ def predict(model: Module, X: Iterable[Any]) -> Any:
     >>> len(predict(MLP(2, [3, 1], seed=1), [[0.0, 1.0], [2.0, 3.0]]))
     2
     """
+    if is_collection(X):
+        return cluster().predicted(model, X)
     few = isinstance(X, (list, tuple)) and len(X) < MANY  # which go without NumPy
     rows = [as_list(row) for row in as_lists(X, "X")] if few else check_rows(X)
     _check_width(model, rows)
@@ -64,6 +68,9 @@ def evaluate(
     take the targets first and call them y_true, are called as they are meant.  They get arrays where X is one, a frame
     or a tensor, else lists.  Many rows go through compiled code, as in ``predict``.
 
+    X and y may be collections of Dask.  A function then gets all outputs and targets on one worker, for which there
+    must be room; the metrics by name need none.
+
     >>> from nn import MLP
     >>> model = MLP(1, [1], init="zeros")
     >>> evaluate(model, [1.0, 2.0], [3.0, 5.0], loss="mse", metrics=["mae"])
@@ -72,6 +79,9 @@ def evaluate(
     if loss is None and not metrics:
         raise ValueError("evaluate: say what to measure: loss='mse', metrics=['accuracy'], or both")
     function = None if loss is None else find_loss(loss)
+    if is_collection(X) or is_collection(y):
+        found: dict[str, float] = cluster().measured(model, X, y, function, metrics)
+        return found if metrics else found["loss"]
     rows, targets = check_data(X, y)
     if function is not None:
         check_targets(model, rows, targets, function, "evaluate: ")
@@ -92,6 +102,9 @@ def accuracy(model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float
     """
     from . import metrics
 
+    if is_collection(X) or is_collection(y):
+        found: dict[str, float] = cluster().measured(model, X, y, None, ["accuracy"], threshold)
+        return found["accuracy"]
     rows, targets = check_data(X, y)
     return metrics.accuracy(predict(model, rows), targets, threshold)
 
@@ -201,14 +214,17 @@ class Measure:
             self.outputs = _predictions(model, rows, repeated)
 
     def __call__(self) -> dict[str, float]:
-        with evaluating(self.modules):
-            found = {} if self.losses is None else {"loss": math.fsum(self.losses().tolist()) / self.count}
-            outputs: Any = None if self.outputs is None else self.outputs()
-        if self.listed and self.outputs is not None:
-            outputs = outputs.tolist()
+        found, outputs = self.computed()
         for name, metric in self.metrics.items():
             found[name] = _measured(metric(outputs, self.targets), name)
         return found
+
+    def computed(self) -> tuple[dict[str, float], Any]:
+        """The mean loss by its name, if there is one, and the outputs, where there are metrics for them."""
+        with evaluating(self.modules):
+            found = {} if self.losses is None else {"loss": math.fsum(self.losses().tolist()) / self.count}
+            outputs: Any = None if self.outputs is None else self.outputs()
+        return found, outputs.tolist() if self.listed and self.outputs is not None else outputs
 
 
 def _measured(x: Any, name: str) -> float:
@@ -227,16 +243,25 @@ def recorders(
 
     ``given`` is X as it came: metrics get lists where it is none of the arrays.
     """
-    found: list[Callable[[Any, Module], None]] = []
     metrics: dict[str, Metric] = {}
     if names:
         from .metrics import find_metrics
 
         metrics = find_metrics(names)
-        of_data = Measure(model, *data, None, metrics, repeated, not is_array(given))
+    listed = not is_array(given)
+    of_data = Measure(model, *data, None, metrics, repeated, listed) if metrics else None
+    return recording(of_data, held_out and Measure(model, *held_out, loss, metrics, repeated, listed))
+
+
+Measuring = Callable[[], dict[str, float]]
+
+
+def recording(of_data: Measuring | None, of_held_out: Measuring | None) -> list[Callable[[Any, Module], None]]:
+    """Callbacks that write into the history what the one measures, and the other: its loss, and the metrics."""
+    found: list[Callable[[Any, Module], None]] = []
+    if of_data is not None:
         found.append(lambda history, _: _append(history.metrics, of_data()))
-    if held_out is not None:
-        of_held_out = Measure(model, *held_out, loss, metrics, repeated, not is_array(given))
+    if of_held_out is not None:
 
         def record(history: Any, _: Module) -> None:
             measured = of_held_out()

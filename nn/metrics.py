@@ -18,6 +18,7 @@ needs them made classes before:
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from inspect import signature
@@ -26,6 +27,8 @@ from typing import Any
 from .containers import numbers_in
 from .data import classes_of, threshold_of
 from .losses import Metric
+
+Score = Callable[[int, int, int], float]  # of true positives, false positives and false negatives
 
 
 def accuracy(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None = None) -> float:
@@ -46,7 +49,7 @@ def precision(outputs: Sequence[Any], targets: Sequence[Any], threshold: float |
     >>> precision([1.0, 2.0, -1.0], [1, 0, 1])
     0.5
     """
-    return _macro(lambda tp, fp, fn: _ratio(tp, tp + fp), outputs, targets, threshold)
+    return _macro(_precision, outputs, targets, threshold)
 
 
 def recall(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None = None) -> float:
@@ -57,7 +60,7 @@ def recall(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | No
     >>> recall([1.0, 2.0, -1.0, -2.0], [1, 1, 1, 0])
     0.6666666666666666
     """
-    return _macro(lambda tp, fp, fn: _ratio(tp, tp + fn), outputs, targets, threshold)
+    return _macro(_recall, outputs, targets, threshold)
 
 
 def f1(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None = None) -> float:
@@ -66,7 +69,7 @@ def f1(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None =
     >>> f1([[2.0, 1.0], [0.0, 3.0], [1.0, 0.0]], [0, 1, 1])
     0.6666666666666666
     """
-    return _macro(lambda tp, fp, fn: _ratio(2 * tp, 2 * tp + fp + fn), outputs, targets, threshold)
+    return _macro(_f1, outputs, targets, threshold)
 
 
 def r2(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
@@ -189,22 +192,50 @@ def _classes(outputs: Any, targets: Any, threshold: float | None) -> tuple[Any, 
     return classes_of(outputs, threshold), true
 
 
-def _macro(score: Callable[[int, int, int], float], outputs: Any, targets: Any, threshold: float | None) -> float:
+def _macro(score: Score, outputs: Any, targets: Any, threshold: float | None) -> float:
     """The mean score of the classes; of one output the score of the positive class."""
-    import numpy as np
-
     outputs, targets = _matched(outputs, targets)
     predicted, true = _classes(outputs, targets, threshold)
+    return _macro_of(score, Counter(zip(predicted.tolist(), true.tolist(), strict=True)), outputs.ndim > 1)
+
+
+def _macro_of(score: Score, pairs: Counter[tuple[int, int]], several: bool) -> float:
+    """The same of the number of rows for each (predicted, true) class."""
     scores = []
-    for k in np.union1d(predicted, true).tolist() if outputs.ndim > 1 else [1]:
-        called, there = predicted == k, true == k
-        right = int((called & there).sum())
-        scores.append(score(right, int(called.sum()) - right, int(there.sum()) - right))
+    for k in sorted({k for pair in pairs for k in pair}) if several else [1]:
+        called, there = (sum(n for pair, n in pairs.items() if pair[i] == k) for i in (0, 1))
+        right = pairs[k, k]
+        scores.append(score(right, called - right, there - right))
     return math.fsum(scores) / len(scores)
 
 
 def _ratio(a: int, b: int) -> float:
     return a / b if b else 0.0
+
+
+def _precision(tp: int, fp: int, fn: int) -> float:
+    return _ratio(tp, tp + fp)
+
+
+def _recall(tp: int, fp: int, fn: int) -> float:
+    return _ratio(tp, tp + fn)
+
+
+def _f1(tp: int, fp: int, fn: int) -> float:
+    return _ratio(2 * tp, 2 * tp + fp + fn)
+
+
+def _accuracy_of(pairs: Counter[tuple[int, int]], several: bool) -> float:
+    return sum(n for (p, t), n in pairs.items() if p == t) / pairs.total()
+
+
+# The metrics of classes, given how many rows have each (predicted, true) class, and whether of several outputs.
+OF_PAIRS: dict[str, Callable[[Counter[tuple[int, int]], bool], float]] = {
+    "accuracy": _accuracy_of,
+    "precision": partial(_macro_of, _precision),
+    "recall": partial(_macro_of, _recall),
+    "f1": partial(_macro_of, _f1),
+}
 
 
 def _r2(predictions: Any, targets: Any) -> float:

@@ -14,7 +14,12 @@ Samples = tuple[Any, Any]  # arrays: rows of shape (n, width), targets of shape 
 
 def check_data(X: Iterable[Any], y: Iterable[Any], where: str = "") -> Samples:
     """X as check_rows gives it; y as an array of numbers, or of rows of them where it has rows."""
-    return pair(check_rows(X, where), as_table(y, f"{where}y"))
+    return pair(check_rows(X, where), as_table(y, f"{where}y"), where)
+
+
+def is_collection(data: Any) -> bool:
+    """Whether data lie in parts that Dask computes: a collection of it, a delayed object or a list of these."""
+    return hasattr(data[0] if isinstance(data, (list, tuple)) and data else data, "__dask_graph__")
 
 
 def check_rows(X: Iterable[Any], where: str = "") -> Any:
@@ -40,10 +45,10 @@ def row_of(table: Any, i: int) -> Any:
     return table[i].astype(float).tolist()
 
 
-def pair(rows: Any, targets: Any) -> tuple[Any, Any]:
+def pair(rows: Any, targets: Any, where: str = "") -> tuple[Any, Any]:
     """Both as they are; ValueError where there is not one target for each row."""
     if len(rows) != len(targets):
-        raise ValueError(f"X has {len(rows)} rows but y has {len(targets)} targets: every row needs one")
+        raise ValueError(f"{where}X has {len(rows)} rows but y has {len(targets)} targets: every row needs one")
     return rows, targets
 
 

@@ -19,3 +19,8 @@ def find(package: str, wings: Mapping[str, str], name: str) -> Any:
             raise
         raise ImportError(f"{package}.{name} needs the files of {path}, and they are not there") from None
     return module if name == wings[name] else getattr(module, name)
+
+
+def cluster() -> Any:
+    """The package that trains over collections of Dask, which only those need who have them."""
+    return find("nn.training", {"cluster": "cluster"}, "cluster")

@@ -44,8 +44,9 @@ WINGS: dict[str, tuple[tuple[str, ...], str]] = {
         ("modules/blocks", "export"),
         "nn.Residual(nn.Layer(2, 2), nn.Dropout(0.1), nn.LayerNorm(2), nn.RMSNorm(2))(nn.Embedding(3, 2)(1))\n",
     ),
+    # Training over collections takes from these two.
     "compiled steps": (
-        ("training/compiled",),
+        ("training/compiled", "training/cluster"),
         "if importlib.util.find_spec('llvmlite'):\n    assert train(compiled=True).compiled is not None\n",
     ),
     "checkpoints": (
@@ -61,12 +62,17 @@ WINGS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "command": (("command",), "from nn.command import main\nmain(['draw', '2*x', 'x=1'])\n"),
     "metrics": (
-        ("metrics",),
+        ("metrics", "training/cluster"),
         "train(metrics=['accuracy'], validation=(X, y))\nnn.accuracy(model, X, y)\nnn.metrics.f1([1.0], [1])\n",
     ),
     "schedules": (("training/schedules",), "train(schedule=nn.StepDecay(every=1))\n"),
     "callbacks": (("training/callbacks",), "train(callbacks=[nn.StopBelow(0.0), nn.EarlyStopping()])\n"),
     "diagnosis": (("training/diagnosis",), "assert issubclass(nn.DivergenceWarning, UserWarning)\n"),
+    "cluster": (
+        ("training/cluster",),
+        "if importlib.util.find_spec('dask'):\n    import dask.array as da\n"
+        "    assert len(nn.predict(model, da.from_array(X)).compute()) == 4\n",
+    ),
     "datasets": (("datasets",), "assert len(nn.datasets.moons(10)[0]) == 10\n"),
 }
 

@@ -396,6 +396,10 @@ class Training:
         """The gradient of the objective in the last step."""
         return self._numbers(self._gradients)
 
+    def gradient(self) -> Any:
+        """The same as an array."""
+        return self.memory[self._gradients : self._gradients + len(self.parameters)].copy()
+
     def _numbers(self, start: int) -> list[float]:
         """One number for each parameter."""
         numbers: list[float] = self.memory[start : start + len(self.parameters)].tolist()

@@ -155,11 +155,11 @@ def _walk(root: Any) -> Iterator[tuple[str, Any]]:
     entered = {id(root): root}  # kept, for no other object may get its id meanwhile
     while stack:
         for name, item in stack[-1]:
+            if not isinstance(item, Value) and getattr(item, "dtype", None) == "object":
+                item = item.tolist()  # an array of Values
             if _is_parameter(item):
                 yield name, item
-                continue
-            item = item.tolist() if getattr(item, "dtype", None) == "object" else item  # an array of Values
-            if isinstance(item, HOLDERS) or hasattr(type(item), "__dataclass_fields__"):
+            elif isinstance(item, HOLDERS) or hasattr(type(item), "__dataclass_fields__"):
                 if id(item) in entered:
                     continue
                 entered[id(item)] = item

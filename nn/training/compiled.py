@@ -53,9 +53,13 @@ class CompiledSteps:
     """
 
     def __init__(self, eager: EagerSteps) -> None:
+        import numpy as np
+
         started = time.perf_counter()
         self.eager, self.optimizer, self.eagerly = eager, eager.optimizer, False
-        self.tables = eager.rows, eager.targets
+        self.tables: tuple[Any, ...] = eager.rows, eager.targets
+        if sum(table.nbytes for table in self.tables) <= SMALL:  # in one table they are read a bit faster
+            self.tables = (np.column_stack(self.tables),)
         self._together = 1  # steps that take about BETWEEN
         self._patience = Patience("the training")
         self._compile()
@@ -86,7 +90,7 @@ class CompiledSteps:
         penalty = eager.penalty
         of_one = None if penalty is None else lambda p: penalty([p])
         rule = OwnCount(optimizer) if self._uneven() else optimizer
-        samples = SideBySide(*self.tables)
+        samples = SideBySide(eager.rows, eager.targets)
         with announced("fit: compiling the steps"):
             self.training = Training(loss, samples, parameters, rule, of_one, rule_of(optimizer))
 
@@ -115,8 +119,8 @@ class CompiledSteps:
         bounds = np.stack([starts, np.minimum(starts + size, whole)], axis=1)
         if len(starts) == 1:  # every step takes all rows as they stand
             order, bounds = None, np.repeat(bounds, len(epochs), axis=0)
-            if sum(table.nbytes for table in self.tables) <= SMALL:  # column after column they are read a bit faster
-                self.tables = np.asfortranarray(self.tables[0]), np.asfortranarray(self.tables[1])
+            if len(self.tables) == 1:
+                self.tables = (np.asfortranarray(self.tables[0]),)
         else:
             order = np.concatenate([epoch.order for epoch in epochs])
             bounds = np.concatenate([bounds + i * whole for i in range(len(epochs))])

@@ -6,7 +6,7 @@ import math
 import warnings
 from collections.abc import Sequence
 
-from autograd import AutogradError, NonFiniteError, as_value, topological_order
+from autograd import AutogradError, NonFiniteError, TraceError, as_value, topological_order
 from autograd.program import traced_input, tracing
 
 from ..data import SideBySide, loss_of_sample
@@ -61,7 +61,10 @@ class Diagnosed:
         """Whether compiled steps move anything: it is asked in earnest only where there is no gradient of the loss."""
         eager = self.eager
         seen = eager.penalty is None and any(p.grad for p in eager.optimizer.parameters)
-        return seen or depends(eager)
+        try:
+            return seen or depends(eager)
+        except TraceError:  # steps that were no compiled ones, of which none saw a parameter
+            return False
 
 
 def depends(eager: EagerSteps) -> bool:

@@ -14,7 +14,8 @@ from autograd.compiler import falling_back
 from ..losses import Loss, Metric, find_loss, penalty
 from ..modules import Module
 from ..progress import progress_as
-from ..samples import Samples, check_data
+from ..samples import Samples, check_data, is_collection
+from ..wings import cluster
 from .eager import EagerSteps
 from .history import Callback, History, Schedule
 from .loop import Run
@@ -27,6 +28,7 @@ def fit(
     validation: tuple[Iterable[Any], Iterable[Any]] | None = None, metrics: Sequence[str | Metric] = (),
     seed: int | None = None, callbacks: Sequence[Callback] = (), checkpoint: str | os.PathLike[str] | None = None,
     every: int = 1, resume: bool = False, progress: bool | None = None, compiled: bool = True,
+    average_every: int | None = None,
 ) -> History:  # fmt: skip
     """Train the model: minimise the mean loss over each batch, plus l1·Σ|p| + l2·Σp² over all parameters.
 
@@ -35,6 +37,11 @@ def fit(
     name from ``nn.losses`` or a function ``(prediction, target) -> Value``.  Without a ``batch_size`` every step takes
     all rows, in order; with one, the rows are shuffled in each epoch by ``seed``.  ``schedule``, such as
     ``nn.StepDecay`` or a function, sets the learning rate of each epoch; afterwards the optimiser has its own again.
+
+    X and y may also be collections of Dask (dataframes, arrays, delayed parts): the workers of the current client then
+    add up losses and gradients over the parts that they hold, and everything else is as it is here.  There a
+    ``batch_size`` goes with ``average_every``: each part trains by itself for so many epochs, then the models are
+    averaged, weighted by their rows.
 
     After each epoch the ``metrics`` are measured, names from ``nn.metrics`` or functions, on the ``validation`` data
     too; then every ``callback(history, model)`` is called, and one that returns True stops the training.
@@ -67,7 +74,8 @@ def fit(
     >>> history.loss[-1] < 0.1 < history.loss[0]
     True
     """
-    for name, number in (("epochs", epochs), ("batch_size", batch_size), ("every", every)):
+    counts = {"epochs": epochs, "batch_size": batch_size, "every": every, "average_every": average_every}
+    for name, number in counts.items():
         if number is not None and (not isinstance(number, int) or number < 1):
             raise ValueError(f"fit: {name} must be a whole number of at least 1, not {number!r}")
     for name, weight in (("l1", l1), ("l2", l2)):
@@ -79,17 +87,26 @@ def fit(
         raise ValueError("fit: the optimizer holds no parameter of this model: give it model.parameters()")
     regularizer = partial(penalty, l1=l1, l2=l2) if l1 or l2 else None
     with progress_as(progress):
-        function, rows, targets = find_loss(loss), *check_data(X, y)
-        held_out = None if validation is None else check_data(*validation, "validation ")
-        _check(model, (rows, targets), held_out, function)
-        run = Run(EagerSteps(model, rows, targets, function, optimizer, regularizer), batch_size, seed)
+        function = find_loss(loss)
+        if is_collection(X) or is_collection(y):
+            settings = validation, metrics, batch_size, average_every, epochs, seed, compiled
+            run: Run = cluster().run_on_cluster(model, X, y, function, optimizer, regularizer, *settings)
+        elif average_every is not None:
+            raise ValueError("fit: average_every is of collections of Dask, whose parts train apart")
+        else:
+            rows, targets = check_data(X, y)
+            held_out = None if validation is None else check_data(*validation, "validation ")
+            _check(model, (rows, targets), held_out, function)
+            run = Run(EagerSteps(model, rows, targets, function, optimizer, regularizer), batch_size, seed)
         run.schedule, run.callbacks = schedule, [*callbacks]
         if checkpoint is not None:
-            _save(run, checkpoint, every, resume, {"batch_size": batch_size, "l1": l1, "l2": l2})
-        if compiled:
-            _compile(run)
-        if held_out is not None or metrics:
-            _record(run, held_out, metrics, X)
+            kept = {"batch_size": batch_size, "l1": l1, "l2": l2, "average_every": average_every}
+            _save(run, checkpoint, every, resume, kept)
+        if run.steps is run.eager:
+            if compiled:
+                _compile(run)
+            if held_out is not None or metrics:
+                _record(run, held_out, metrics, X)
         with suppress(ModuleNotFoundError):  # of a wing that was taken away
             from .diagnosis import Diagnosed
 
