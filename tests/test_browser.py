@@ -30,7 +30,7 @@ BUTTONS = ["First", "Back", "Forward", "Last", "Play"]
 
 def page_with(*walks: Walkthrough) -> str:
     content = "\n".join(map(html, walks))
-    return page_of("test", content, re.findall(r"(?s)<script>(document\.currentScript.*?)</script>", content))
+    return page_of("test", content, re.findall(r"(?s)<script>(\(\(\) => \{\nconst owner.*?)</script>", content))
 
 
 @pytest.fixture

@@ -444,3 +444,28 @@ def test_marimo_gets_the_page_in_a_frame(open_page: Open) -> None:
     frame = page.frame_locator("iframe")
     frame.get_by_role("button", name="Forward", exact=True).click()
     assert frame.locator(".card .formula").text_content() == "n2 = x * 3 = 2 × 3 = 6"
+
+
+@pytest.mark.slow
+@needs_dot
+def test_players_play_where_scripts_run_outside_of_their_place(open_page: Open) -> None:
+    """As in some notebooks: each script of an output is run at the end of the document, one after the other."""
+    x = named(2.0, "x")
+    output = walkthrough(x * 3).player() + walkthrough(x.tanh()).player()
+    page = open_page("<!DOCTYPE html><meta charset='utf-8'><body><div id='output'></div>")
+    page.evaluate(
+        """(html) => {
+          const output = document.getElementById("output");
+          output.innerHTML = html;
+          for (const script of output.querySelectorAll("script:not([type])")) {
+            const twin = document.createElement("script");
+            twin.text = script.text;
+            document.head.append(twin);
+          }
+        }""",
+        output,
+    )
+    first, second = page.locator(".stepgrad-player").all()
+    for player, formula in ((first, "n2 = x * 3 = 2 × 3 = 6"), (second, "n1 = tanh(x) = tanh(2) = 0.964")):
+        press(player, "Forward")
+        assert player.locator(".card .formula").text_content() == formula

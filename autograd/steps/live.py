@@ -100,12 +100,20 @@ class Page:
 
 
 def rows_script(keys: Any) -> str:
-    """A script that gives the player in which it stands the rows of its graph."""
+    """A script that gives the player in which it stands the rows of its graph.
+
+    Some notebooks run scripts outside of the place where they stand: then the player is the first that has no rows yet.
+    """
     rows = ",\n".join(f'"{row_key(*key)}": {text}' for key, text in javascript_rows(keys).items())
-    return (
-        f'document.currentScript.closest(".stepgrad-player").rows = (() => {{\n{asset("arithmetic.js")}\n'
-        f"const R = {{\n{rows}\n}};\nreturn R;\n}})();"
-    )
+    return f"""(() => {{
+const owner = document.currentScript && document.currentScript.closest(".stepgrad-player");
+const next = () => [...document.querySelectorAll(".stepgrad-player.walk:not([data-ready])")].find((box) => !box.rows);
+{asset("arithmetic.js")}
+const R = {{
+{rows}
+}};
+(owner || next()).rows = R;
+}})();"""
 
 
 def as_json_number(x: float) -> float | str:

@@ -461,7 +461,8 @@ function plot(width, height, points, point, slope) {
   return make("span", { innerHTML: svg }).firstChild; // of numbers alone
 }
 
+// Take those that have not begun; one of which the rows are still to come is left to the script that comes after them.
 for (const box of document.querySelectorAll(".stepgrad-player.walk:not([data-ready])")) {
-  const data = box.querySelector('script[type="application/json"]');
-  if (data) new Live(box, JSON.parse(data.textContent));
+  const text = box.querySelector('script[type="application/json"]'), data = text && JSON.parse(text.textContent);
+  if (data && (box.rows || !data.live)) new Live(box, data);
 }
