@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
 from functools import cache
 
 from ..persistence import write_whole
@@ -37,13 +36,17 @@ WALK = ("inline.js", "view.js", "player.js", "numbers.js", "walk.js", "live.js")
 PARTS = ("parts.js",)
 
 
-def page(title: str, content: str, scripts: Sequence[str] = ()) -> str:
+PRINTED: set[str] = set()  # the hashes of the scripts that were printed for single pages
+
+
+def page(title: str, content: str) -> str:
     """The text of a page with this content, which is HTML already.
 
-    Its scripts run where they are of ``script``, or among the texts of ``scripts``.
+    Its scripts run where they are of ``script`` or ``printed_script``.
     """
     style = f"{css_colours(':root')}\n{asset('page.css')}"
-    hashes = " ".join([*_known_hashes(), *map(_hash, scripts)])
+    inside = map(_hash, re.findall(r"(?s)<script>(.*?)</script>", content))
+    hashes = " ".join([*_known_hashes(), *dict.fromkeys(found for found in inside if found in PRINTED)])
     return PAGE.format(policy=POLICY.format(scripts=hashes), title=escape(title), style=style, content=content)
 
 
@@ -61,6 +64,12 @@ class Framed:
 def script(files: tuple[str, ...]) -> str:
     """A script of ours, the text of these files, as an element: exactly the text of which a page has the hash."""
     return f"<script>{_source(files)}</script>"
+
+
+def printed_script(text: str) -> str:
+    """A script that was printed for one page, as an element; nothing in it may come from a label."""
+    PRINTED.add(_hash(text))
+    return f"<script>{text}</script>"
 
 
 def _source(files: tuple[str, ...]) -> str:
@@ -83,11 +92,11 @@ def _hash(text: str) -> str:
     return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def write_page(path: str | os.PathLike[str], title: str, content: str, what: str, scripts: Sequence[str] = ()) -> None:
+def write_page(path: str | os.PathLike[str], title: str, content: str, what: str) -> None:
     """Write a page to a file, .html; ``what`` is in it, as an error calls it: "a walkthrough"."""
     if os.path.splitext(path)[1].lower() not in (".html", ".htm"):
         raise ValueError(f"{what} can be saved as .html, not as {os.fspath(path)!r}")
-    write_whole(path, page(title, content, scripts))
+    write_whole(path, page(title, content))
 
 
 @cache

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .document import PLAYER, WALK, interactive_style, script
+from .document import PLAYER, WALK, interactive_style, printed_script, script
 from .markup import as_json, escape, image
 
 
@@ -52,10 +52,10 @@ def walk_player(
 ) -> str:
     """The HTML of a player that computes its frames itself: ``live.js`` reads the data and calls the ``rows``.
 
-    ``rows`` is a script of its own, of which the policy of a page must have been told; "" where nothing can be
-    computed anew.  Of several players in one page, it is enough that the last is ``scripted``.
+    ``rows`` is a script of its own, "" where nothing can be computed anew.  Of
+    several players in one page, it is enough that the last is ``scripted``.
     """
-    own = f"<script>{rows}</script>\n" if rows else ""
+    own = f"{printed_script(rows)}\n" if rows else ""
     return _player(title, texts, picture, data, apology, " walk", own + (script(WALK) if scripted else ""))
 
 

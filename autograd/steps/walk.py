@@ -16,8 +16,7 @@ from typing import Any, overload
 from ..drawing import DrawError, format_number, scopes_at, shorten
 from ..errors import describe
 from ..graph import topological_order
-from ..html import Framed, walk_player, write_page
-from ..html import page as html_page
+from ..html import Framed, page, walk_player, write_page
 from ..transforms import check_fresh, write_out_with_origins
 from ..value import Value
 from .cards import card
@@ -171,8 +170,7 @@ class Walkthrough(Sequence[Step]):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a page, .html, that plays the steps: one file that needs no network."""
-        page = Page(self._recorder, self._scene.ids, live=True)
-        write_page(path, self.title, self._player(page), "a walkthrough", [page.script] if page.script else [])
+        write_page(path, self.title, self.player(), "a walkthrough")
 
     def card(self, index: int) -> list[str]:
         """A step explained in a few lines: where its slope comes from, what is multiplied and added, and why.
@@ -208,8 +206,7 @@ class Walkthrough(Sequence[Step]):
 
     def _display_(self) -> Framed:
         """What marimo shows: the page in a frame, as it strips the scripts of what a notebook shows."""
-        page = Page(self._recorder, self._scene.ids, live=True)
-        return Framed(html_page(self.title, self._player(page), [page.script] if page.script else []))
+        return Framed(page(self.title, self.player()))
 
     def player(
         self,
@@ -229,8 +226,8 @@ class Walkthrough(Sequence[Step]):
         >>> "<li>update: w 2 → 1.6</li>" in walkthrough(w * w).player({w: 1.6})
         True
         """
-        page = Page(self._recorder, self._scene.ids, live and not moved)
-        return self._player(page, moved or {}, pictured, scripted)
+        data = Page(self._recorder, self._scene.ids, live and not moved)
+        return self._player(data, moved or {}, pictured, scripted)
 
     def _player(
         self,
