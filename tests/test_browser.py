@@ -349,7 +349,7 @@ def test_everything_can_be_read_in_light_and_dark(open_page: Open, scheme: str) 
     assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
     for text, below in [
         (".card p", ".card"),
-        (".card b", ".card"),
+        (".card .formula", ".card"),
         ("button", ".stepgrad-player"),
         ('text[data-part="n0.data"]', 'g[data-part="n0"] path'),
         ('text[data-part="n0.grad"]', 'g[data-part="n0"] path'),

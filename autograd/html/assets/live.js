@@ -10,7 +10,7 @@ function coloured(template, texts) {
   for (const slot of template.matchAll(SLOT)) {
     nodes.push(template.slice(end, slot.index));
     const text = fill(slot[0], texts);
-    nodes.push(SLOTS[slot[2]] ? make("b", { className: SLOTS[slot[2]], textContent: text }) : text);
+    nodes.push(SLOTS[slot[2]] ? make("span", { className: SLOTS[slot[2]], textContent: text }) : text);
     end = slot.index + slot[0].length;
   }
   return [...nodes, template.slice(end)];
@@ -170,7 +170,7 @@ class Live {
   // At the end: every leaf with its gradient.
   results() {
     const { nodes, names, grads } = this.walk, line = make("p", { className: "formula" });
-    nodes.forEach((node, i) => node.kind === "wants" && line.append(`${names[i]}.grad = `, make("b", { className: "grad", textContent: formatNumber(grads[i]) }), "   "));
+    nodes.forEach((node, i) => node.kind === "wants" && line.append(`${names[i]}.grad = `, make("span", { className: "grad", textContent: formatNumber(grads[i]) }), "   "));
     return line;
   }
 
@@ -261,9 +261,9 @@ class Live {
     const fields = make("div", { className: "leaves" });
     for (const i of walk.live ? wants : []) fields.append(this.leaf(i));
     const legend = make("p", { className: "legend" },
-      make("b", { className: "grad", textContent: "■ grad" }), `: how fast ${walk.names[walk.root]} moves with this box   `,
-      make("b", { className: "slope", textContent: "■ slope" }), ": how fast the next box moves along this arrow   ",
-      make("b", { className: "data", textContent: "■" }), " a number you may change");
+      make("span", { className: "grad", textContent: "■ grad" }), `: how fast ${walk.names[walk.root]} moves with this box   `,
+      make("span", { className: "slope", textContent: "■ slope" }), ": how fast the next box moves along this arrow   ",
+      make("span", { className: "data", textContent: "■" }), " a number you may change");
     this.player.details.before(legend, bar, this.told, fields);
     if (walk.apology) this.tell(walk.apology);
   }
