@@ -286,6 +286,7 @@ def test_an_error_of_the_forward_is_the_eager_one_with_epoch_and_row(batch_size:
     assert found[1][2] == pytest.approx(found[0][2], abs=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore::nn.DivergenceWarning")  # given before the error on a slow machine alone
 def test_a_training_that_diverges_keeps_the_last_finite_parameters() -> None:
     square = lambda p, t: (p - t) * (p - t)  # noqa: E731  # a loss in a line
     found = [
