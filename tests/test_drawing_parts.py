@@ -564,6 +564,7 @@ def test_the_heat_of_zeros_has_one_step_and_says_so() -> None:
     assert not Heat("grad", every(topological_order(y))).bounds
 
 
+@needs_dot
 def test_the_heat_tells_boxes_inside_an_opened_one_apart() -> None:
     model = MLP(2, [3, 1], activation="tanh", seed=1)
     loss = (model([1.0, -2.0]) - 1.0) ** 2
