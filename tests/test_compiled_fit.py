@@ -8,8 +8,10 @@ import random
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 
 import nn
@@ -18,8 +20,10 @@ from autograd.compiler import fallback
 from autograd.errors import FallbackWarning
 from autograd.primitives import gt
 from nn.activations import ACTIVATIONS
+from nn.training.eager import EagerSteps
 
 pytest.importorskip("llvmlite")
+from nn.training.compiled import CompiledSteps
 
 X, Y = nn.datasets.moons(60, noise=0.1, seed=2)
 FEW = {"x": X[:24], "y": Y[:24]}  # where many trainings are compared
@@ -284,6 +288,24 @@ def test_an_error_of_the_forward_is_the_eager_one_with_epoch_and_row(batch_size:
     assert found[0][:2] == found[1][:2]
     assert "epoch 1, row 3" in found[1][1]
     assert found[1][2] == pytest.approx(found[0][2], abs=1e-12)
+
+
+def test_what_is_in_a_penalty_and_not_moved_is_added_in_the_order_of_the_model() -> None:
+    """In that of a set, which goes by addresses, the same training would have other bits in another process."""
+
+    class Backwards(nn.Module):
+        def __init__(self) -> None:
+            self.w = [Value(0.1 * i, requires_grad=i < 3) for i in range(40)][::-1]
+
+        def forward(self, x: Any) -> Any:
+            return self.w[-1] * x[0] + self.w[-2] + self.w[-3]
+
+    model = Backwards()
+    optimiser = nn.SGD(model.parameters(), lr=0.1)
+    steps = CompiledSteps(
+        EagerSteps(model, np.ones((2, 1)), np.ones(2), nn.mse, optimiser, partial(nn.penalty, l2=0.1))
+    )
+    assert steps.still == model.w[:-3]
 
 
 @pytest.mark.filterwarnings("ignore::nn.DivergenceWarning")  # given before the error on a slow machine alone

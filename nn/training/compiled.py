@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from autograd import maximum
+from autograd import Value, maximum
 from autograd.compiler import NotCompilable, Patience, Reach, falling_back
 
 from ..containers import SMALL
@@ -43,7 +43,34 @@ def rule_of(optimizer: Optimizer) -> Reach:
                 raise NotCompilable(
                     f"{method.__qualname__} reads {changing!r} by itself: it is given it as an argument"
                 )
-    return Reach(optimizer, ignoring={id(optimizer): (*CHANGING, "parameters")})
+    return reach_of_optimizer(optimizer)
+
+
+def reach_of_optimizer(optimizer: Optimizer, *others: Any) -> Reach:
+    """What an optimiser, and others, can reach, but for what each step changes."""
+    return Reach(optimizer, *others, ignoring={id(optimizer): (*CHANGING, "parameters")})
+
+
+def refuse_own_methods(optimizer: Optimizer, model: Module) -> None:
+    """NotCompilable where a method that compiled steps take the place of is the user's own."""
+    for owner, name, usual, advice in (
+        (optimizer, "step", Optimizer.step, "write its rule as update, which can be traced"),
+        (optimizer, "zero_grad", Optimizer.zero_grad, "compiled steps begin each gradient at 0"),
+        (model, "zero_grad", Module.zero_grad, "compiled steps begin each gradient at 0"),
+    ):
+        if getattr(getattr(owner, name), "__func__", None) is not usual:
+            raise NotCompilable(f"{type(owner).__name__} has a {name} of its own: {advice}")
+
+
+def not_moved(model: Module, moved: Sequence[Value]) -> list[Value]:
+    """The parameters of a model that are in its penalty alone, in order; NotCompilable where others are moved."""
+    of_model = model.parameters()
+    if not {*of_model}.issuperset(moved):
+        raise NotCompilable(
+            "l1 and l2 are of the model's parameters, and the optimizer moves others too: give it the model's alone"
+        )
+    still = {*of_model}.difference(moved)
+    return [p for p in of_model if p in still]
 
 
 class CompiledSteps:
@@ -70,22 +97,11 @@ class CompiledSteps:
         from autograd.compiler import Training
 
         eager, optimizer = self.eager, self.optimizer
-        for owner, name, usual, advice in (
-            (optimizer, "step", Optimizer.step, "write its rule as update, which can be traced"),
-            (optimizer, "zero_grad", Optimizer.zero_grad, "compiled steps begin each gradient at 0"),
-            (eager.model, "zero_grad", Module.zero_grad, "compiled steps begin each gradient at 0"),
-        ):
-            if getattr(getattr(owner, name), "__func__", None) is not usual:
-                raise NotCompilable(f"{type(owner).__name__} has a {name} of its own: {advice}")
+        refuse_own_methods(optimizer, eager.model)
         self.compiled_for = self._state()
         self.own = [i for i, p in enumerate(optimizer.parameters) if p.requires_grad]
         parameters = [optimizer.parameters[i] for i in self.own]
-        of_model = set(eager.model.parameters() if eager.penalty else ())
-        if eager.penalty and not of_model.issuperset(parameters):
-            raise NotCompilable(
-                "l1 and l2 are of the model's parameters, and the optimizer moves others too: give it the model's alone"
-            )
-        self.still = of_model.difference(parameters)  # in the penalty, and not moved
+        self.still = not_moved(eager.model, parameters) if eager.penalty else []
         loss = loss_of_sample(eager.model, eager.rows, eager.targets, eager.loss)
         penalty = eager.penalty
         of_one = None if penalty is None else lambda p: penalty([p])

@@ -7,13 +7,10 @@ import math
 from typing import Any
 
 from autograd import NonFiniteError, jit, value_and_grad
-from autograd.compiler import NotCompilable
 from autograd.html import printable
 
-from ...modules import Module
-from ..compiled import rule_of
+from ..compiled import not_moved, refuse_own_methods, rule_of
 from ..eager import EagerSteps
-from ..optimizers import Optimizer
 
 
 class Moving:
@@ -27,20 +24,10 @@ class Moving:
 
         self.eager, optimizer = eager, eager.optimizer
         rule_of(optimizer)  # raises where the rule reads by itself what is given to it
-        of_model = eager.model.parameters()
+        refuse_own_methods(optimizer, eager.model)
         self.own = [i for i, p in enumerate(optimizer.parameters) if p.requires_grad]
         moved = [optimizer.parameters[i] for i in self.own]
-        for owner, name, usual in (
-            (optimizer, "step", Optimizer.step),
-            (optimizer, "zero_grad", Optimizer.zero_grad),
-            (eager.model, "zero_grad", Module.zero_grad),
-        ):
-            if getattr(getattr(owner, name), "__func__", None) is not usual:
-                raise NotCompilable(f"{type(owner).__name__} has a {name} of its own")
-        if eager.penalty is not None and not {*of_model}.issuperset(moved):
-            raise NotCompilable("penalties are of the model's parameters")
-        still = {*of_model}.difference(moved)
-        self.still = [p for p in of_model if p in still]
+        self.still = [] if eager.penalty is None else not_moved(eager.model, moved)
         rule = copy.copy(optimizer)
         rule.parameters, rule.t, rule.state, rule.lr = [], [], [], 0.0  # they come as columns
         penalty = eager.penalty

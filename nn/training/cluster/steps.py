@@ -10,8 +10,8 @@ from typing import Any
 from autograd import NonFiniteError, TraceError, located
 from autograd.compiler import NotCompilable, falling_back
 from autograd.html import printable
-from autograd.program import Reach
 
+from ..compiled import reach_of_optimizer
 from ..eager import EagerSteps, Epoch
 from ..history import Compilation
 from .additions import merged
@@ -50,7 +50,7 @@ class Remote:
         eager = self.eager
         self._of_loss = reach_of(eager.model, eager.loss, eager.rows, eager.targets)
         optimizer = eager.optimizer
-        self._of_rule = Reach(optimizer, eager.penalty, ignoring={id(optimizer): ("lr", "t", "state", "parameters")})
+        self._of_rule = reach_of_optimizer(optimizer, eager.penalty)
         self._sent = self._state()
         moved = [p for p in optimizer.parameters if p.requires_grad]
         leaves = [*dict.fromkeys([*optimizer.parameters, *eager.model.parameters(), *self._of_loss.leaves])]
