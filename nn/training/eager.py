@@ -67,13 +67,7 @@ class EagerSteps:
         losses = []
         for i in batch:
             with located(f"{where}, row {i}"):
-                one = self.loss(self.model(row_of(self.rows, i)), row_of(self.targets, i))
-                if not isinstance(one, Value):  # a number: this row depends on no parameter
-                    with located("the loss"):
-                        one = Value(one)
-                if not math.isfinite(one.data):
-                    one.backward()  # raises, and says which value was the first to go
-                losses.append(one)
+                losses.append(loss_of_row(self.model, self.loss, self.rows, self.targets, i))
         data = mean(losses)
         self.live = self.live or any(p.requires_grad for p in {*topological_order(data)} & {*self.optimizer.parameters})
         objective = data if self.penalty is None else data + self.penalty(self.model.parameters())
@@ -87,6 +81,17 @@ class EagerSteps:
                     raise NonFiniteError(f"{row}the gradient of {printable(name)} is {x}; nothing was updated")
             self.optimizer.step()
         return objective.data, data.data
+
+
+def loss_of_row(model: Module, loss: Loss, rows: Any, targets: Any, i: int) -> Value:
+    """The loss of the i-th row; NonFiniteError, which says what value was the first to go, where it is not finite."""
+    one = loss(model(row_of(rows, i)), row_of(targets, i))
+    if not isinstance(one, Value):  # a number: this row depends on no parameter
+        with located("the loss"):
+            one = Value(one)
+    if not math.isfinite(one.data):
+        one.backward()  # raises
+    return one
 
 
 def _row_to_blame(parameter: Value, batch: Sequence[int], losses: list[Value]) -> str:

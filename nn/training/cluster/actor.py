@@ -9,14 +9,13 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from autograd import NonFiniteError, TraceError, Value, located, topological_order
+from autograd import NonFiniteError, TraceError, located, topological_order
 from autograd.compiler import NotCompilable
 
 from ...data import SideBySide, loss_of_sample
 from ...evaluation import Measure, check_targets
 from ...losses import hinge
-from ...samples import row_of
-from ..eager import EagerSteps, Epoch
+from ..eager import EagerSteps, Epoch, loss_of_row
 from .additions import Node, merged
 from .answers import Facts, Failure, Ready, told
 from .assignment import Assignment, reach_of, seed_for_part, unpacked
@@ -237,12 +236,9 @@ def _eager_sum(given: Assignment, part: Part, rows: range, where: str) -> Any:
     whole, live, moved = 0.0, False, {*given.moved}
     for i in rows:
         with located(f"{where}, row {i}"):
-            one = given.loss(given.model(row_of(part.rows, i)), row_of(part.targets, i))
-            if not isinstance(one, Value):  # a number: this row depends on no parameter
-                with located("the loss"):
-                    one = Value(one)
-            if one.requires_grad or not math.isfinite(one.data):
-                one.backward()  # of a loss that is not finite it raises, and says which value was the first to go
+            one = loss_of_row(given.model, given.loss, *part, i)
+            if one.requires_grad:
+                one.backward()
             if not all(math.isfinite(p.grad) for p in given.moved):
                 raise NonFiniteError("a gradient is not finite; nothing was updated")
             whole, live = whole + one.data, live or not moved.isdisjoint(topological_order(one))
