@@ -16,9 +16,10 @@ from ..primitives import TABLE, Primitive
 from ..program import Branch, Equation, Program, branches_of, partials_program
 
 LONGEST = 90  # characters of a formula that is shown
+# The signs between two operands, as they are printed, and how strongly they bind.
 INFIX = {
-    "add": ("+", 1), "sub": ("−", 1), "mul": ("×", 2), "chain": ("×", 2), "div": ("/", 2), "pow": ("**", 4),
-    "mod": ("%", 2), "floordiv": ("//", 2),
+    "+": ("+", 1), "-": ("−", 1), "*": ("×", 2), "·": ("×", 2), "/": ("/", 2), "%": ("%", 2), "//": ("//", 2),
+    "**": ("**", 4),
 }  # fmt: skip
 COMPARISONS = {row.name: row.symbol for row in TABLE.values() if row.condition and len(row.domain) == 2}
 UNARY, ATOM = 3, 5
@@ -110,16 +111,16 @@ class _Printer:
     def operation(self, equation: Equation) -> tuple[str, int]:
         _, row, args = equation
         if TABLE.get(row.name) is row:
-            if row.name == "mul" and self.text(args[0], 0) == self.text(args[1], 0):
+            if row.symbol == "*" and self.text(args[0], 0) == self.text(args[1], 0):
                 return f"{self.text(args[0], ATOM)}²", ATOM - 1
-            if row.name == "neg":
+            if row.symbol == "-" and len(args) == 1:
                 return f"−{self.text(args[0], UNARY)}", UNARY - 1
             if row.name in COMPARISONS:
                 return f"[{self.text(args[0], 0)} {COMPARISONS[row.name]} {self.text(args[1], 0)}]", ATOM
-            if row.name == "add" and self.program.constants.get(args[1]) == 0.0:
+            if row.symbol == "+" and self.program.constants.get(args[1]) == 0.0:
                 return self.text(args[0], 0), ATOM  # −0 + 0 is 0: of no matter to a reader
-            if row.name in INFIX:
-                sign, strength = INFIX[row.name]
+            if row.symbol in INFIX:
+                sign, strength = INFIX[row.symbol]
                 return f"{self.text(args[0], strength)} {sign} {self.text(args[1], strength + 1)}", strength
         operands = [self.text(arg, 0) for arg in args]
         if row.symbol == "√":
