@@ -241,5 +241,9 @@ OF_PAIRS: dict[str, Callable[[Counter[tuple[int, int]], bool], float]] = {
 def _r2(predictions: Any, targets: Any) -> float:
     mean = math.fsum(targets.tolist()) / len(targets)
     left = math.fsum(((targets - predictions) ** 2).tolist())
-    whole = math.fsum(((targets - mean) ** 2).tolist())
+    return r2_of_sums(left, math.fsum(((targets - mean) ** 2).tolist()))
+
+
+def r2_of_sums(left: float, whole: float) -> float:
+    """r2 of one output, of Σ(t − p)² and Σ(t − t̄)²."""
     return 1.0 - left / whole if whole else float(left == 0.0)

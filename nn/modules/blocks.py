@@ -102,9 +102,7 @@ class LayerNorm(Module):
         self.bias = [Value(0.0) for _ in range(width)]
 
     def forward(self, x: Any) -> Any:
-        xs = as_list(x)
-        if len(xs) != len(self.gain):
-            raise ValueError(f"{self!r} takes {len(self.gain)} inputs and was given {len(xs)}")
+        xs = _inputs_of(self, x)
         middle = mean(xs)
         centred = [xi - middle for xi in xs]
         scale = 1.0 / sqrt(dot(centred, centred) / len(xs) + self.eps)
@@ -144,9 +142,7 @@ class RMSNorm(Module):
         self.gain = [Value(1.0) for _ in range(width or 0)]
 
     def forward(self, x: Any) -> Any:
-        xs = as_list(x)
-        if self.gain and len(xs) != len(self.gain):
-            raise ValueError(f"{self!r} takes {len(self.gain)} inputs and was given {len(xs)}")
+        xs = _inputs_of(self, x)
         scale = 1.0 / sqrt(dot(xs, xs) / len(xs) + self.eps)
         scaled = [xi * scale for xi in xs]
         return as_output([g * y for g, y in zip(self.gain, scaled, strict=True)] if self.gain else scaled)
@@ -162,6 +158,14 @@ class RMSNorm(Module):
 
     def __repr__(self) -> str:
         return f"RMSNorm({len(self.gain) or None}, eps={self.eps})"
+
+
+def _inputs_of(norm: LayerNorm | RMSNorm, x: Any) -> list[Any]:
+    """The inputs of a norm, one for each gain where there are gains."""
+    xs = as_list(x)
+    if norm.gain and len(xs) != len(norm.gain):
+        raise ValueError(f"{norm!r} takes {len(norm.gain)} inputs and was given {len(xs)}")
+    return xs
 
 
 @buildable

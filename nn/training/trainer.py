@@ -102,7 +102,7 @@ def fit(
         if checkpoint is not None:
             kept = {"batch_size": batch_size, "l1": l1, "l2": l2, "average_every": average_every}
             _save(run, checkpoint, every, resume, kept)
-        if run.steps is run.eager:
+        if run.steps is run.eager:  # in this process: a cluster has its own steps, and measures by itself
             if compiled:
                 _compile(run)
             if held_out is not None or metrics:

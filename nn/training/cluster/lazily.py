@@ -95,7 +95,6 @@ def _of_frame(frame: Any, sent: bytes, model: Module | None = None, partition_in
 
 
 def _of_array(block: Any, sent: bytes, outputs: int | None, block_id: Any = (0,)) -> Any:
-
     return _of_part(block, sent, block_id[0]) if len(block) else _nothing(outputs)
 
 

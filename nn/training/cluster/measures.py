@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from ...data import classes_of, threshold_of
 from ...evaluation import Measure
 from ...losses import Metric
-from ...metrics import OF_PAIRS, accuracy, find_metrics, mae, r2
+from ...metrics import OF_PAIRS, accuracy, find_metrics, mae, r2, r2_of_sums
 
 Measured = Mapping[str, Any]  # of a part: "rows", perhaps "loss", and what each summary gives
 
@@ -95,7 +95,7 @@ def spreads(outputs: Any, targets: Any) -> list[Spread]:
 
 def r2_of(parts: Sequence[list[Spread]]) -> float:
     whole = [functools.reduce(Spread.beside, column) for column in zip(*parts, strict=True)]
-    scores = [1.0 - spread.left / spread.whole if spread.whole else float(spread.left == 0.0) for spread in whole]
+    scores = [r2_of_sums(spread.left, spread.whole) for spread in whole]
     return math.fsum(scores) / len(scores)
 
 
