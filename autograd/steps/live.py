@@ -12,7 +12,7 @@ from typing import Any
 
 from ..drawing import operation_template
 from ..errors import TraceError
-from ..html import asset
+from ..html import rows_script
 from ..primitives import Primitive
 from ..program import javascript_rows, row_key
 from ..value import Value
@@ -34,7 +34,7 @@ class Page:
         self.apology = ""
         if live:
             try:
-                self.script = rows_script(keys)
+                self.script = rows_script("walk", {row_key(*key): text for key, text in javascript_rows(keys).items()})
             except TraceError as error:
                 self.apology = str(error)
 
@@ -97,23 +97,6 @@ class Page:
             "remark": rule.remark,
             "notes": [point.note for point in row.special],
         }
-
-
-def rows_script(keys: Any) -> str:
-    """A script that gives the player in which it stands the rows of its graph.
-
-    Some notebooks run scripts outside of the place where they stand: then the player is the first that has no rows yet.
-    """
-    rows = ",\n".join(f'"{row_key(*key)}": {text}' for key, text in javascript_rows(keys).items())
-    return f"""(() => {{
-const owner = document.currentScript && document.currentScript.closest(".stepgrad-player");
-const next = () => [...document.querySelectorAll(".stepgrad-player.walk:not([data-ready])")].find((box) => !box.rows);
-{asset("arithmetic.js")}
-const R = {{
-{rows}
-}};
-(owner || next()).rows = R;
-}})();"""
 
 
 def as_json_number(x: float) -> float | str:

@@ -19,6 +19,7 @@ function coloured(template, texts) {
 class Live {
   constructor(box, data) {
     this.box = box;
+    box.live = this; // for the film of a training, which gives it the numbers of an epoch
     this.data = data;
     this.walk = new Walk(data, box.rows);
     this.byParts = Boolean(data.byParts);
@@ -251,7 +252,7 @@ class Live {
     }
     this.fields = new Map();
     if (walk.live) {
-      const rate = make("input", { type: "number", step: "any", value: "0.1", className: "rate" });
+      const rate = this.rate = make("input", { type: "number", step: "any", value: "0.1", className: "rate" });
       this.curve = make("span", { className: "curve" });
       bar.append(
         make("button", { type: "button", textContent: "Take a step", onclick: () => this.train(Number(rate.value)) }),
@@ -323,6 +324,13 @@ class Live {
     const { items, details } = this.player;
     if (!details.open) return;
     items.forEach((item, i) => (item.textContent = this.walk.steps[i] ? this.walk.line(this.walk.steps[i]) : ""));
+  }
+
+  // Other numbers to begin with, and the learning rate of a step.
+  begin(numbers, rate) {
+    this.walk.given = this.walk.given.map((x, i) => (i in numbers ? numbers[i] : x));
+    if (rate) this.rate.value = rate;
+    this.reset();
   }
 
   reset() {

@@ -3,7 +3,9 @@
 // A film says of each place ``at``: ``label``, ``said`` (for those who hear the page), ``item`` (its line in the list, or
 // -1), ``marks`` ([class, names of parts]), ``texts`` (a Map of what is written into parts by then) and ``seen`` (the parts
 // with a larger data-from are still to come).  Places go from ``first`` to ``last``; ``names`` what a menu offers to go to, and
-// ``shown`` is called after each change.
+// ``shown`` is called after each change; ``pause`` is how many milliseconds a place stays
+// while playing, where that is not the usual time,
+// and ``counted`` what a place is called, where not a step.
 const PAUSE = 1500; // milliseconds a place stays while playing
 const KEYS = { ArrowLeft: "Back", ArrowRight: "Forward", Home: "First", End: "Last", " ": "Play" };
 const OWN = { INPUT: /Arrow|Home|End| /, BUTTON: / /, SUMMARY: / /, SELECT: /./ }; // keys that a control has uses for
@@ -48,7 +50,7 @@ function play(box, film) {
   slider.oninput = () => go(Number(slider.value));
   const place = make("span", { className: "place" });
   place.setAttribute("aria-hidden", "true"); // the slider says it
-  const controls = make("div", { className: "controls" }, ...Object.values(buttons), make("label", { className: "slide" }, "Step", slider, place));
+  const controls = make("div", { className: "controls" }, ...Object.values(buttons), make("label", { className: "slide" }, film.counted || "Step", slider, place));
   if (Object.keys(film.names).length && view) {
     const menu = make("select", {}, make("option", { textContent: "a value", value: "" }));
     for (const [part, name] of Object.entries(film.names)) menu.append(make("option", { textContent: name, value: part }));
@@ -122,7 +124,7 @@ function play(box, film) {
     timer = setInterval(() => {
       show(at + 1);
       if (at === film.last) pause();
-    }, PAUSE);
+    }, film.pause || PAUSE);
   }
 
   function pause() {
@@ -152,8 +154,9 @@ function play(box, film) {
     buttons[KEYS[event.key]].click();
   };
   box.addEventListener("keydown", press);
-  // A saved page of one player takes its keys before anyone has clicked.
-  const alone = () => box.matches("body > main > *") && document.querySelectorAll(".stepgrad-player").length === 1;
+  // A saved page of which one player is seen takes its keys before anyone has clicked.
+  const seen = () => [...document.querySelectorAll(".stepgrad-player")].filter((one) => !one.closest("details:not([open])"));
+  const alone = () => box.matches("body > main > *") && seen().length === 1;
   document.addEventListener("keydown", (event) => event.target === document.body && alone() && press(event));
   // The film may have become longer or shorter.
   function resize(to) {
