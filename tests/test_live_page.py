@@ -96,7 +96,10 @@ def graph(made: Instructions, xs: Sequence[float]) -> tuple[Value, list[Value]]:
 
 def page_of(root: Value, order: str, live: bool = True) -> tuple[Any, Page]:
     walk = walkthrough(root, order=order)
-    return walk, Page(walk._recorder, walk._scene.ids, live)
+    page = Page(walk._recorder, walk._scene.ids)
+    if not live:
+        page.script = ""  # as of a graph with a row that cannot be written out
+    return walk, page
 
 
 def told(root: Value, order: str) -> list[Any]:

@@ -22,7 +22,6 @@ from test_walkthrough import doubled, lesson, named
 
 from autograd import DrawError, Walkthrough, topological_order, total, walkthrough
 from autograd.drawing import format_number as number
-from autograd.html import Frame, player
 from nn import MLP
 
 ROOT = Path(__file__).parent.parent
@@ -335,22 +334,10 @@ def test_any_label_stays_a_label(labels: list[str]) -> None:
     check_harmless(labels)
 
 
-# --- the player by itself -------------------------------------------------------------------------------------
-
-
-def test_the_player_plays_any_picture_with_named_parts() -> None:
-    svg = '<svg xmlns="http://www.w3.org/2000/svg"><text data-part="epoch"></text></svg>'
-    frames = [Frame(f"epoch {i}", {"now": [f"p{i}"]}, {"epoch": str(i)}) for i in range(3)]
-    read = Reader(player("training", frames, svg, {}))
-    assert json.loads(read.scripts[0]) == {
-        "names": {},
-        "frames": [[{"now": f"p{i}"}, {"epoch": str(i)}] for i in range(3)],
-    }
-    assert read.texts == ["epoch 0", "epoch 1", "epoch 2"]
-
+# --- what is in the package ----------------------------------------------------------------------------------
 
 ASSETS = {
-    "arithmetic.js", "colours.css", "frames.js", "inline.js", "live.js", "numbers.js", "page.css", "parts.css",
+    "arithmetic.js", "colours.css", "film.css", "film.js", "inline.js", "live.js", "numbers.js", "page.css", "parts.css",
     "parts.js", "player.css", "player.js", "scene.css", "view.js", "walk.js",
 }  # fmt: skip
 

@@ -17,23 +17,15 @@ from .markup import as_json, escape, image
 
 
 def walk_player(
-    title: str,
-    texts: Sequence[str],
-    picture: str | None,
-    data: object,
-    rows: str,
-    apology: str = "",
-    scripted: bool = True,
+    title: str, texts: Sequence[str], picture: str | None, data: object, rows: str, apology: str = ""
 ) -> str:
     """The HTML of a player that computes its frames itself: ``live.js`` reads the data and calls the ``rows``.
 
-    ``rows`` is a script of its own, "" where nothing can be computed anew.  Of
-    several players in one page, it is enough that the last is ``scripted``.
+    ``rows`` is a script of its own, "" where nothing can be computed anew.  Without a picture, the ``apology`` says why.
     """
     own = f"{printed_script(rows)}\n" if rows else ""
-    shown = f"<p>No picture: {escape(apology)}</p>" if apology else ""
-    content = shown if picture is None else image(picture, title)
-    return _player(title, texts, content, data, " walk", own + (script(WALK) if scripted else ""))
+    content = f"<p>No picture: {escape(apology)}</p>" if picture is None else image(picture, title)
+    return _player(title, texts, content, data, " walk", own + script(WALK))
 
 
 def film_player(
@@ -70,7 +62,7 @@ def _player(title: str, texts: Sequence[str], content: str, data: object, kind: 
     what = "epochs in words" if kind == " film" else "steps"
     return f"""<div class="stepgrad-player{kind}" role="group" aria-label="{escape(title)}" dir="ltr">
 {content}
-<details{" open" * (not content or content.startswith("<p>"))}><summary>{len(texts)} {what}</summary>
+<details{" open" * content.startswith("<p>")}><summary>{len(texts)} {what}</summary>
 <ol start="0">
 {items}
 </ol></details>

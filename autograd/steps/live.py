@@ -24,7 +24,7 @@ from .wording import WORDS, place_of
 class Page:
     """The data of a walk's page, and its ``script``; without one the page is not live."""
 
-    def __init__(self, recorder: Recorder, ids: Mapping[Value, str], live: bool) -> None:
+    def __init__(self, recorder: Recorder, ids: Mapping[Value, str]) -> None:
         self.recorder = recorder
         self.number = {node: int(id[1:]) for node, id in ids.items()}
         computed = [node for node in recorder.order if node.primitive is not None]
@@ -32,11 +32,10 @@ class Page:
         self.rows = {key: i for i, key in enumerate(keys)}
         self.script = ""
         self.apology = ""
-        if live:
-            try:
-                self.script = rows_script("walk", {row_key(*key): text for key, text in javascript_rows(keys).items()})
-            except TraceError as error:
-                self.apology = str(error)
+        try:
+            self.script = rows_script("walk", {row_key(*key): text for key, text in javascript_rows(keys).items()})
+        except TraceError as error:
+            self.apology = str(error)
 
     def data(self) -> dict[str, Any]:
         """What the script of the page reads."""

@@ -57,6 +57,7 @@ def film(recording: Recording) -> str:
         "listed": [snapshot.record.epoch for snapshot in snapshots],
         "curve": curve[1:],
         "losses": [record.loss if math.isfinite(record.loss) else None for record in own],
+        "rates": [record.lr if math.isfinite(record.lr) else None for record in own],
         "layers": [[_numbers(record, name) for name in record.gradients] for record in own],
         "units": [[snapshot.record.epoch, _lost(snapshot)] for snapshot in snapshots],
         "numbers": [[float(f"{x:.6g}") for x in state] for state in recording.states.values()],

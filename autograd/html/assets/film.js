@@ -10,15 +10,15 @@ class Film {
     const figures = [...box.querySelectorAll("figure")];
     for (const figure of figures) {
       const image = figure.querySelector("img");
-      if (image) image.replaceWith(inlined(image));
+      if (!image) continue;
+      const svg = inlined(image), view = figure.matches(".graph") && new View(svg);
+      image.replaceWith(...(view ? [view.buttons, view.element] : [svg]));
     }
     this.figure = (kind) => figures.find((figure) => figure.dataset.kind === kind);
     this.graphs = figures.filter((figure) => figure.matches(".graph"));
     this.prepareCurve();
     if (data.plane && box.model) this.preparePlane();
     this.cells = [...box.querySelectorAll("tbody tr")].map((row) => [...row.querySelectorAll("td")]);
-    const row = box.parentElement.querySelector("details.onerow");
-    if (row) row.addEventListener("toggle", () => this.walk(row));
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const film = {
       counted: "Epoch", names: {}, last: this.last, classes: new Set(), written: new Set(), above: box.querySelector(".panes"),
@@ -30,9 +30,7 @@ class Film {
       place: (at) => `epoch ${data.epochs[at]} / ${data.count}`,
       shown: (at) => {
         this.show(at);
-        if (!row) return;
-        row.querySelector("summary").textContent = `One row after epoch ${data.epochs[at]}: forward, loss and backward`;
-        this.walk(row, at);
+        this.walk(at);
       },
     };
     this.player = play(box, film);
@@ -41,6 +39,14 @@ class Film {
       this.go(data.listed[i]);
     }));
     this.player.go(this.last);
+    // What comes after the film in its page is there when all is read.
+    const begin = () => {
+      this.row = box.parentElement.querySelector("details.onerow");
+      if (this.row) this.row.addEventListener("toggle", () => this.walk(this.player.at));
+      this.walk(this.player.at);
+    };
+    if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
+    else begin();
   }
 
   // To the frame that is nearest to an epoch.
@@ -167,14 +173,17 @@ class Film {
 
   // --- the walk through one row ---
 
-  // With the numbers of the epoch; not while nobody sees it.
-  walk(details, at = this.player.at) {
-    const live = details.querySelector(".stepgrad-player").live;
-    if (!live || !live.walk.live || !details.open || this.done === at) return;
+  // With the numbers of the epoch, which are computed when somebody sees them.
+  walk(at) {
+    const { row, data } = this;
+    if (!row) return;
+    row.querySelector("summary").textContent = `One row after epoch ${data.epochs[at]}: forward, loss and backward`;
+    const { live } = row.querySelector(".stepgrad-player");
+    if (!live || !live.walk.live || !row.open || this.done === at) return;
     this.done = at;
-    const leaves = details.dataset.leaves.split(" ").map(Number), numbers = {};
-    leaves.forEach((leaf, i) => leaf >= 0 && (numbers[leaf] = this.data.numbers[at][i]));
-    live.begin(numbers, this.data.rate);
+    const leaves = row.dataset.leaves.split(" ").map(Number), numbers = {};
+    leaves.forEach((leaf, i) => leaf >= 0 && (numbers[leaf] = data.numbers[at][i]));
+    live.begin(numbers, data.rates[Math.max(this.record(at), 0)]);
   }
 }
 

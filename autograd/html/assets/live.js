@@ -43,16 +43,16 @@ class Live {
   // Places are the numbers of the steps, or of runs of steps in one part of the program; before the first is one that
   // says what is to come, after the last one that says what was found.
   film() {
-    const { data } = this, place = (at, text) => (this.runs[at] ? text() : at < 0 ? "start" : "end");
+    const place = (at, text) => (this.runs[at] ? text() : at < 0 ? "start" : "end");
     const count = () => this.runs.length - 1, steps = (at) => this.run(at), what = () => (this.byParts ? "part" : "step");
     this.group();
     return {
-      names: data.parts || {},
+      names: this.data.parts || {},
       classes: ["forward", "backward", "wrong"],
       above: this.card,
       grows: true,
       first: -1,
-      get last() { return count() + (data.update ? 0 : 1); }, // an update is its own end
+      get last() { return count() + 1; },
       written: new Set(this.parts()),
       seen: (at) => (this.runs[at] ? this.runs[at][1] - 1 : at < 0 ? -1 : Infinity),
       item: (at) => (this.runs[at] ? this.runs[at][1] - 1 : -1),
@@ -108,7 +108,6 @@ class Live {
       return [["forward", [`n${i}`, `o${i}`, ...operands.flatMap((j, k) => [`e${i}.${k}`, again(j)])]]];
     }
     if (step.kind === "add") return [[step.sent === undefined ? "backward" : "wrong", [`n${i}`, `o${i}`, `e${i}.${step.k}`, again(step.parent)]]];
-    if (step.kind === "update") return [["forward", Object.keys(this.data.update[1]).map((i) => `n${i}`)]];
     if (step.kind === "compare" && step.wrong.length) return [["wrong", step.wrong.map(([j]) => `n${j}`)]];
     return [["backward", [`n${i}`]]];
   }
@@ -120,7 +119,6 @@ class Live {
     const run = this.runs[at], known = run ? run[this.asks(at) ? 0 : 1] : at < 0 ? 0 : steps.length;
     for (const step of steps.slice(0, known)) {
       if (step.kind === "forward") texts.set(`n${step.node}.data`, formatNumber(data[step.node]));
-      else if (step.kind === "update") for (const [i, x] of Object.entries(this.data.update[1])) texts.set(`n${i}.data`, x);
       else if (step.kind === "begin") texts.set(`n${step.node}.grad`, "grad 1");
       else if (step.kind === "add") {
         texts.set(`n${step.parent}.grad`, `grad ${formatNumber(step.after)}`);

@@ -57,7 +57,6 @@ class Walk {
     if (!this.nodes[this.root].wants) this.steps.push({ kind: "nothing back", node: this.root });
     else if (!Number.isFinite(this.data[this.root])) this.steps.push({ kind: "no start", node: this.root });
     else this.backward();
-    if (this.update) this.steps.push({ kind: "update", node: this.root });
   }
 
   backward() {
@@ -190,8 +189,7 @@ class Walk {
         this.say("compare", { node: this.names[i], grad: formatNumber(grad), right: formatNumber(right) }));
       if (step.wrong.length > 3) parts.push(this.say("more wrong", { more: step.wrong.length - 3 }));
       said = parts.join("; ") || this.say("same result", {});
-    } else if (step.kind === "update") said = this.update[0];
-    else said = this.say(step.kind, texts);
+    } else said = this.say(step.kind, texts);
     return note ? `${said} — ${note}` : said;
   }
 
