@@ -337,8 +337,8 @@ def test_any_label_stays_a_label(labels: list[str]) -> None:
 # --- what is in the package ----------------------------------------------------------------------------------
 
 ASSETS = {
-    "arithmetic.js", "colours.css", "film.css", "film.js", "inline.js", "live.js", "numbers.js", "page.css", "parts.css",
-    "parts.js", "player.css", "player.js", "scene.css", "view.js", "walk.js",
+    "arithmetic.js", "colours.css", "film.css", "film.js", "inline.js", "live.js", "numbers.js", "page.css",
+    "parts.css", "parts.js", "player.css", "player.js", "scene.css", "view.js", "walk.js",
 }  # fmt: skip
 
 

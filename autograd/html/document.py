@@ -33,7 +33,7 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-s
 # The files of each script that a page may run.
 FILM = ("inline.js", "view.js", "player.js", "numbers.js", "film.js")
 WALK = ("inline.js", "view.js", "player.js", "numbers.js", "walk.js", "live.js")
-PARTS = ("parts.js",)
+PARTS = ("view.js", "parts.js")
 
 
 PRINTED: set[str] = set()  # the hashes of the scripts that were printed for single pages

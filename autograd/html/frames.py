@@ -21,7 +21,8 @@ def walk_player(
 ) -> str:
     """The HTML of a player that computes its frames itself: ``live.js`` reads the data and calls the ``rows``.
 
-    ``rows`` is a script of its own, "" where nothing can be computed anew.  Without a picture, the ``apology`` says why.
+    ``rows`` is a script of its own, "" where nothing can be computed anew.  Where there is no picture,
+    the ``apology`` says why.
     """
     own = f"{printed_script(rows)}\n" if rows else ""
     content = f"<p>No picture: {escape(apology)}</p>" if picture is None else image(picture, title)
@@ -33,7 +34,7 @@ def film_player(
 ) -> str:
     """The HTML of a training that plays: ``film.js`` shows each epoch in the figures and the table of the content.
 
-    ``model`` is a function of JavaScript that calls the ``rows``: it gives, of the parameters, a function of the inputs.
+    ``model`` is a function of JavaScript that calls the ``rows``: of the parameters it gives a function of the inputs.
     """
     own = f"{printed_script(rows_script('film', rows, model))}\n" if model else ""
     return _player(title, texts, content, data, " film", own + script(FILM))

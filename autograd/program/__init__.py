@@ -11,6 +11,6 @@ from .tracer import Trace, computed_before, program_of, same, trace, tracing
 
 __all__ = [
     "Branch", "Equation", "Program", "Reach", "Recent", "Trace", "Traced", "branches_of", "computed_before",
-    "dependent_variables", "forward_program", "javascript_function", "javascript_rows", "partials_program", "program_of", "row_key", "same",
-    "special_program", "trace", "traced_input", "tracing",
+    "dependent_variables", "forward_program", "javascript_function", "javascript_rows", "partials_program",
+    "program_of", "row_key", "same", "special_program", "trace", "traced_input", "tracing",
 ]  # fmt: skip

@@ -7,7 +7,6 @@ computes the picture of every epoch itself, and the walk through the first row w
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -25,7 +24,13 @@ from .health import Record, Snapshot, as_of
 from .plane import SHAPES, Plane
 from .surface import surface_of
 
-MOST_WALKED = 1000  # values in the graph of a row
+ONE_ROW = (
+    "The first row alone, with the numbers that the model has after the epoch shown above. <b>Take a step</b> moves "
+    "each number by −learning rate × its gradient from this row, with the learning rate of the epoch. The training adds "
+    "up the gradients of many rows for a step and takes several steps in an epoch: so an epoch moves the numbers "
+    "otherwise than this row would."
+)
+MOST_WALKED, MOST_SINGLY = 1000, 60  # values in the graph of a row: of more than so many, its parts are shown
 
 
 class Recording(NamedTuple):
@@ -86,7 +91,6 @@ def walk(recording: Recording) -> str:
     """A player that walks through the first row with the numbers of the epoch at which the film is."""
     if recording.loss is None or not recording.records:
         return ""
-    lr = recording.records[-1].lr
     with as_of(recording.model, recording.snapshots[-1].after):
         root = _first_row(recording)
         order = topological_order(root)
@@ -95,14 +99,10 @@ def walk(recording: Recording) -> str:
             return f"<p>{why}: watch a smaller network for that, of up to {MOST_WALKED:,} values.</p>"
         places = {node: i for i, node in enumerate(order)}
         leaves = [places.get(parameter, -1) for parameter in recording.model.parameters()]
-        played = walkthrough(root).player()
-    rate = "" if math.isnan(lr) else f', here {format_number(lr)}, that of the epoch,'
+        played = walkthrough(root, depth=1 if len(order) > MOST_SINGLY else None).player()
     return (
         f'<details class="onerow" data-leaves="{" ".join(map(str, leaves))}"><summary>One row: forward, loss and '
-        f"backward after this epoch</summary><p>The first row alone, with the numbers that the model has after the epoch "
-        f"shown above. <b>Take a step</b> moves each number by −learning rate{rate} × its gradient from this row. The "
-        f"training adds up the gradients of many rows for a step, and takes several steps in an epoch: so an epoch "
-        f"moves the numbers otherwise than this row would.</p>{played}</details>"
+        f"backward after this epoch</summary><p>{ONE_ROW}</p>{played}</details>"
     )
 
 
@@ -142,12 +142,12 @@ def _plane(recording: Recording) -> Shown:
         answers = predict(model, plane.points)
     reach = _reach(recording.targets, threshold)
     areas = plane.regions(classes_of(answers, threshold), [_sureness(answer, threshold, reach) for answer in answers])
-    picture = plane.svg(areas, plane.samples(rows, classes or [0] * len(rows)), "Samples, and the classes of the model.")
+    picture = plane.svg(areas + plane.samples(rows, classes or [0] * len(rows)), "Samples, and what the model answers.")
     said = "What the model answers (across x1, up x2)"
     several = isinstance(answers[0], Sequence) or getattr(answers[0], "ndim", 0) > 0
-    how = "the nearer two classes are to each other" if several else (
-        f"the nearer the output is to {format_number(threshold)}, the border; full from {format_number(reach)} away"
-    )
+    how = f"the nearer the output is to {format_number(threshold)}, the border; full from {format_number(reach)} away"
+    if several:
+        how = "the nearer two classes are to each other"
     key = "".join(f"<span>{_mark(k)} {escape(label)}</span>" for k, label in enumerate(labels))
     legend = f'<p class="legend">{key}<span>The paler, {how}.</span></p>'
     if surface.apology:
@@ -159,7 +159,8 @@ def _plane(recording: Recording) -> Shown:
     data = {
         "plane": {
             "corners": plane.corners, "outputs": surface.outputs, "threshold": threshold, "reach": reach,
-            "colours": CATEGORIES, "units": [[*map(clean_path, pair)] for pair in zip(layers, surface.units, strict=True)],
+            "colours": CATEGORIES,
+            "units": [[*map(clean_path, pair)] for pair in zip(layers, surface.units, strict=True)],
         }
     }  # fmt: skip
     return Shown(figures, data if surface.function else {}, surface.rows, surface.function)
@@ -170,7 +171,7 @@ def _sureness(answer: Any, threshold: float, reach: float) -> float:
     try:
         highest, second = sorted(map(float, answer))[-1:-3:-1]
     except TypeError:
-        return min(abs(answer - threshold) / reach, 1.0)
+        return min(abs(float(answer) - threshold) / reach, 1.0)
     total = sum(math.exp(x - highest) for x in map(float, answer))
     return (1.0 - math.exp(second - highest)) / total
 
@@ -223,7 +224,8 @@ def _classes(targets: Any) -> tuple[list[int], list[str]]:
 
 
 def _figure(said: str, elements: str, kind: str) -> str:
-    return f'<figure class="{re.sub("[0-9]", "", kind)}" data-kind="{kind}"><figcaption>{said}</figcaption>{elements}</figure>'
+    caption = f"<figcaption>{said}</figcaption>"
+    return f'<figure class="{kind.rstrip("0123456789")}" data-kind="{kind}">{caption}{elements}</figure>'
 
 
 def _table(snapshot: Snapshot) -> str:

@@ -54,15 +54,12 @@ class Plane:
         scale = f"scale({self.width / STEPS:.3f} {self.height / STEPS:.3f})"
         return f'<g class="areas" transform="{scale}" shape-rendering="crispEdges">{"".join(shapes)}</g>'
 
-    def svg(self, areas: str, samples: str, said: str) -> str:
-        """The picture of both."""
-        body = f'<svg viewBox="0 0 {self.width:.1f} {self.height:.1f}" width="{self.width:.1f}" height="{self.height:.1f}"'
-        return finish_svg(
-            f'{body} xmlns="http://www.w3.org/2000/svg"><rect class="ground" width="100%" height="100%" fill="white"/>'
-            f"{areas}{samples}</svg>",
-            "the plane of the two inputs",
-            said,
-        )
+    def svg(self, elements: str, said: str) -> str:
+        """The picture of areas and samples."""
+        w, h = f"{self.width:.1f}", f"{self.height:.1f}"
+        head = f'<svg viewBox="0 0 {w} {h}" width="{w}" height="{h}" xmlns="http://www.w3.org/2000/svg">'
+        ground = '<rect class="ground" width="100%" height="100%" fill="white"/>'
+        return finish_svg(f"{head}{ground}{elements}</svg>", "the plane of the two inputs", said)
 
     def samples(self, rows: Any, classes: Sequence[int]) -> str:
         """A mark for each sample; where there are very many, for a part of them."""

@@ -10,12 +10,6 @@ const PAUSE = 1500; // milliseconds a place stays while playing
 const KEYS = { ArrowLeft: "Back", ArrowRight: "Forward", Home: "First", End: "Last", " ": "Play" };
 const OWN = { INPUT: /Arrow|Home|End| /, BUTTON: / /, SUMMARY: / /, SELECT: /./ }; // keys that a control has uses for
 
-function make(tag, properties = {}, ...inside) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...inside);
-  return made;
-}
-
 function play(box, film) {
   box.dataset.ready = "";
   box.dataset.lmSuppressShortcuts = "true"; // JupyterLab: leave the keys to us while we have the focus
@@ -167,16 +161,4 @@ function play(box, film) {
   pause();
   show(first);
   return { go, resize, show, parts, view, items, details, get at() { return at; } };
-}
-
-// Scroll the holder, never the page, as little as shows some elements in it.
-function bring(holder, elements, margin = 0) {
-  if (!elements.length) return;
-  const outer = holder.getBoundingClientRect(), inner = elements.map((element) => element.getBoundingClientRect());
-  const past = (from, to) => {
-    const low = Math.min(...inner.map((one) => one[from])) - margin, high = Math.max(...inner.map((one) => one[to])) + margin;
-    if (high - low > outer[to] - outer[from]) return (low + high - outer[from] - outer[to]) / 2;
-    return low < outer[from] ? low - outer[from] : high > outer[to] ? high - outer[to] : 0;
-  };
-  holder.scrollBy(past("left", "right"), past("top", "bottom"));
 }
