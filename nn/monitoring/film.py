@@ -26,8 +26,8 @@ from .surface import surface_of
 
 ONE_ROW = (
     "The first row alone, with the numbers that the model has after the epoch shown above. <b>Take a step</b> moves "
-    "each number by −learning rate × its gradient from this row, with the learning rate of the epoch. The training adds "
-    "up the gradients of many rows for a step and takes several steps in an epoch: so an epoch moves the numbers "
+    "each number by −learning rate × its gradient from this row, with the learning rate of the epoch. The training "
+    "adds up the gradients of many rows for a step and takes several steps in an epoch: so an epoch moves the numbers "
     "otherwise than this row would."
 )
 MOST_WALKED, MOST_SINGLY = 1000, 60  # values in the graph of a row: of more than so many, its parts are shown
