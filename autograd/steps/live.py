@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ..drawing import operation_template
+from ..drawing import fill, operation_template
 from ..errors import TraceError
 from ..html import rows_script
 from ..primitives import Primitive
@@ -59,9 +59,10 @@ class Page:
         return found
 
     def _node(self, node: Value) -> list[Any]:
-        """A leaf as its number and kind; a result as its row, operands, those with a gradient, how it is written.
+        """A leaf as its number and kind; a result as its row and operands, and what of the rest is not the usual.
 
-        And which operand is which, where a value is one twice.
+        That is which of them take a gradient, if not all; which is which, where a value is one twice; and how it is
+        written, if not as its row is.
         """
         recorder = self.recorder
         if node.primitive is None:
@@ -69,8 +70,12 @@ class Page:
             return [as_json_number(recorder.data[node]), kind]
         operands, passing = [self.number[parent] for parent in node.parents], recorder.receivers[node]
         places = {k: place_of(node, k) for k in passing if operands.count(operands[k]) > 1}
-        row = self.rows[node.primitive, len(node.parents)]
-        return [row, operands, passing, recorder.written(node), *([places] if places else [])]
+        template = operation_template(node.primitive, len(operands), "*")
+        usual = fill(template, {str(k): recorder.names[parent] for k, parent in enumerate(node.parents)})
+        written = recorder.written(node)
+        some = [passing, places, "" if written == usual else written]
+        row = [self.rows[node.primitive, len(operands)], operands]
+        return [*row, *some] if some != [[*range(len(operands))], {}, ""] else row
 
     def _numbers(self, node: Value) -> list[Any]:
         """The number of a value, its slopes, which of the special points of its row holds, and its branches."""
@@ -92,6 +97,7 @@ class Page:
         return {
             "key": row_key(row, count),
             "numbers": operation_template(row, count),
+            "written": operation_template(row, count, "*"),
             "slopes": rule.slopes,
             "remark": rule.remark,
             "notes": [point.note for point in row.special],

@@ -19,6 +19,7 @@ from ..html import Framed, page, walk_player, write_page
 from ..transforms import check_fresh, write_out_with_origins
 from ..value import Value
 from .cards import card
+from .compact import compact
 from .live import Page
 from .picture import Scene
 from .record import FORWARD, Recorder, Step
@@ -228,7 +229,7 @@ class Walkthrough(Sequence[Step]):
             data["byParts"] = self._depth is not None
         apology, picture = "", None
         try:
-            picture, data["parts"] = self._scene.picture(len(self) - 1), self._scene.names
+            picture = compact(self._scene.picture(len(self) - 1))
         except (DrawError, ValueError) as error:  # no dot, or a graph too large for a picture: the list alone
             apology = str(error).splitlines()[0]
         return walk_player(self.title, texts, picture, data, page.script, apology)

@@ -43,17 +43,19 @@ class Live {
   // Places are the numbers of the steps, or of runs of steps in one part of the program; before the first is one that
   // says what is to come, after the last one that says what was found.
   film() {
-    const place = (at, text) => (this.runs[at] ? text() : at < 0 ? "start" : "end");
+    const { names, nodes } = this.walk, place = (at, text) => (this.runs[at] ? text() : at < 0 ? "start" : "end");
     const count = () => this.runs.length - 1, steps = (at) => this.run(at), what = () => (this.byParts ? "part" : "step");
     this.group();
     return {
-      names: this.data.parts || {},
+      names: Object.fromEntries(names.map((name, i) => [`n${i}`, name]).filter((_, i) => nodes[i].kind !== "given")),
       classes: ["forward", "backward", "wrong"],
       above: this.card,
       grows: true,
       first: -1,
       get last() { return count() + 1; },
       written: new Set(this.parts()),
+      since: new Map([...this.walk.since].flatMap(([node, since]) =>
+        [`n${node}`, `o${node}`, ...this.walk.nodes[node].operands.map((_, k) => `e${node}.${k}`)].map((part) => [part, since]))),
       seen: (at) => (this.runs[at] ? this.runs[at][1] - 1 : at < 0 ? -1 : Infinity),
       item: (at) => (this.runs[at] ? this.runs[at][1] - 1 : -1),
       place: (at) => place(at, () => `${at} / ${count()}`),

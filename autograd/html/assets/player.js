@@ -2,7 +2,7 @@
 //
 // A film says of each place ``at``: ``label``, ``said`` (for those who hear the page), ``item`` (its line in the list, or
 // -1), ``marks`` ([class, names of parts]), ``texts`` (a Map of what is written into parts by then) and ``seen`` (the parts
-// with a larger data-from are still to come).  Places go from ``first`` to ``last``; ``names`` what a menu offers to go to, and
+// that are ``since`` a larger number are still to come).  Places go from ``first`` to ``last``; ``names`` what a menu offers to go to, and
 // ``shown`` is called after each change; ``pause`` is how many milliseconds a place stays
 // while playing, where that is not the usual time,
 // and ``counted`` what a place is called, where not a step.
@@ -25,6 +25,10 @@ function play(box, film) {
   const view = image && new View(inlined(image));
   if (view) {
     image.replaceWith(view.element);
+    for (const row of view.svg.querySelectorAll("g[data-part] > text[class]")) {
+      const says = { d: "data", g: "grad", s: "slope" }[row.getAttribute("class")];
+      if (says) row.dataset.part = `${row.parentNode.dataset.part.split(" ")[0]}.${says}`;
+    }
     for (const part of view.svg.querySelectorAll("[data-part]")) {
       for (const name of part.dataset.part.split(" ")) parts.set(name, [...(parts.get(name) || []), part]);
       for (const mark of film.classes) part.classList.remove(mark); // those of the static picture
@@ -45,9 +49,10 @@ function play(box, film) {
   const place = make("span", { className: "place" });
   place.setAttribute("aria-hidden", "true"); // the slider says it
   const controls = make("div", { className: "controls" }, ...Object.values(buttons), make("label", { className: "slide" }, film.counted || "Step", slider, place));
-  if (Object.keys(film.names).length && view) {
+  const named = Object.entries(film.names).filter(([part]) => parts.has(part));
+  if (named.length) {
     const menu = make("select", {}, make("option", { textContent: "a value", value: "" }));
-    for (const [part, name] of Object.entries(film.names)) menu.append(make("option", { textContent: name, value: part }));
+    for (const [part, name] of named) menu.append(make("option", { textContent: name, value: part }));
     menu.onchange = () => {
       if (menu.value) visit([menu.value]);
       menu.value = "";
@@ -72,7 +77,7 @@ function play(box, film) {
     marked = film.marks(at).flatMap(([mark, names]) => names.flatMap((name) => (parts.get(name) || []).map((part) => [part, mark])));
     for (const [part, mark] of marked) part.classList.add(mark);
     if (view) {
-      for (const part of view.svg.querySelectorAll("[data-from]")) part.classList.toggle("todo", part.dataset.from > seen);
+      for (const [part, since] of film.since) for (const one of parts.get(part) || []) one.classList.toggle("todo", since > seen);
       view.follow(marked.map(([part]) => part));
     }
     items.forEach((line, i) => (i === item ? line.setAttribute("aria-current", "step") : line.removeAttribute("aria-current")));
@@ -93,8 +98,8 @@ function play(box, film) {
     part.removeAttribute("textLength");
     if (!film.grows) return;
     if (!room.has(part)) {
-      const box = part.closest("g.node");
-      room.set(part, box ? box.querySelector("path, polygon").getBBox().width - 6 : Infinity);
+      const box = part.parentNode.querySelector("rect");
+      room.set(part, box ? box.getBBox().width - 6 : Infinity);
     }
     const most = room.get(part);
     if (part.getComputedTextLength() > most) {

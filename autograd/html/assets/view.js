@@ -53,7 +53,7 @@ class View {
   }
 
   readable() {
-    const sizes = [...this.svg.querySelectorAll("text")].slice(0, 50).map((text) => parseFloat(text.getAttribute("font-size") || 14));
+    const sizes = [...this.svg.querySelectorAll("text")].slice(0, 50).map((text) => parseFloat(getComputedStyle(text).fontSize) || 14);
     return 11 / Math.min(12, ...sizes);
   }
 

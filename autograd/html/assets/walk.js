@@ -8,12 +8,13 @@ class Walk {
     this.count = data.nodes.length;
     this.root = this.count - 1;
     this.rows = data.rows.map((row) => ({ ...row, ...(rows ? rows[row.key] : {}) }));
-    this.nodes = data.nodes.map((node) =>
-      node.length === 2
-        ? { kind: node[1], wants: node[1] === "wants" }
-        : { row: this.rows[node[0]], operands: node[1], receivers: node[2], written: node[3], places: node[4] || {}, wants: node[2].length > 0 },
-    );
-    this.given = data.nodes.map((node) => (node.length === 2 ? Number(node[0]) : NaN));
+    const isLeaf = ([, kind]) => typeof kind === "string";
+    this.nodes = data.nodes.map((node) => {
+      if (isLeaf(node)) return { kind: node[1], wants: node[1] === "wants" };
+      const [number, operands, receivers = [...operands.keys()], places = {}, written] = node, row = this.rows[number];
+      return { row, operands, receivers, places, wants: receivers.length > 0, written: written || fill(row.written, operands.map((j) => data.names[j])) };
+    });
+    this.given = data.nodes.map((node) => (isLeaf(node) ? Number(node[0]) : NaN));
     this.ways = Array(this.count).fill(0);
     for (const node of this.nodes) for (const k of node.receivers || []) this.ways[node.operands[k]]++;
     this.compute(this.given);
