@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, overload
 
-from ..drawing import DrawError, scopes_at, shorten
+from ..drawing import DrawError, parts_of, shorten
 from ..errors import describe
 from ..graph import topological_order
 from ..html import Framed, page, walk_player, write_page
@@ -91,7 +91,6 @@ class Walkthrough(Sequence[Step]):
         self._origins = origins
         self._recorder = recorder
         self._scene = Scene(recorder, depth)
-        self._scopes = scopes_at(recorder.order, 1 if depth is None else depth)
         self._depth = depth
 
     def __len__(self) -> int:
@@ -198,10 +197,20 @@ class Walkthrough(Sequence[Step]):
         return "\n".join(shorten(str(self).splitlines(), "w"))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """What a notebook shows: the player, which leaves a picture and a list where scripts are stripped."""
+        """What a notebook shows: the player, which leaves a picture and a list where scripts are stripped.
+
+        And for LaTeX, which shows no HTML, the picture of the last step.
+        """
         if len(self) > MOST_PLAYED:
             return {"text/plain": repr(self)}
-        return {"text/html": self.player(), "text/plain": repr(self)}
+        bundle = {"text/html": self.player(), "text/plain": repr(self)}
+        try:
+            png = self._scene.png()
+        except (DrawError, ValueError):
+            return bundle
+        from base64 import b64encode  # only where a picture is shown: importing the package stays quick
+
+        return {**bundle, "image/png": b64encode(png).decode()}
 
     def _display_(self) -> Framed:
         """What marimo shows: the page in a frame, as it strips the scripts of what a notebook shows."""
@@ -224,8 +233,11 @@ class Walkthrough(Sequence[Step]):
                 [f"{box}.data", word, [number[node] for node in shown]] for box, (word, shown) in scene.ranges.items()
             ]
             data["shared"] = [i for i, node in enumerate(order) if node not in scene.alone]
-        if self._scopes:
-            data["scopes"] = [self._scopes.get(node, (0, ""))[1] for node in order]
+        names, around = parts_of(order, 1 if self._depth is None else self._depth)
+        if names:
+            chains = {tuple(chain): i for i, chain in enumerate({tuple(chain): 0 for chain in around.values()})}
+            data["scopes"] = [chains[tuple(around[node])] if node in around else -1 for node in order]
+            data["chains"], data["scopeNames"] = [*chains], names
             data["byParts"] = self._depth is not None
         apology, picture = "", None
         try:
