@@ -192,7 +192,8 @@ class Live {
       lines = this.walk.card(step).map(([words, texts], i) => {
         const formula = words ? FORMULAS.has(words) : i === 0;
         const wrong = step.sent !== undefined && !words;
-        return make("p", { className: formula ? "formula" : wrong ? "wrong" : "why" }, ...(words ? coloured(this.walk.words[words], texts) : [texts.text]));
+        const kind = !words && texts.text === this.walk.source(step) ? "source" : formula ? "formula" : wrong ? "wrong" : "why";
+        return make("p", { className: kind }, ...(words ? coloured(this.walk.words[words], texts) : [texts.text]));
       });
     }
     this.lines.replaceChildren(head, ...lines);
