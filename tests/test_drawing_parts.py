@@ -249,6 +249,26 @@ def test_a_graph_over_the_cap_is_collapsed_to_the_deepest_level_that_is_readable
     assert "407 values, more than can be shown one by one: shown to" in drawing.source
 
 
+@needs_dot
+@pytest.mark.parametrize("widths", [[16, 16, 1], [8, 8, 1], [32, 1], [16, 1]])
+@pytest.mark.parametrize("samples", [1, 4])
+def test_a_picture_is_collapsed_before_it_is_taller_than_can_be_read_and_says_so(
+    widths: list[int], samples: int
+) -> None:
+    model = MLP(2, widths, activation="tanh", seed=1)
+    loss = total([(model([0.5, float(i)]) - 1.0) ** 2 for i in range(samples)])
+    drawing = draw(loss)
+    height = float(re.search(r'height="([\d.]+)pt"', drawing.svg)[1])  # type: ignore[index]
+    assert height <= 3400  # points: about five screens
+    assert ("more than can be shown one by one" in str(drawing)) == (len(str(drawing).splitlines()) < 60)
+
+
+def test_many_leaves_beside_each_other_are_too_many_though_the_graph_is_small() -> None:
+    xs = [Value(float(i)) for i in range(90)]
+    assert "91 values, more than can be shown one by one: alike ones shown once" in str(draw(total(xs)))
+    assert "more than" not in str(draw(total(xs), max_nodes=500))  # as many as are asked for
+
+
 def test_a_graph_with_too_many_edges_is_collapsed_too() -> None:
     xs = [Value(float(i)) for i in range(60)]
     assert "more than can be shown" in str(draw(total([dot(xs, xs) for _ in range(20)])))

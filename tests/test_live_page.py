@@ -6,6 +6,7 @@ says of a graph that was built anew with the changed numbers.
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import random
@@ -26,7 +27,7 @@ from test_walkthrough import named
 
 from autograd import Value, primitive, topological_order, walkthrough
 from autograd import sin as sine
-from autograd.drawing import format_number
+from autograd.drawing import format_number, parts_of
 from autograd.drawing.notation import format_range
 from autograd.html import asset, rows_script
 from autograd.primitives import TABLE
@@ -473,3 +474,71 @@ def test_players_play_where_scripts_run_outside_of_their_place(open_page: Open) 
     for player, formula in ((first, "n2 = x * 3 = 2 × 3 = 6"), (second, "n1 = tanh(x) = tanh(2) = 0.964")):
         press(player, "Forward")
         assert player.locator(".card .formula").text_content() == formula
+
+
+# --- parts of the program, lines, papers ----------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@needs_dot
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
+def test_parts_open_and_close_one_by_one(open_page: Open, size: tuple[int, int], scheme: str) -> None:
+    inputs = [named(1.0, "x1"), named(2.0, "x2")]
+    loss = (MLP(2, [3, 1], activation="tanh", seed=1)(inputs) - 1.0) ** 2
+    page = open_page(
+        page_with(walkthrough(loss, depth=1)), viewport={"width": size[0], "height": size[1]}, color_scheme=scheme
+    )
+    player = page.locator(".stepgrad-player")
+    door, last = player.locator(".door"), lambda: int(player.get_by_role("slider").get_attribute("max"))
+    press(player, "Forward")
+    closed = last()
+    assert player.locator(".head").text_content().startswith("forward layers.0: 6 steps")
+    door.press("Enter")  # opens layers.0: its neurons are places of their own
+    assert player.locator(".head").text_content().startswith("forward layers.0.neurons.0: 2 steps")
+    assert last() > closed
+    door.press("Enter")
+    assert player.locator(".head").text_content().endswith("Close layers.0.neurons.0")
+    assert player.locator(".card .formula").count() == 1
+    opened = last()
+    door.click()
+    assert door.text_content() == "Open layers.0.neurons.0"
+    assert last() < opened
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    press(player, "Last")
+    press(player, "Back")
+    assert place(player) >= 0
+
+
+def test_two_calls_of_one_module_are_two_parts() -> None:
+    model = MLP(1, [1], activation="tanh", seed=1)
+    walk, _ = page_of(model([model([named(0.5, "x")])]), "topological")
+    names, around = parts_of(walk._order, 1)
+    calls = [name for name in names if "neurons" not in name]
+    assert [name.rpartition(", ")[2] for name in calls] == ["call 1 of 2", "call 2 of 2"]
+    assert len({chain[0] for chain in around.values()}) == 2
+
+
+@pytest.mark.slow
+@needs_dot
+def test_the_card_says_the_line_of_the_program(open_page: Open) -> None:
+    a, b = named(2.0, "a"), named(-3.0, "</script><b>")
+
+    def product() -> Value:
+        return a * b  # "<b>"
+
+    walk = walkthrough(product)
+    page = open_page(page_with(walk))
+    player = page.locator(".stepgrad-player")
+    press(player, "Forward")
+    assert player.locator(".card .source").text_content() == walk[0].line
+    assert walk[0].line.endswith(': return a * b  # "<b>"')
+    assert player.locator(".card .lines p:not(.head)").all_text_contents() == walk.card(0)
+
+
+@needs_dot
+def test_papers_get_the_last_picture_as_a_png() -> None:
+    x = named(3.0, "x")
+    bundle = walkthrough(x * x)._repr_mimebundle_()
+    assert [*bundle] == ["text/html", "text/plain", "image/png"]
+    assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")

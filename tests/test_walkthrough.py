@@ -582,3 +582,52 @@ def test_the_order_of_the_program_is_topological_and_whole(program: Program) -> 
     for node in order:
         assert seen.issuperset(node.parents)
         seen.add(node)
+
+
+# --- lines of the program -----------------------------------------------------------------------------------
+
+
+def test_the_steps_of_a_function_say_its_lines_and_its_numbers_are_those_without_them() -> None:
+    a, b = named(2.0, "a"), named(-3.0, "b")
+    model = MLP(2, [2, 1], activation="tanh", seed=1)
+
+    def loss() -> Value:
+        e = a * b
+        if e.data < 0.0:  # numbers may be read
+            e = e + 1.0
+        y: Value = model([a, e])
+        return total([y, dot([a], [b])]) ** 2
+
+    w = walkthrough(loss)
+    first = loss.__code__.co_firstlineno
+    source = {step.op: step.line for step in w if step.phase == "forward"}
+    assert source["mul"] == f"line {first + 1}: e = a * b"
+    assert source["add"] == f"line {first + 3}: e = e + 1.0"
+    assert source["tanh"] == f"line {first + 4}: y: Value = model([a, e])"
+    assert source["pow"] == f"line {first + 5}: return total([y, dot([a], [b])]) ** 2"
+    assert all(step.line for step in w)
+    plain = walkthrough(loss())
+    assert [step.text for step in w] == [step.text for step in plain]
+    assert {step.line for step in plain} == {""}
+    assert w.card(0)[-1] == w.table()[0]["line"] == source["mul"]
+    expanded = walkthrough(loss, expand=True)
+    assert all(step.line for step in expanded)
+
+
+def test_values_that_were_made_elsewhere_have_no_line() -> None:
+    a = named(2.0, "a")
+    before = a * 3.0
+
+    def double() -> Value:
+        return before * 2.0
+
+    lines = [step.line for step in walkthrough(double) if step.phase == "forward"]
+    assert lines[0] == ""
+    assert lines[1].endswith(": return before * 2.0")
+
+
+def test_what_is_no_value_and_gives_none_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"a function without arguments that gives one; this function gave float: 2\.0"):
+        walkthrough(lambda: 2.0)  # type: ignore[arg-type, return-value]
+    with pytest.raises(TypeError, match="walkthrough takes the Value to walk to, not float"):
+        walkthrough(2.0)  # type: ignore[arg-type]

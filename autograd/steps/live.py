@@ -53,10 +53,8 @@ class Page:
         }
         if recorder.lines:
             texts = {text: i for i, text in enumerate(dict.fromkeys(recorder.lines.values()))}
-            found["sources"], found["sourceOf"] = (
-                [*texts],
-                [texts.get(recorder.lines.get(n, ""), -1) for n in recorder.order],
-            )
+            found["sources"] = [*texts]
+            found["sourceOf"] = [texts.get(recorder.lines.get(node, ""), -1) for node in recorder.order]
         if recorder.is_naive:
             found["naive"] = [[number[step.node], step.operand] for step in back if step.parent is not None]
             found["stopped"] = recorder.stopped

@@ -69,7 +69,8 @@ class Explanation(NamedTuple):
         lines = [f"∂{root}/∂{x} = {format_number(self.total)}: {ways} from {root} down to {x}{more}"]
         lines += [f"  {self._along(path)}" for path in self.paths]
         kink = f"   a kink: {estimate(self.left)} on the left, {estimate(self.right)} on the right" if self.kink else ""
-        grad = f"{x}.grad", format_number(self.grad) + ("" if self.has_run else f"   {root}.backward() has not run yet")
+        held = format_number(self.grad) if self.has_run or self.grad else "not known yet"
+        grad = f"{x}.grad", held + ("" if self.has_run else f": {root}.backward() has not run")
         rows = (
             ("sum over the paths", format_number(self.total)),
             grad,

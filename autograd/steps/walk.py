@@ -20,7 +20,7 @@ from ..transforms import check_fresh, write_out_with_origins
 from ..value import Value
 from .cards import card
 from .compact import compact
-from .lines import run_with_lines
+from .source import run_with_lines
 from .live import Page
 from .picture import Scene
 from .record import FORWARD, Recorder, Step
