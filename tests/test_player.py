@@ -285,7 +285,11 @@ def test_with_a_depth_the_parts_are_boxes_and_their_steps_mark_them() -> None:
     assert marked(w.svg(-1), "backward") <= marked(w.svg(-1), "node")
     data = json.loads(Reader(html(w)).scripts[0])
     assert data["byParts"]
-    assert {scope for scope in data["scopes"] if scope} == {"layers.0", "layers.1"}
+    around = [[data["scopeNames"][part] for part in data["chains"][i]] for i in data["scopes"] if i >= 0]
+    assert {chain[0] for chain in around} == {"layers.0", "layers.1"}
+    assert {chain[1] for chain in around if len(chain) > 1} == {
+        f"layers.{i}.neurons.{k}" for i, k in ((0, 0), (0, 1), (1, 0))
+    }
     with pytest.raises(ValueError, match="depth must be a whole number from 0"):
         walkthrough(loss, depth=-1)
 

@@ -20,10 +20,10 @@ from ..transforms import check_fresh, write_out_with_origins
 from ..value import Value
 from .cards import card
 from .compact import compact
-from .source import run_with_lines
 from .live import Page
 from .picture import Scene
 from .record import FORWARD, Recorder, Step
+from .source import run_with_lines
 from .wording import encodable
 
 ORDERS = ("topological", "naive")
