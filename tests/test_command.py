@@ -126,7 +126,9 @@ def test_demo_trains_both_networks_and_leaves_its_pictures_in_one_folder(tmp_pat
     assert float(accuracies["Moons"]) >= 0.95
     assert float(accuracies["Digits"]) >= 0.93
     pictures = {path.name for path in (tmp_path / "stepgrad-demo").iterdir()}
-    assert pictures >= {"boundary.svg", "loss.svg"}
+    assert pictures >= {"boundary.svg", "loss.svg", "sample.html"}
+    sample = (tmp_path / "stepgrad-demo" / "sample.html").read_text(encoding="utf-8")
+    assert re.search(r"<li>layers\.0\.neurons\.\d+\.b\.grad \+= ", sample)  # the model has something to learn from it
     assert all(f"stepgrad-demo/{name}" in done.stdout.replace("\\", "/") for name in pictures)
     assert {path.name for path in tmp_path.iterdir()} <= {"stepgrad-demo", "home"}
 

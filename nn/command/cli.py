@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from autograd import AutogradError, DrawError, Value, dot, draw, walkthrough, write_whole
+from autograd import AutogradError, DrawError, Value, as_value, dot, draw, walkthrough, write_whole
 from autograd.html import printable
 from autograd.steps import encodable
 
@@ -123,7 +123,7 @@ def train_on_moons(folder: Path, written: list[Path]) -> None:
     """A classifier of the two moons, and pictures of its boundary and its loss."""
     from .. import datasets  # the wings of the demo only here: draw and walk do without them
     from ..data import train_test_split
-    from ..evaluation import accuracy
+    from ..evaluation import accuracy, predict
     from ..plots import plot_decision_boundary
 
     X, y = datasets.moons(400, noise=0.1, seed=1)
@@ -132,7 +132,11 @@ def train_on_moons(folder: Path, written: list[Path]) -> None:
     trial = Trial(model, X_train, y_train, loss="hinge", epochs=20, lr=0.02, l2=1e-4, validation=(X_test, y_test))
     held_out = accuracy(model, X_test, y_test)
     trial.report("Moons", held_out)
-    walk_sample(model, X_test[0], y_test[0], folder / "sample.html", written)
+    outputs = predict(model, X_test)
+    worst = max(
+        range(len(X_test)), key=lambda i: as_value(hinge(outputs[i], y_test[i])).data
+    )  # others' gradients are 0
+    walk_sample(model, X_test[worst], y_test[worst], folder / "sample.html", written)
     title = f"Two moons: held-out accuracy {held_out:.3f}"
     save(folder / "boundary.svg", written, lambda: plot_decision_boundary(model, X_test, y_test, title=title))
     save(folder / "loss.svg", written, lambda: trial.history.plot("Two moons: hinge loss"))

@@ -148,7 +148,8 @@ function play(box, film) {
   const press = (event) => {
     const { target } = event;
     if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey || event.defaultPrevented || !KEYS[event.key]) return;
-    if (OWN[target.tagName] && (target.type === "number" || OWN[target.tagName].test(event.key))) return;
+    const own = target.type === "checkbox" ? OWN.BUTTON : OWN[target.tagName];
+    if (own && (target.type === "number" || own.test(event.key))) return;
     event.preventDefault();
     buttons[KEYS[event.key]].click();
   };
