@@ -2,8 +2,8 @@
 
 A row of the table is written in machine code as it stands where it names an instruction or is a sum of
 products.  For any other, and for a user's own primitive, the definition or else the forward is traced, and the
-equations found take its place, and so do products that of a power with a small whole exponent.  Derivatives are not touched:
-they are equations of the program already.
+equations found take its place; so does a product that of a power with a small whole exponent.  Derivatives are not
+touched: they are equations of the program already.
 """
 
 from __future__ import annotations
