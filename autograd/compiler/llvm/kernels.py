@@ -4,7 +4,7 @@ A row is one number of the program for each sample of a block.  Which rows a ker
 tables, so its code is the same for any network; only the pieces are a program's own.
 
     piece       out = the steps of a template, for each of its units
-    matvec      out = bias + Σ wₖ·rowₖ      wₖ the same for all samples (parameters), packed in reading order
+    matvec      out = bias + Σ wₖ·rowₖ      wₖ the same for all samples: parameters, a fixed step apart
     rowdot      out = [out +] Σ rowₖ·rowₖ′  both different for every sample
     logsumexp   out = log Σ exp(rowₖ)
     gather      out = choice[index]         of numbers or of rows
@@ -82,21 +82,20 @@ def piece(e: Emitter, template: Template) -> Emitter:
 
 def matvec(e: Emitter, units: int) -> Emitter:
     args = e.arguments(MatVecArguments[Integer])
-    size = (args.inputs + 1) * units
     with e.loop(args.tiles) as tile:
-        weights, outputs = args.weights + tile * size, args.output_rows + tile * units
+        own = [tile * units + u for u in range(units)]
+        weights = [args.weights + unit * args.unit_step for unit in own]
         for lane, vectors in by_vectors(e):
-            biases = [e.spread(e.load_scalar(weights, u)) for u in range(units)]
+            biases = [e.spread(e.load_scalar(args.biases, unit * args.bias_step)) for unit in own]
             sums = [Variable(bias) for bias in biases for _ in range(vectors)]
             with e.loop(args.inputs, *sums) as k:
                 row = e.table(args.input_rows, k) + lane
                 xs = [e.load(row, v * e.lanes) for v in range(vectors)]
-                at = weights + (k + 1) * units
-                ws = [e.spread(e.load_scalar(at, u)) for u in range(units)]
+                ws = [e.spread(e.load_scalar(weight, k * args.input_step)) for weight in weights]
                 for total, (w, x) in zip(sums, [(w, x) for w in ws for x in xs], strict=True):
                     total.value = e.multiply_add(w, x, total.value)
-            for u in range(units):
-                row = e.table(outputs, u) + lane
+            for u, unit in enumerate(own):
+                row = e.table(args.output_rows, unit) + lane
                 for v in range(vectors):
                     e.store(sums[u * vectors + v].value, row, v * e.lanes)
     return e

@@ -12,7 +12,7 @@ from ..plan import ONES, WASTE, Plan, Row, Template, reads, writes
 
 CACHE_LINE = 8  # doubles
 BLOCK = 128  # samples that go through a program together, at most: their rows stay in the processor's cache
-BLOCK_DOUBLES = 40_000  # and so do the rows of a program with many of them
+BLOCK_DOUBLES = 200_000  # and so do the rows of a program with many of them
 
 
 class Workspace:
