@@ -9,7 +9,7 @@ tables, so its code is the same for any network; only the pieces are a program's
     logsumexp   out = log Σ exp(rowₖ)
     gather      out = choice[index]         of numbers or of rows
     scatter     numbers: total[index] += row, one sample after the other
-    outer       numbers: total += Σ over samples of row·row′, for tiles of 4 by 2 or 4 by 4 rows
+    outer       numbers: total += Σ over samples of row·row′, for tiles of 4 by 6 rows, say
     pack        numbers: copied, from places in a table to places a fixed step apart
 """
 
@@ -39,9 +39,13 @@ def vectors_together(lanes: int) -> int:
     return 4 if lanes == 8 else 2
 
 
-def outer_tile(lanes: int) -> tuple[int, int]:
-    """How many rows times how many others go together in ``outer``: the rows and all sums stay in registers."""
-    return TILE, vectors_together(lanes)
+def outer_tiles(lanes: int) -> list[tuple[int, int]]:
+    """How many rows times how many others can go together in ``outer``: the rows and all sums stay in registers.
+
+    Where one side is a single row, as many others as there are lanes: they are summed together.
+    """
+    wide = [(TILE, 6), (TILE, 4)] if lanes == 8 else [(TILE, 2)]
+    return [*wide, (1, lanes), (1, 1)]
 
 
 def kernels(lanes: int, vector_functions: Mapping[str, str]) -> list[Emitter]:
@@ -53,8 +57,7 @@ def kernels(lanes: int, vector_functions: Mapping[str, str]) -> list[Emitter]:
         logsumexp(Emitter("logsumexp", lanes, vector_functions)),
         gather(Emitter("gather", lanes, vector_functions)),
         scatter(Emitter("scatter", lanes, vector_functions)),
-        outer(Emitter("outer", lanes, vector_functions), *outer_tile(lanes)),
-        outer(Emitter("outer1", lanes, vector_functions), 1, 1),
+        *(outer(Emitter(f"outer{h}x{w}", lanes, vector_functions), h, w) for h, w in outer_tiles(lanes)),
         pack(Emitter("pack", lanes, vector_functions)),
     ]
 

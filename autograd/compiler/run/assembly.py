@@ -16,7 +16,7 @@ from ..llvm import (
     PieceArguments,
     RowDotArguments,
     ScatterArguments,
-    outer_tile,
+    outer_tiles,
 )
 from ..plan import WASTE, Elementwise, Gather, LogSumExp, MatVec, Outer, Plan, Row, RowDot, Scalar, Scatter
 from .workspace import Workspace
@@ -160,8 +160,7 @@ class Assembly:
         """Tiles of products; those that reach over the edge repeat the last row, and their sums go to waste."""
         rows, _, sums = self._places
         left, right = [rows[row] for row in call.left], [rows[row] for row in call.right]
-        single = len(left) == len(right) == 1
-        height, width = (1, 1) if single else outer_tile(self._workspace.lanes)
+        height, width = min(outer_tiles(self._workspace.lanes), key=lambda shape: _cost(len(left), len(right), *shape))
         table: list[int] = []
         tiles = 0
         for top in range(0, len(left), height):
@@ -174,4 +173,9 @@ class Assembly:
                         inside = i < len(left) and j < len(right)
                         table.append(sums[call.places[i][j] if inside else None])
         arguments = OuterArguments(tiles, self._workspace.table(table))
-        self._line("outer1" if single else "outer", arguments)
+        self._line(f"outer{height}x{width}", arguments)
+
+
+def _cost(rows: int, columns: int, height: int, width: int) -> int:
+    """What tiles of a shape take, about: products, and twice the loads, which are waited for."""
+    return -(-rows // height) * -(-columns // width) * (height * width + 2 * (height + width))
