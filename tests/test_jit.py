@@ -514,6 +514,16 @@ def test_the_plan_says_what_is_computed_together(backend: str) -> None:
         assert "Python runs the program" in str(f.plan)
 
 
+def test_what_is_done_to_each_sum_of_a_layer_is_done_where_it_is_added_up(backend: str) -> None:
+    model = nn.MLP(3, [5, 1], activation="relu", seed=1)
+    f = jit(model)
+    f([1.0, 2.0, 3.0])
+    if backend == "machine code":
+        first, *rest = str(f.plan).splitlines()
+        assert first.startswith("matvec 3 -> 5 then [")
+        assert rest == ["matvec 5 -> 1"]
+
+
 def test_the_code_in_llvms_language(backend: str) -> None:
     code = jit(lambda x: x * x).llvm
     assert ("fmul" in code) == (backend == "machine code")

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
-LINE = 10  # 64-bit numbers in a line of code: the kernel's address and its arguments
+LINE = 12  # 64-bit numbers in a line of code: the kernel's address and its arguments
 
 CONDITIONS = {"<": "slt", ">": "sgt", "==": "eq", "!=": "ne"}
 

@@ -4,7 +4,7 @@ A row is one number of the program for each sample of a block.  Which rows a ker
 tables, so its code is the same for any network; only the pieces are a program's own.
 
     piece       out = the steps of a template, for each of its units
-    matvec      out = bias + Σ wₖ·rowₖ      wₖ the same for all samples: parameters, a fixed step apart
+    matvec      out = bias + Σ wₖ·rowₖ      wₖ the same for all samples, a fixed step apart; then a template, or none
     rowdot      out = [out +] Σ rowₖ·rowₖ′  both different for every sample
     logsumexp   out = log Σ exp(rowₖ)
     gather      out = choice[index]         of numbers or of rows
@@ -15,7 +15,8 @@ tables, so its code is the same for any network; only the pieces are a program's
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from ..plan import Template
 from .emitter import Emitter, Integer, Variable
@@ -62,6 +63,21 @@ def kernels(lanes: int, vector_functions: Mapping[str, str]) -> list[Emitter]:
     ]
 
 
+class MatVecThen(NamedTuple):
+    """A matvec, so many units at a time, that ends with a template."""
+
+    units: int
+    then: Template
+    place: int  # of the sum among the template's rows
+
+
+OwnKernel = Template | MatVecThen  # what a program has kernels of its own for
+
+
+def own_kernel(e: Emitter, own: OwnKernel) -> Emitter:
+    return matvec(e, *own) if isinstance(own, MatVecThen) else piece(e, own)
+
+
 def piece(e: Emitter, template: Template) -> Emitter:
     args = e.arguments(PieceArguments[Integer])
     rows, scalars = template.reads("row"), template.reads("scalar")
@@ -71,20 +87,26 @@ def piece(e: Emitter, template: Template) -> Emitter:
         ]
         numbers = [e.spread(e.load_scalar(place)) for place in columns[rows : rows + scalars]]
         with e.loop(e.count, step=e.lanes) as lane:
-            steps: list[str] = []
-            values = {"row": [e.load(place, lane) for place in columns[:rows]], "scalar": numbers, "step": steps}
-            for instruction, operands in template.steps:
-                names = [
-                    e.constant(float(o.number)) if o.kind == "constant" else values[o.kind][o.place] for o in operands
-                ]
-                steps.append(write(e, instruction, names))
+            steps = results(e, template, [e.load(place, lane) for place in columns[:rows]], numbers)
             for place, step in zip(columns[rows + scalars :], template.stored, strict=True):
                 e.store(steps[step], place, lane)
     return e
 
 
-def matvec(e: Emitter, units: int) -> Emitter:
+def results(e: Emitter, template: Template, rows: Sequence[str], scalars: Sequence[str] = ()) -> list[str]:
+    """Write the steps of a template on vectors; returns the names of their results."""
+    steps: list[str] = []
+    values = {"row": rows, "scalar": scalars, "step": steps}
+    for instruction, operands in template.steps:
+        names = [e.constant(float(o.number)) if o.kind == "constant" else values[o.kind][o.place] for o in operands]
+        steps.append(write(e, instruction, names))
+    return steps
+
+
+def matvec(e: Emitter, units: int, then: Template | None = None, place: int = 0) -> Emitter:
+    """``then`` is done to each sum, as row number ``place`` of its rows."""
     args = e.arguments(MatVecArguments[Integer])
+    others = then.reads("row") - 1 if then else 0
     with e.loop(args.tiles) as tile:
         own = [tile * units + u for u in range(units)]
         weights = [args.weights + unit * args.unit_step for unit in own]
@@ -99,8 +121,13 @@ def matvec(e: Emitter, units: int) -> Emitter:
                     total.value = e.multiply_add(w, x, total.value)
             for u, unit in enumerate(own):
                 row = e.table(args.output_rows, unit) + lane
+                beside = [e.table(args.other_rows + args.tiles * units * i, unit) + lane for i in range(others)]
                 for v in range(vectors):
-                    e.store(sums[u * vectors + v].value, row, v * e.lanes)
+                    x = sums[u * vectors + v].value
+                    if then:
+                        rows = [e.load(other, v * e.lanes) for other in beside]
+                        x = results(e, then, [*rows[:place], x, *rows[place:]])[then.stored[0]]
+                    e.store(x, row, v * e.lanes)
     return e
 
 

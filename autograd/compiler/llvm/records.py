@@ -32,6 +32,7 @@ class MatVecArguments(NamedTuple, Generic[N]):
     bias_step: N
     input_rows: N  # table
     output_rows: N  # table
+    other_rows: N  # table: a column for each row that an epilogue reads beside the sum, with one place for each unit
 
 
 class RowDotArguments(NamedTuple, Generic[N]):

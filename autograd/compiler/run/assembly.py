@@ -11,6 +11,7 @@ from ..llvm import (
     GatherArguments,
     LogSumExpArguments,
     MatVecArguments,
+    MatVecThen,
     OuterArguments,
     PackArguments,
     PieceArguments,
@@ -101,10 +102,13 @@ class Assembly:
         weights = self._grid([call.weights[u] for u in units], fill)
         biases = self._grid([[call.biases[u]] for u in units], fill)
         outputs = self._table([*(call.outputs[u] for u in units), *[WASTE] * fill])
-        self._line(
-            f"matvec{height}",
-            MatVecArguments(tiles, len(call.inputs), *weights, biases.first, biases.down, inputs, outputs),
-        )
+        kernel, others = f"matvec{height}", 0
+        if call.then:
+            kernel = self._workspace.kernel(MatVecThen(height, call.then.template, call.then.place))
+            columns = zip(*(call.then.rows[u] for u in units), strict=True)
+            others = self._table([row for column in columns for row in (*column, *[WASTE] * fill)])
+        places = *weights, biases.first, biases.down, inputs, outputs, others
+        self._line(kernel, MatVecArguments(tiles, len(call.inputs), *places))
 
     def _grid(self, scalars: Sequence[Sequence[Scalar]], fill: int) -> Grid:
         """The scalars as a grid: as they lie, where steps are alike all over, or else as they are packed.
