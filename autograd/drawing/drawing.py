@@ -70,7 +70,8 @@ def draw(
 
     With a ``depth`` the parts of the program are single green boxes: at 0 each module that was called, at 1
     the modules in it and what ``with scope(name)`` names, and so on; what is alike is one box with ×n.  A
-    graph of more than ``max_nodes`` nodes or edges is collapsed by itself, until it is readable, and says so.
+    graph of more than ``max_nodes`` nodes or edges, or with more than a fifth of that many beside each other, is
+    collapsed by itself, until it is readable, and says so.
 
     ``heat`` colours by the size of each "grad" or of the "data", and marks what is dead (a relu that gives 0) or
     saturated (a tanh or sigmoid with less than a hundredth of its slope).  Of a model, ``draw(model)``, the parts

@@ -25,7 +25,7 @@ TEXT = re.compile(r'(<text [^>]*data-part="([^"]*)">)[^<]*')
 class Scene:
     """The picture of a walk, at each of its steps; it keeps what the graph was.
 
-    ``ids`` are the parts that show the values, ``names`` what the player calls these, ``numbers`` what they hold.
+    ``ids`` are the parts that show the values, ``names`` ``numbers`` what they hold.
     """
 
     def __init__(self, recorder: Recorder, depth: int | None) -> None:
@@ -36,7 +36,6 @@ class Scene:
         self._from = {self.ids[step.node][1:]: step.index for step in self._steps if step.phase == FORWARD}
         self.numbers = {node: format_number(node.data) for node in order}
         labels = {node: "" if node.is_constant else label for node, label in recorder.labels.items()}
-        self.names = {self.ids[node]: label for node, label in labels.items() if label}
         self._changes = self._all_changes()
         self._drawing, self.boxes, self.alone, self.ranges = draw_with_marks(
             order, labels, self._room(recorder.grads.keys()), depth, MOST_NODES

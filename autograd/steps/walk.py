@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
-from types import MappingProxyType
 from typing import Any, overload
 
-from ..drawing import DrawError, format_number, scopes_at, shorten
+from ..drawing import DrawError, scopes_at, shorten
 from ..errors import describe
 from ..graph import topological_order
 from ..html import Framed, page, walk_player, write_page
 from ..transforms import check_fresh, write_out_with_origins
 from ..value import Value
 from .cards import card
+from .compact import compact
 from .live import Page
 from .picture import Scene
 from .record import FORWARD, Recorder, Step
@@ -27,7 +27,6 @@ from .wording import encodable
 
 ORDERS = ("topological", "naive")
 WIDEST = 72  # characters of a line before its note
-MOST_MOVES = 6  # of an update that are written out
 MOST_PLAYED = 10_000  # steps that are put into a notebook: its file grows by each of them
 
 
@@ -208,34 +207,14 @@ class Walkthrough(Sequence[Step]):
         """What marimo shows: the page in a frame, as it strips the scripts of what a notebook shows."""
         return Framed(page(self.title, self.player()))
 
-    def player(
-        self,
-        moved: Mapping[Value, float] | None = None,
-        *,
-        pictured: bool = True,
-        live: bool = True,
-        scripted: bool = True,
-    ) -> str:
-        """The player as HTML, to be put into a page; of a graph that is too large to look at, without its picture.
-
-        ``moved`` are the numbers that an update gives to leaves: they are shown in one more frame at the end, those
-        of leaves that are in this graph.  A ``live`` player computes everything anew when a number is changed.  Of
-        several in one page, it is enough that the last is ``scripted``.
+    def player(self) -> str:
+        """The player as HTML, to be put into a page: it computes everything anew when a number is changed.
 
         >>> w = Value(2.0, label="w")
-        >>> "<li>update: w 2 → 1.6</li>" in walkthrough(w * w).player({w: 1.6})
+        >>> "<li>n1 = w * w = 2 × 2 = 4</li>" in walkthrough(w * w).player()
         True
         """
-        data = Page(self._recorder, self._scene.ids, live and not moved)
-        return self._player(data, moved or {}, pictured, scripted)
-
-    def _player(
-        self,
-        page: Page,
-        moved: Mapping[Value, float] = MappingProxyType({}),
-        pictured: bool = True,
-        scripted: bool = True,
-    ) -> str:
+        page = Page(self._recorder, self._scene.ids)
         texts, data = [step.text for step in self._steps], page.data()
         scene, order = self._scene, self._order
         if scene.boxes:
@@ -248,20 +227,12 @@ class Walkthrough(Sequence[Step]):
         if self._scopes:
             data["scopes"] = [self._scopes.get(node, (0, ""))[1] for node in order]
             data["byParts"] = self._depth is not None
-        numbers = self._scene.numbers
-        moves = {leaf: format_number(x) for leaf, x in moved.items() if leaf in numbers}
-        if moves:
-            shown = [f"{self._names[leaf]} {numbers[leaf]} → {x}" for leaf, x in moves.items()]
-            more = f" and {len(shown) - MOST_MOVES} more" if len(shown) > MOST_MOVES else ""
-            texts.append(f"update: {', '.join(shown[:MOST_MOVES])}{more}")
-            data["update"] = [texts[-1], {self._scene.ids[leaf][1:]: x for leaf, x in moves.items()}]
         apology, picture = "", None
-        if pictured:
-            try:
-                picture, data["parts"] = self._scene.picture(len(self) - 1), self._scene.names
-            except (DrawError, ValueError) as error:  # no dot, or a graph too large for a picture: the list alone
-                apology = str(error).splitlines()[0]
-        return walk_player(self.title, texts, picture, data, page.script, apology, scripted)
+        try:
+            picture = compact(self._scene.picture(len(self) - 1))
+        except (DrawError, ValueError) as error:  # no dot, or a graph too large for a picture: the list alone
+            apology = str(error).splitlines()[0]
+        return walk_player(self.title, texts, picture, data, page.script, apology)
 
 
 def touched(step: Step) -> set[Value]:

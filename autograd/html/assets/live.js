@@ -19,6 +19,7 @@ function coloured(template, texts) {
 class Live {
   constructor(box, data) {
     this.box = box;
+    box.live = this; // for the film of a training, which gives it the numbers of an epoch
     this.data = data;
     this.walk = new Walk(data, box.rows);
     this.byParts = Boolean(data.byParts);
@@ -42,17 +43,19 @@ class Live {
   // Places are the numbers of the steps, or of runs of steps in one part of the program; before the first is one that
   // says what is to come, after the last one that says what was found.
   film() {
-    const { data } = this, place = (at, text) => (this.runs[at] ? text() : at < 0 ? "start" : "end");
+    const { names, nodes } = this.walk, place = (at, text) => (this.runs[at] ? text() : at < 0 ? "start" : "end");
     const count = () => this.runs.length - 1, steps = (at) => this.run(at), what = () => (this.byParts ? "part" : "step");
     this.group();
     return {
-      names: data.parts || {},
+      names: Object.fromEntries(names.map((name, i) => [`n${i}`, name]).filter((_, i) => nodes[i].kind !== "given")),
       classes: ["forward", "backward", "wrong"],
       above: this.card,
       grows: true,
       first: -1,
-      get last() { return count() + (data.update ? 0 : 1); }, // an update is its own end
+      get last() { return count() + 1; },
       written: new Set(this.parts()),
+      since: new Map([...this.walk.since].flatMap(([node, since]) =>
+        [`n${node}`, `o${node}`, ...this.walk.nodes[node].operands.map((_, k) => `e${node}.${k}`)].map((part) => [part, since]))),
       seen: (at) => (this.runs[at] ? this.runs[at][1] - 1 : at < 0 ? -1 : Infinity),
       item: (at) => (this.runs[at] ? this.runs[at][1] - 1 : -1),
       place: (at) => place(at, () => `${at} / ${count()}`),
@@ -107,7 +110,6 @@ class Live {
       return [["forward", [`n${i}`, `o${i}`, ...operands.flatMap((j, k) => [`e${i}.${k}`, again(j)])]]];
     }
     if (step.kind === "add") return [[step.sent === undefined ? "backward" : "wrong", [`n${i}`, `o${i}`, `e${i}.${step.k}`, again(step.parent)]]];
-    if (step.kind === "update") return [["forward", Object.keys(this.data.update[1]).map((i) => `n${i}`)]];
     if (step.kind === "compare" && step.wrong.length) return [["wrong", step.wrong.map(([j]) => `n${j}`)]];
     return [["backward", [`n${i}`]]];
   }
@@ -119,7 +121,6 @@ class Live {
     const run = this.runs[at], known = run ? run[this.asks(at) ? 0 : 1] : at < 0 ? 0 : steps.length;
     for (const step of steps.slice(0, known)) {
       if (step.kind === "forward") texts.set(`n${step.node}.data`, formatNumber(data[step.node]));
-      else if (step.kind === "update") for (const [i, x] of Object.entries(this.data.update[1])) texts.set(`n${i}.data`, x);
       else if (step.kind === "begin") texts.set(`n${step.node}.grad`, "grad 1");
       else if (step.kind === "add") {
         texts.set(`n${step.parent}.grad`, `grad ${formatNumber(step.after)}`);
@@ -251,7 +252,7 @@ class Live {
     }
     this.fields = new Map();
     if (walk.live) {
-      const rate = make("input", { type: "number", step: "any", value: "0.1", className: "rate" });
+      const rate = this.rate = make("input", { type: "number", step: "any", value: "0.1", className: "rate" });
       this.curve = make("span", { className: "curve" });
       bar.append(
         make("button", { type: "button", textContent: "Take a step", onclick: () => this.train(Number(rate.value)) }),
@@ -323,6 +324,13 @@ class Live {
     const { items, details } = this.player;
     if (!details.open) return;
     items.forEach((item, i) => (item.textContent = this.walk.steps[i] ? this.walk.line(this.walk.steps[i]) : ""));
+  }
+
+  // Other numbers to begin with, and the learning rate of a step.
+  begin(numbers, rate) {
+    this.walk.given = this.walk.given.map((x, i) => (i in numbers ? numbers[i] : x));
+    if (rate) this.rate.value = rate;
+    this.reset();
   }
 
   reset() {
