@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -97,7 +96,7 @@ class watch:
         what, why = printable(what), printable(why)
         if not any(f": {what}, " in note for note in self.notes):
             self.notes.append(f"epoch {epoch}: {what}, {why}")
-            tqdm.write(f"watch: {self.notes[-1]}", file=sys.stderr)
+            tqdm.write(f"watch: {self.notes[-1]}")
 
     @property
     def snapshots(self) -> list[Snapshot]:
