@@ -51,6 +51,12 @@ class Page:
             "live": bool(self.script),
             "apology": self.apology,
         }
+        if recorder.lines:
+            texts = {text: i for i, text in enumerate(dict.fromkeys(recorder.lines.values()))}
+            found["sources"], found["sourceOf"] = (
+                [*texts],
+                [texts.get(recorder.lines.get(n, ""), -1) for n in recorder.order],
+            )
         if recorder.is_naive:
             found["naive"] = [[number[step.node], step.operand] for step in back if step.parent is not None]
             found["stopped"] = recorder.stopped

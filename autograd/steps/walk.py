@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, overload
 
-from ..drawing import DrawError, scopes_at, shorten
+from ..drawing import DrawError, parts_of, shorten
 from ..errors import describe
 from ..graph import topological_order
 from ..html import Framed, page, walk_player, write_page
@@ -20,6 +20,7 @@ from ..transforms import check_fresh, write_out_with_origins
 from ..value import Value
 from .cards import card
 from .compact import compact
+from .lines import run_with_lines
 from .live import Page
 from .picture import Scene
 from .record import FORWARD, Recorder, Step
@@ -31,7 +32,7 @@ MOST_PLAYED = 10_000  # steps that are put into a notebook: its file grows by ea
 
 
 def walkthrough(
-    root: Value, *, order: str = "topological", expand: bool = False, depth: int | None = None
+    root: Value | Callable[[], Value], *, order: str = "topological", expand: bool = False, depth: int | None = None
 ) -> Walkthrough:
     """The steps that compute root and then ∂root/∂x for every x below it, as a :class:`Walkthrough`.
 
@@ -43,6 +44,9 @@ def walkthrough(
 
     With a ``depth`` the parts of the program, as ``draw`` has them, are single boxes, and its player goes from part to
     part: a layer, a neuron, what ``with scope(name)`` names.  A graph that is too large to look at is collapsed anyway.
+
+    Of a function without arguments that computes the value, each step says the line of its file too; the lines are
+    asked for while the function runs, here, and values that are made elsewhere know none.
 
     Nothing in the graph changes; gradients that earlier passes left in ``.grad`` are neither used nor
     touched.  Raises StaleGraphError where a leaf has changed since root was computed.
@@ -58,19 +62,22 @@ def walkthrough(
     2  a.grad += e.grad × slope along a → e = 1 × -3 = -3 (0 → -3)
     3  b.grad += e.grad × slope along b → e = 1 × 2 = 2 (0 → 2)
     """
-    if not isinstance(root, Value):
+    if not isinstance(root, Value) and not callable(root):
         raise TypeError(f"walkthrough takes the Value to walk to, not {type(root).__name__}: {root!r:.60}")
     if order not in ORDERS:
         raise ValueError(f"order must be one of {', '.join(ORDERS)}, not {order!r}")
     if depth is not None and (not isinstance(depth, int) or depth < 0):
         raise ValueError(f"depth must be a whole number from 0, or None for every value, not {depth!r}")
+    lines: dict[Value, str] = {}
+    if not isinstance(root, Value):
+        root, lines = run_with_lines(root)
     if expand:
         root, origins = write_out_with_origins(root)
     nodes = topological_order(root)
     if not expand:
         check_fresh(nodes)
         origins = {node: node for node in nodes}
-    recorder = Recorder(nodes)
+    recorder = Recorder(nodes, {node: lines[origin] for node, origin in origins.items() if origin in lines})
     recorder.forward()
     recorder.backward() if order == "topological" else recorder.naive()
     return Walkthrough(recorder, origins, depth)
@@ -91,7 +98,6 @@ class Walkthrough(Sequence[Step]):
         self._origins = origins
         self._recorder = recorder
         self._scene = Scene(recorder, depth)
-        self._scopes = scopes_at(recorder.order, 1 if depth is None else depth)
         self._depth = depth
 
     def __len__(self) -> int:
@@ -198,10 +204,20 @@ class Walkthrough(Sequence[Step]):
         return "\n".join(shorten(str(self).splitlines(), "w"))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """What a notebook shows: the player, which leaves a picture and a list where scripts are stripped."""
+        """What a notebook shows: the player, which leaves a picture and a list where scripts are stripped.
+
+        And for LaTeX, which shows no HTML, the picture of the last step.
+        """
         if len(self) > MOST_PLAYED:
             return {"text/plain": repr(self)}
-        return {"text/html": self.player(), "text/plain": repr(self)}
+        bundle = {"text/html": self.player(), "text/plain": repr(self)}
+        try:
+            png = self._scene.png()
+        except (DrawError, ValueError):
+            return bundle
+        from base64 import b64encode  # only where a picture is shown: importing the package stays quick
+
+        return {**bundle, "image/png": b64encode(png).decode()}
 
     def _display_(self) -> Framed:
         """What marimo shows: the page in a frame, as it strips the scripts of what a notebook shows."""
@@ -224,8 +240,11 @@ class Walkthrough(Sequence[Step]):
                 [f"{box}.data", word, [number[node] for node in shown]] for box, (word, shown) in scene.ranges.items()
             ]
             data["shared"] = [i for i, node in enumerate(order) if node not in scene.alone]
-        if self._scopes:
-            data["scopes"] = [self._scopes.get(node, (0, ""))[1] for node in order]
+        names, around = parts_of(order, 1 if self._depth is None else self._depth)
+        if names:
+            chains = {tuple(chain): i for i, chain in enumerate({tuple(chain): 0 for chain in around.values()})}
+            data["scopes"] = [chains[tuple(around[node])] if node in around else -1 for node in order]
+            data["chains"], data["scopeNames"] = [*chains], names
             data["byParts"] = self._depth is not None
         apology, picture = "", None
         try:

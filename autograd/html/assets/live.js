@@ -23,6 +23,7 @@ class Live {
     this.data = data;
     this.walk = new Walk(data, box.rows);
     this.byParts = Boolean(data.byParts);
+    this.opened = new Set(); // the numbers of the parts of the program that are gone through step by step
     this.title = box.getAttribute("aria-label");
     this.lines = make("div", { className: "lines" });
     this.looked = make("div", { className: "looked" });
@@ -72,14 +73,45 @@ class Live {
 
   // The steps of each place: [the first, the one after the last].
   group() {
-    const { steps } = this.walk, { scopes } = this.data;
+    const { steps } = this.walk;
     this.runs = [];
-    const part = (step) => this.byParts && scopes[step.node];
+    const part = (step) => (this.byParts ? this.around(step).find((one) => !this.opened.has(one)) : undefined);
     steps.forEach((step, i) => {
-      const last = steps[i - 1], together = last && part(step) && part(step) === part(last) && (last.kind === "forward") === (step.kind === "forward");
+      const last = steps[i - 1], together = last && part(step) !== undefined && part(step) === part(last) && (last.kind === "forward") === (step.kind === "forward");
       if (together) this.runs.at(-1)[1] = i + 1;
       else this.runs.push([i, i + 1]);
     });
+  }
+
+  // The parts of the program around a step, outermost first.
+  around(step) {
+    const { scopes, chains } = this.data;
+    return (scopes && chains[scopes[step.node]]) || [];
+  }
+
+  // Other places: at the first of them that has the step which was shown.
+  regroup() {
+    const [first] = this.runs[this.player.at] || [this.player.at < 0 ? -1 : Infinity];
+    this.answers.clear();
+    this.group();
+    const at = this.runs.findIndex(([from, to]) => from <= first && first < to);
+    this.player.resize(first < 0 ? -1 : at < 0 ? this.runs.length : at);
+  }
+
+  // A button for the part that is one place, which opens it, or for the innermost open one around a step, which closes it.
+  door(run) {
+    const chain = this.byParts && run.length ? this.around(run[0]) : [];
+    const closed = run.length > 1 ? chain.find((one) => !this.opened.has(one)) : undefined;
+    const part = closed === undefined ? chain.filter((one) => this.opened.has(one)).at(-1) : closed;
+    if (part === undefined) return [];
+    const onclick = () => {
+      if (!this.opened.delete(part)) this.opened.add(part);
+      this.regroup();
+      const again = this.lines.querySelector(".door");
+      if (again) again.focus({ preventScroll: true });
+    };
+    const name = this.data.scopeNames[part];
+    return [" ", make("button", { type: "button", className: "door", textContent: closed === undefined ? `Close ${name}` : `Open ${name}`, onclick })];
   }
 
   run(at) {
@@ -146,8 +178,9 @@ class Live {
   shown(at, marked) {
     const run = this.run(at), step = run[0], phase = !step ? (at < 0 ? "start" : "end") : step.kind === "forward" ? "forward" : "backward";
     const head = make("p", { className: "head" }, make("span", { className: `badge ${phase}`, textContent: phase }), ` ${this.title}`);
-    if (run.length > 1) head.lastChild.textContent = ` ${this.data.scopes[step.node]}: ${run.length} steps`;
+    if (run.length > 1) head.lastChild.textContent = ` ${this.data.scopeNames[this.around(step).find((one) => !this.opened.has(one))]}: ${run.length} steps`;
     else if (step && step.kind === "add") head.lastChild.textContent = ` from ${this.walk.names[step.node]} back to ${this.walk.names[step.parent]}`;
+    head.append(...this.door(run));
     let lines;
     if (!step) {
       lines = this.frame(at).map((text) => make("p", { textContent: text }));
@@ -159,7 +192,8 @@ class Live {
       lines = this.walk.card(step).map(([words, texts], i) => {
         const formula = words ? FORMULAS.has(words) : i === 0;
         const wrong = step.sent !== undefined && !words;
-        return make("p", { className: formula ? "formula" : wrong ? "wrong" : "why" }, ...(words ? coloured(this.walk.words[words], texts) : [texts.text]));
+        const kind = !words && texts.text === this.walk.source(step) ? "source" : formula ? "formula" : wrong ? "wrong" : "why";
+        return make("p", { className: kind }, ...(words ? coloured(this.walk.words[words], texts) : [texts.text]));
       });
     }
     this.lines.replaceChildren(head, ...lines);
@@ -241,12 +275,8 @@ class Live {
     if (this.data.scopes) {
       const parts = make("input", { type: "checkbox", checked: this.byParts });
       parts.onchange = () => {
-        const [first] = this.runs[this.player.at] || [this.player.at < 0 ? -1 : Infinity];
         this.byParts = parts.checked;
-        this.answers.clear();
-        this.group();
-        const at = this.runs.findIndex(([from, to]) => from <= first && first < to);
-        this.player.resize(first < 0 ? -1 : at < 0 ? this.runs.length : at);
+        this.regroup();
       };
       bar.append(make("label", {}, parts, "Part by part"));
     }

@@ -206,6 +206,11 @@ class Walk {
     return { text: [...new Set(sides)].join(" = "), remark: choice.replaceAll("{(", "").includes("(") ? row.remark : "" };
   }
 
+  // The line of the program that made the value of a step, if it is known.
+  source({ node }) {
+    return this.sources ? this.sources[this.sourceOf[node]] || "" : "";
+  }
+
   // The lines of the card: [words or a text, what is put into its slots].
   card(step) {
     const texts = this.texts(step), [formula, ...notes] = this.line(step).split(" — "), note = notes.join(" — ");
@@ -224,6 +229,7 @@ class Walk {
       ];
       if (step.sent !== undefined) lines = [...lines.slice(0, 2), ["sum", texts], own(note)];
     } else lines = [own(formula), own(note), step.kind === "stop" ? ["stopped", texts] : own("")];
+    lines.push(own(this.source(step)));
     return lines.filter(([words, { text }]) => words || text);
   }
 }
