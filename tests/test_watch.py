@@ -152,7 +152,7 @@ def test_dead_units_are_counted_and_named_once(capsys: pytest.CaptureFixture[str
     assert w.notes == [
         "epoch 1: layers.0 has dead units, 2 of 4 are 0 on every row, so that hardly anything reaches their weights"
     ]
-    assert capsys.readouterr().err.count("watch: epoch 1: layers.0 has dead units") == 1
+    assert capsys.readouterr().out.count("watch: epoch 1: layers.0 has dead units") == 1
     assert [s.units["layers.0"].count("dead") for s in w.snapshots] == [2] * 5
     assert "2 of 4 dead" in repr(w)
 

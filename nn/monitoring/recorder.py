@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 from array import array
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
@@ -115,7 +114,7 @@ class watch:
         what, why = printable(what), printable(why)
         if not any(f": {what}, " in note for note in self.notes):
             self.notes.append(f"epoch {epoch}: {what}, {why}")
-            tqdm.write(f"watch: {self.notes[-1]}", file=sys.stderr)
+            tqdm.write(f"watch: {self.notes[-1]}")
 
     @property
     def snapshots(self) -> list[Snapshot]:
