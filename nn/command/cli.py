@@ -133,9 +133,8 @@ def train_on_moons(folder: Path, written: list[Path]) -> None:
     held_out = accuracy(model, X_test, y_test)
     trial.report("Moons", held_out)
     outputs = predict(model, X_test)
-    worst = max(
-        range(len(X_test)), key=lambda i: as_value(hinge(outputs[i], y_test[i])).data
-    )  # others' gradients are 0
+    losses = [as_value(hinge(out, target)).data for out, target in zip(outputs, y_test, strict=True)]
+    worst = losses.index(max(losses))  # of most others the loss and all gradients are 0
     walk_sample(model, X_test[worst], y_test[worst], folder / "sample.html", written)
     title = f"Two moons: held-out accuracy {held_out:.3f}"
     save(folder / "boundary.svg", written, lambda: plot_decision_boundary(model, X_test, y_test, title=title))
