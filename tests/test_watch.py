@@ -512,6 +512,8 @@ def test_the_film_plays_and_curve_border_and_slider_are_seen_at_once(
         assert box["x"] + box["width"] <= size[0]
         assert box["y"] + box["height"] <= size[1]
     assert film.locator("figure.tiles canvas").count() == 4
+    covers = "es => es.filter(e => e.getAttribute('fill') === 'none' && getComputedStyle(e).fill !== 'none').length"
+    assert film.locator("div.plane svg *").evaluate_all(covers) == 0  # the style of the walk below is not for it
     page.keyboard.press("Home")  # at once: the walk below is folded away
     assert place(film) == "epoch 0 / 12"
     assert film.get_by_role("status").text_content() == "before the first epoch: the model as it was made"

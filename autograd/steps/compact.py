@@ -24,6 +24,7 @@ COLOURS = {colour.light.lower(): f"var(--{name})" for name, colour in PALETTE.it
 def compact(svg: str) -> str:
     """The SVG with all that can be left out left out."""
     head, _, rest = svg.partition("<style>")
+    head = head.replace('class="stepgrad"', 'class="stepgrad compact"', 1)  # no other picture of the page is meant
     head = head.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "").replace("\n", " ")
     body = GROUP.sub(_group, rest.partition("</style>")[2]).replace("&#45;", "-").replace("\n", "")
     return f"{head}<style>{css_colours('.stepgrad')}{asset('scene.css')}{asset('compact.css')}</style>{body}"
