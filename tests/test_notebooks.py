@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from samples import needs_dot
 
+from autograd import Value, draw, walkthrough
+
 FOLDER = Path(__file__).parent.parent / "notebooks"
 PATHS = sorted(FOLDER.glob("*.ipynb"))
 STORED = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in PATHS}
@@ -225,9 +227,18 @@ def tools() -> Any:
     return __main__
 
 
-@pytest.mark.slow
 @needs_dot
 @pytest.mark.filterwarnings("ignore")  # those of the tools
+def test_a_png_is_stored_beside_what_draw_and_walkthrough_show_today() -> None:
+    root = Value(2.0, label="a") * 3.0
+    for shown in (draw(root), walkthrough(root)):
+        (image,) = tools().IMAGE.findall(shown._repr_mimebundle_()["text/html"])
+        assert image.startswith("<img alt=")
+
+
+@pytest.mark.slow
+@needs_dot
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_the_texts_that_are_stored_are_those_that_the_cells_print(path: Path) -> None:
     run = tools()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import Open
 from samples import needs_dot
 
 ROOT = Path(__file__).parent.parent
@@ -108,3 +109,30 @@ def test_the_lecture_builds_three_graphs_and_its_minutes_leave_no_gap() -> None:
     times = [(int(start), int(end)) for start, end in re.findall(r"^\| (\d+)-(\d+) \|", LECTURE, re.MULTILINE)]
     assert times == [(int(start), int(end)) for start, end in re.findall(r"^## (\d+)-(\d+): ", LECTURE, re.MULTILINE)]
     assert [0, *(end for _, end in times)] == [*(start for start, _ in times), 90]
+
+
+@pytest.mark.slow
+@needs_dot
+def test_what_the_lecturer_presses_gives_the_numbers_that_the_page_tells(open_page: Open, tmp_path: Path) -> None:
+    from autograd import walkthrough
+
+    names: dict[str, Any] = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(compile(BOARD[0][0], "lecture.md", "exec"), names)
+        chain = walkthrough(names["z"])
+        exec(compile(BOARD[2][0], "lecture.md", "exec"), names)
+    pages = []
+    for walk in (chain, names["player"]):
+        walk.save(tmp_path / "walk.html")
+        pages.append((tmp_path / "walk.html").read_text(encoding="utf-8"))
+    page = open_page(pages[0])
+    page.get_by_role("button", name="Last").click()
+    page.get_by_text("+0.001", exact=True).click()
+    assert "moves z by 0.03601" in page.inner_text("body")
+    page = open_page(pages[1])
+    page.get_by_role("button", name="Last").click()
+    for rate, loss in (("0.1", "1.236"), ("5", "0")):
+        page.get_by_role("button", name="Reset numbers").click()
+        page.get_by_label("learning rate").fill(rate)
+        page.get_by_role("button", name="Take a step").click()
+        assert re.search(rf"loss\n{loss}\n", page.inner_text("body"))
