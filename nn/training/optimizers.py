@@ -47,8 +47,8 @@ class Optimizer:
         for name, limit in (("clip_value", clip_value), ("clip_norm", clip_norm)):
             if limit is not None and not limit > 0.0:
                 raise ValueError(f"{type(self).__name__}: {name} must be above 0, it is {limit!r}")
-        self.clip_value, self.clip_norm = clip_value, clip_norm
         self.lr, self.weight_decay = lr, weight_decay
+        self.clip_value, self.clip_norm = clip_value, clip_norm
         self.t = [0] * len(self.parameters)  # steps taken: fewer where a parameter was frozen for a while
         self.state = [(0.0,) * self.states for _ in self.parameters]
 
@@ -93,6 +93,11 @@ class Optimizer:
         """Set every parameter's grad to 0.0."""
         for p in self.parameters:
             p.grad = 0.0
+
+    def __repr__(self) -> str:
+        numbers = {name: x for name, x in vars(self).items() if isinstance(x, (float, int, tuple)) and name != "states"}
+        settings = ", ".join(f"{name}={x!r}" for name, x in numbers.items() if x or name == "lr")
+        return f"{type(self).__name__}({len(self.parameters)} parameters, {settings})"
 
 
 class SGD(Optimizer):
