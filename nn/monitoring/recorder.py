@@ -117,7 +117,7 @@ class watch:
         ]
 
     def plot(self, title: str = "", ax: Any = None) -> Any:
-        """The curves of the loss, and of each layer's gradient and update; a matplotlib Figure, or three axes ``ax``."""
+        """The loss, and each layer's gradient and update, as curves; a matplotlib Figure, or the three axes ``ax``."""
         from ..plots import plot_layers
 
         layers = self.records[0].gradients if self.records else ()
