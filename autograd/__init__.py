@@ -19,6 +19,7 @@ from .errors import (
 )
 from .functions import dot, leaky_relu, log_softmax, logsumexp, mean, pick, primitive, prod, softmax, total, uniform
 from .graph import topological_order
+from .hints import OF_AUTOGRAD, did_you_mean, missing, refuse
 from .modes import no_grad
 from .persistence import write_whole
 from .primitives import TABLE, Primitive, as_float, where
@@ -37,16 +38,16 @@ def __getattr__(name: str) -> Any:
         from .compiler import compile_loss, jit
 
         return {"compile_loss": compile_loss, "jit": jit}[name]
-    raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+    raise missing("autograd", name, OF_AUTOGRAD)
 
 
 __all__ = [
     "TABLE", "AutogradError", "DrawError", "Drawing", "FallbackWarning", "GradcheckError", "NonFiniteError",
-    "Primitive", "Scoped", "StaleGraphError", "Step", "TraceError", "Value", "Walkthrough", "as_float", "as_value",
-    "compile_loss", "dot", "draw", "explain", "grad", "grad_of", "gradcheck", "hessian", "hvp", "jacobian", "jit",
-    "jvp", "leaky_relu", "located", "log_softmax", "logsumexp", "mean", "no_grad", "pick", "primitive", "prod",
-    "scope", "softmax", "topological_order", "total", "uniform", "value_and_grad", "walkthrough", "where",
-    "write_whole",
+    "Primitive", "Scoped", "StaleGraphError", "Step", "TraceError", "Value", "Walkthrough", "as_float",
+    "as_value", "compile_loss", "did_you_mean", "dot", "draw", "explain", "grad", "grad_of", "gradcheck",
+    "hessian", "hvp", "jacobian", "jit", "jvp", "leaky_relu", "located", "log_softmax", "logsumexp", "mean",
+    "missing", "no_grad", "pick", "primitive", "prod", "refuse", "scope", "softmax", "topological_order", "total",
+    "uniform", "value_and_grad", "walkthrough", "where", "write_whole",
 ]  # fmt: skip
 
 # --- written by generate.py from the table

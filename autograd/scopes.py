@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from .hints import Hinted
 from .modes import Scope, current_scope, scope_here
 from .persistence import Reduced, reduced
 
 
-class Scoped:
+class Scoped(Hinted):
     """The base of what is shown as a part: whatever ``forward`` makes belongs to a scope of this object.
 
     ``nn.Module`` is one.  The scope is left when the call ends, by an exception too.  Every thread

@@ -3,14 +3,20 @@
 A model maps one sample, a list of numbers, to a Value or a list of them; ``fit`` trains it over many.
 """
 
+# ruff: noqa: E402  # whose autograd this is must be known before it is imported from
+
 from typing import TYPE_CHECKING, Any
+
+from .wings import check_engine
+from .wings import find as _find
+
+check_engine()
 
 from . import activations, init, losses
 from .init import constant, normal
 from .losses import bce, bce_with_logits, cross_entropy, hinge, huber, mae, mse, penalty
 from .modules import MLP, Layer, Module, Neuron, Sequential
 from .training import SGD, AdaGrad, Adam, AdamW, History, Optimizer, RMSprop, fit
-from .wings import find as _find
 
 if TYPE_CHECKING:
     from . import datasets, metrics

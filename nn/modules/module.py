@@ -10,6 +10,8 @@ from typing import Any, Self
 from autograd import Scoped, Value, as_float
 from autograd.html import printable
 
+from ..wings import OF_MODULE
+
 
 class Module(Scoped):
     """The base of layers and models: subclass it, set attributes, write ``forward``.
@@ -19,6 +21,7 @@ class Module(Scoped):
     counts once, under its first name.  In sets, which have no order, and in other objects they are refused.
     """
 
+    hints = OF_MODULE
     training = True  # set by train() and eval(), for modules that behave differently in the two
 
     def named_parameters(self) -> dict[str, Value]:

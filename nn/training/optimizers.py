@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any, TypedDict, Unpack
+from typing import Any, Never, TypedDict, Unpack
 
-from autograd import NonFiniteError, Value, gt, maximum, minimum, sqrt, where
+from autograd import NonFiniteError, Value, gt, maximum, minimum, refuse, sqrt, where
 
 
 class Clipping(TypedDict, total=False):
@@ -35,8 +35,10 @@ class Optimizer:
     def __init__(
         self, parameters: Iterable[Value], lr: float, weight_decay: float = 0.0,
         settings: Mapping[str, float] | None = None, *, clip_value: float | None = None, clip_norm: float | None = None,
+        **unknown: Never,
     ) -> None:  # fmt: skip
-        self.parameters = list(parameters)
+        refuse(type(self), unknown)
+        self.parameters = list(parameters) if isinstance(parameters, Iterable) else []  # a model is refused below
         if not self.parameters or not all(isinstance(p, Value) for p in self.parameters):
             raise ValueError(f"{type(self).__name__} needs parameters: a list of Values such as model.parameters()")
         if len(set(self.parameters)) != len(self.parameters):
@@ -69,10 +71,16 @@ class Optimizer:
         """The rule with the weight decay before it."""
         return self.rule(p, g + self.weight_decay * p if self.weight_decay else g, lr, t, *state)
 
+    def kept(self, state: tuple[Any, ...], k: int) -> Any:
+        """state[k]; ValueError where the optimiser was made without the momentum that it has now."""
+        if k < len(state):
+            return state[k]
+        raise ValueError(f"momentum cannot be set later: make it with {type(self).__name__}(..., momentum=0.9)")
+
     def step(self) -> None:
         """Move every parameter along its ``.grad``; none, and NonFiniteError, where one would become nan or inf."""
         moves = []
-        own = [(i, p, self.limit(p.grad)) for i, p in enumerate(self.parameters) if p.requires_grad]
+        own = [(i, p, self.limit(p.grad or 0.0)) for i, p in enumerate(self.parameters) if p.requires_grad]
         scale = self.shrink(math.hypot(*[g for *_, g in own]))
         for i, p, g in own:
             try:
@@ -126,7 +134,7 @@ class SGD(Optimizer):
     def rule(self, p: Any, g: Any, lr: Any, t: Any, *state: Any) -> tuple[Any, ...]:
         if not self.momentum:
             return (p - lr * g, *state)
-        v = self.momentum * state[0] + g
+        v = self.momentum * self.kept(state, 0) + g
         return p - lr * (g + self.momentum * v if self.nesterov else v), v
 
 
@@ -190,7 +198,7 @@ class RMSprop(Optimizer):
         move = g / (sqrt(v) + self.eps)
         if not self.momentum:
             return p - lr * move, v, *state[1:]
-        buffer = self.momentum * state[1] + move
+        buffer = self.momentum * self.kept(state, 1) + move
         return p - lr * buffer, v, buffer
 
 
