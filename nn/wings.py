@@ -81,29 +81,34 @@ def cluster() -> Any:
 
 
 def check_engine() -> None:
-    """ImportError where ``import autograd`` finds another package than this project's; a warning where it is mixed.
+    """ImportError where ``import autograd`` finds another package than this project's; a warning where both are mixed.
 
     HIPS autograd has the same import name and is installed into the same folder, over this one; other packages bring
     it along, as autograd-gamma does.
     """
     autograd = import_module("autograd")
-    folder = Path(str(autograd.__file__)).parent
-    mixed = (folder / "numpy" / "numpy_vjps.py").exists()
+    file = Path(autograd.__file__ or autograd.__path__[0])
+    mixed = (file.parent / "numpy" / "numpy_vjps.py").exists()  # of HIPS
     if hasattr(autograd, "TABLE"):
         if mixed:
-            text = f"HIPS autograd is installed into the folder of stepgrad's, {folder}, where each spoils the other"
+            text = (
+                f"HIPS autograd is installed into the folder of stepgrad's, {file.parent}, where each spoils the other"
+            )
             warnings.warn(f"{text}: {CURE}", stacklevel=3)
         return
-    where = f"import autograd finds {autograd.__file__}"
-    if mixed or _is_installed("autograd"):
-        raise ImportError(f"{where}, of HIPS autograd, which was installed over that of stepgrad: {CURE}")
-    raise ImportError(f"{where}, which is not that of stepgrad: rename it, or take its folder off the path")
+    if mixed or _installs("autograd", file):
+        raise ImportError(f"import autograd finds {file} of HIPS autograd, which hides that of stepgrad: {CURE}")
+    raise ImportError(
+        f"import autograd finds {file}, which is not that of stepgrad: rename it, or run Python elsewhere"
+    )
 
 
-def _is_installed(distribution: str) -> bool:
-    from importlib.metadata import PackageNotFoundError, version  # takes long, and is needed for this alone
+def _installs(distribution: str, file: Path) -> bool:
+    """Whether a file belongs to an installed distribution."""
+    from importlib import metadata  # takes long, and is needed for this alone
 
     try:
-        return bool(version(distribution))
-    except PackageNotFoundError:
+        found = metadata.distribution(distribution)
+    except metadata.PackageNotFoundError:
         return False
+    return Path(str(found.locate_file("autograd/__init__.py"))) == file
