@@ -54,17 +54,18 @@ __all__ = [
 # fmt: off
 # isort: off
 from .primitives import (  # noqa: E402
-    abs as abs, acos, add, asin, atan, atan2, chain, cos, cosh, div, eq, erf, exp, expm1, floordiv, gaussian,
-    ge, gt, hypot, le, log, log1p, logical_and, logical_not, logical_or, lt, maximum, minimum, mod, mul, ne,
-    neg, one_minus_square, pow as pow, relu, sigmoid, sigmoid_slope, sin, sinh, softplus, sqrt, sub, tan,
-    tanh,
+    abs as abs, acos, acosh, add, asin, asinh, atan, atan2, atanh, chain, cos, cosh, div, eq, erf, exp, exp2,
+    expm1, floordiv, gaussian, ge, gt, hypot, le, log, log10, log1p, log2, logical_and, logical_not,
+    logical_or, lt, maximum, minimum, mod, mul, ne, neg, one_minus_square, pow as pow, relu, sigmoid,
+    sigmoid_slope, sin, sinh, softplus, sqrt, sub, tan, tanh,
 )
 
-__all__ += [
-    "acos", "add", "asin", "atan", "atan2", "chain", "cos", "cosh", "div", "eq", "erf", "exp", "expm1",
-    "floordiv", "gaussian", "ge", "gt", "hypot", "le", "log", "log1p", "logical_and", "logical_not",
-    "logical_or", "lt", "maximum", "minimum", "mod", "mul", "ne", "neg", "one_minus_square", "relu",
-    "sigmoid", "sigmoid_slope", "sin", "sinh", "softplus", "sqrt", "sub", "tan", "tanh",
+__all__ += [  # noqa: RUF022
+    "acos", "acosh", "add", "asin", "asinh", "atan", "atan2", "atanh", "chain", "cos", "cosh", "div", "eq",
+    "erf", "exp", "exp2", "expm1", "floordiv", "gaussian", "ge", "gt", "hypot", "le", "log", "log10", "log1p",
+    "log2", "logical_and", "logical_not", "logical_or", "lt", "maximum", "minimum", "mod", "mul", "ne", "neg",
+    "one_minus_square", "relu", "sigmoid", "sigmoid_slope", "sin", "sinh", "softplus", "sqrt", "sub", "tan",
+    "tanh",
 ]
 # isort: on
 # fmt: on
