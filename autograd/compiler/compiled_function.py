@@ -125,7 +125,7 @@ class Jitted:
 
     def _compile(self, call: _Call) -> Compiled:
         with self._lock:
-            key = (call.count, call.names, repr(call.tree.shape))
+            key = (call.count, call.names, call.tree.shape)
             known = self._compiled.setdefault(key, [])
             changes = [compiled.made_for.changed() for compiled in known]
             if "" in changes:
@@ -225,7 +225,7 @@ def _compiled(call: _Call) -> Compiled:
 
     rows, labels, of = some_of(call), call.labels(), Reach(call.f)
     structure = of.structure()
-    key = None if structure is None or not rows else (repr(call.tree.shape), *labels, structure)
+    key = None if structure is None or not rows else (call.tree.shape, *labels, structure)
     known = None if key is None else RECENT.get(key)
     if known is not None:
         return known.bound(of)
