@@ -50,10 +50,33 @@ OF_ARGUMENTS = {
 }
 
 
-class Hinted:
-    """The base of what tells the names that it has for those of other libraries: ``hints``, by the latter."""
+class Hint:
+    """An attribute that is not there: it says what to write here.  A subclass that has room for attributes may set it.
 
-    __slots__ = ()
+    It costs nothing where other names are looked up, as NumPy does for every Value that goes into an array.
+    """
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name, self.__doc__ = name, text
+
+    def __get__(self, owner: Any, kind: type) -> Any:
+        own = getattr(owner, "__dict__", {})
+        if self.name not in own:
+            raise self.error(owner, kind)
+        return own[self.name]
+
+    def __set__(self, owner: Any, x: Any) -> None:
+        if not hasattr(owner, "__dict__"):
+            raise self.error(owner, type(owner))
+        owner.__dict__[self.name] = x
+
+    def error(self, owner: Any, kind: type) -> AttributeError:
+        text = f"{kind.__name__!r} object has no attribute {self.name!r}: {self.__doc__}"
+        return AttributeError(text, name=self.name, obj=owner)
+
+
+class Hinted:
+    """The base of what has ``hints`` for names of other libraries, and room for attributes of these names."""
 
     hints: Mapping[str, str] = {}
 
@@ -62,8 +85,7 @@ class Hinted:
         def __getattr__(self, name: str) -> Any:
             """Called for what is not there."""
             if name in self.hints:
-                text = f"{type(self).__name__!r} object has no attribute {name!r}: {self.hints[name]}"
-                raise AttributeError(text, name=name, obj=self)
+                raise Hint(name, self.hints[name]).error(self, type(self))
             return object.__getattribute__(self, name)  # raises once more: perhaps in a property of the user's own
 
 

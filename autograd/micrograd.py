@@ -6,16 +6,18 @@ from collections.abc import Callable, Sequence
 from typing import Self
 
 from .graph import Node
-from .hints import OF_VALUE, Hinted
+from .hints import OF_VALUE, Hint
 from .primitives import TABLE
 
 
-class Micrograd(Node, Hinted):
+class Micrograd(Node):
     """``_prev``, ``_op``, and the constructor's ``_children``; and hints for those who know other libraries."""
 
     __slots__ = ()
 
-    hints = OF_VALUE
+    def __dir__(self) -> list[str]:
+        """All names, for completion, without those that only give a hint."""
+        return [name for name in super().__dir__() if name not in OF_VALUE]
 
     @property
     def _prev(self) -> tuple[Self, ...]:
@@ -60,3 +62,7 @@ class Micrograd(Node, Hinted):
             raise ValueError(f"{op!r} of the children is {made._data}, not {self._data}")
         for slot in ("primitive", "requires_grad", "_a", "_b", "_da", "_db"):
             setattr(self, slot, getattr(made, slot))
+
+
+for _name, _text in OF_VALUE.items():
+    setattr(Micrograd, _name, Hint(_name, _text))

@@ -174,6 +174,8 @@ def test_copies_pickles_and_help_take_no_notice():
     assert copy.deepcopy(Value(2.0, label="x")).label == "x"
     assert "backward" in pydoc.render_doc(Value)
     assert "parameters" in pydoc.render_doc(nn.Module)
+    assert {"backward", "data"} <= {*dir(Value(1.0))}
+    assert not OF_VALUE.keys() & {*dir(Value(1.0))}
 
 
 def test_an_error_inside_a_property_is_told_and_not_hidden():
@@ -199,9 +201,10 @@ def test_a_subclass_of_value_has_room_for_attributes_of_ones_own():
         pass
 
     v = Named(2.0)
-    v.name = "x"
-    assert v.name == "x"
-    with pytest.raises(AttributeError):
+    assert not hasattr(v, "name")
+    v.name, v.mine = "x", 3
+    assert (v.name, v.mine) == ("x", 3)
+    with pytest.raises(AttributeError, match=r"'Value' object has no attribute 'name': v\.label"):
         Value(2.0).name = "x"
 
 
