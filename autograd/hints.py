@@ -110,4 +110,4 @@ def did_you_mean(name: Any, names: Iterable[str]) -> str:
     from difflib import get_close_matches  # likewise
 
     found = get_close_matches(str(name), [*names], 1)
-    return f"did you mean {found[0]!r}?" if found else ""
+    return f"Did you mean {found[0]!r}?" if found else ""

@@ -94,6 +94,6 @@ def find(kind: str, table: Mapping[str, Any], x: Any) -> Any:
     if callable(x):
         return x
     if x not in table:
-        near = " ".join([did_you_mean(x, table), "choose from"]).lstrip()
-        raise ValueError(f"no {kind} {x!r}: {near} {', '.join(table)}, or give a function")
+        question = did_you_mean(x, table)
+        raise ValueError(f"no {kind} {x!r}: choose from {', '.join(table)}, or give a function. {question}".rstrip())
     return table[x]

@@ -208,7 +208,7 @@ def test_layers_that_do_not_fit_each_other_are_refused_with_both_widths():
         (lambda: nn.MLP(2, [3, 0]), ValueError, "at least one neuron, not nout=0"),
         (lambda: nn.Sequential(), ValueError, "Sequential needs at least one layer"),
         (lambda: nn.Sequential(nn.Layer(1, 1), 3), TypeError, "layer 1 must be a Module or a function, not 3"),
-        (lambda: nn.MLP(2, [1], output_activation="tan"), ValueError, "no activation 'tan': did you mean 'tanh'"),
+        (lambda: nn.MLP(2, [1], output_activation="tan"), ValueError, "no activation 'tan': choose from linear, relu"),
         (lambda: nn.Neuron(2, activation=""), ValueError, "no activation ''"),
         (lambda: nn.MLP(2, [1], init="he"), ValueError, "no initialiser 'he': choose from he_normal, "),
         (lambda: nn.Layer(2, 1, init=""), ValueError, "no initialiser ''"),
