@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd
@@ -158,6 +158,7 @@ def test_values_in_an_array_give_an_array_of_values():
     assert [x.grad for x in a] == [6.0, 12.0]
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.integers(1, 3), st.integers(1, 3), st.integers(0, 10**6))
 def test_the_jacobian_of_an_array_by_an_array_has_the_dimensions_of_both(m, n, seed):
     rng = np.random.default_rng(seed)
