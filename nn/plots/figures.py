@@ -6,10 +6,10 @@ import io
 import sys
 from typing import Any
 
-from matplotlib.figure import Figure
+from matplotlib import figure
 
 
-class Picture(Figure):
+class Figure(figure.Figure):
     """A matplotlib Figure that a notebook shows as a picture, with and without ``%matplotlib inline``, and once."""
 
     def _repr_png_(self) -> bytes:
@@ -29,4 +29,4 @@ class Picture(Figure):
 def new_figure(**settings: Any) -> Any:
     """A figure; pyplot's current one where the program has imported pyplot, so that plt.savefig writes this."""
     pyplot = sys.modules.get("matplotlib.pyplot")
-    return Picture(**settings) if pyplot is None else pyplot.figure(FigureClass=Picture, **settings)
+    return Figure(**settings) if pyplot is None else pyplot.figure(FigureClass=Figure, **settings)
