@@ -173,10 +173,10 @@ class Jitted:
 def jit(f: Callable[..., Any]) -> Jitted:
     """f compiled: traced once for each shape of its arguments, then run as machine code.
 
-    f takes numbers, or lists, tuples, dicts and dataclasses of them, nested too, and returns such.  Where the arguments are numbers, the
-    result is f's, as floats.  Where some of them are 1-D arrays of one length, f is computed for every row, and
-    arrays are the result; the numbers among them count for every row.  Where some are Values, f itself is
-    called.  jit goes around the transforms: ``jit(value_and_grad(f))``, ``jit(hessian(f))``.
+    f takes numbers, or lists, tuples, dicts and dataclasses of them, nested too, and returns such.  Where the
+    arguments are numbers, the result is f's, as floats.  Where some of them are 1-D arrays of one length, f is
+    computed for every row, and arrays are the result; the numbers among them count for every row.  Where some are
+    Values, f itself is called.  jit goes around the transforms: ``jit(value_and_grad(f))``, ``jit(hessian(f))``.
 
     ``.program`` prints the equations, ``.plan`` what is computed together, ``.llvm`` the code.  A program of more
     than 300 operations that differ from each other is not compiled as a whole but interpreted, an operation at a
