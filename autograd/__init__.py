@@ -19,6 +19,7 @@ from .errors import (
 )
 from .functions import dot, leaky_relu, log_softmax, logsumexp, mean, pick, primitive, prod, softmax, total, uniform
 from .graph import topological_order
+from .hints import OF_AUTOGRAD, did_you_mean, missing, refuse
 from .modes import no_grad
 from .persistence import write_whole
 from .primitives import TABLE, Primitive, as_float, where
@@ -37,33 +38,34 @@ def __getattr__(name: str) -> Any:
         from .compiler import compile_loss, jit
 
         return {"compile_loss": compile_loss, "jit": jit}[name]
-    raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+    raise missing("autograd", name, OF_AUTOGRAD)
 
 
 __all__ = [
     "TABLE", "AutogradError", "DrawError", "Drawing", "FallbackWarning", "GradcheckError", "NonFiniteError",
-    "Primitive", "Scoped", "StaleGraphError", "Step", "TraceError", "Value", "Walkthrough", "as_float", "as_value",
-    "compile_loss", "dot", "draw", "explain", "grad", "grad_of", "gradcheck", "hessian", "hvp", "jacobian", "jit",
-    "jvp", "leaky_relu", "located", "log_softmax", "logsumexp", "mean", "no_grad", "pick", "primitive", "prod",
-    "scope", "softmax", "topological_order", "total", "uniform", "value_and_grad", "walkthrough", "where",
-    "write_whole",
+    "Primitive", "Scoped", "StaleGraphError", "Step", "TraceError", "Value", "Walkthrough", "as_float",
+    "as_value", "compile_loss", "did_you_mean", "dot", "draw", "explain", "grad", "grad_of", "gradcheck",
+    "hessian", "hvp", "jacobian", "jit", "jvp", "leaky_relu", "located", "log_softmax", "logsumexp", "mean",
+    "missing", "no_grad", "pick", "primitive", "prod", "refuse", "scope", "softmax", "topological_order", "total",
+    "uniform", "value_and_grad", "walkthrough", "where", "write_whole",
 ]  # fmt: skip
 
 # --- written by generate.py from the table
 # fmt: off
 # isort: off
 from .primitives import (  # noqa: E402
-    abs as abs, acos, add, asin, atan, atan2, chain, cos, cosh, div, eq, erf, exp, expm1, floordiv, gaussian,
-    ge, gt, hypot, le, log, log1p, logical_and, logical_not, logical_or, lt, maximum, minimum, mod, mul, ne,
-    neg, one_minus_square, pow as pow, relu, sigmoid, sigmoid_slope, sin, sinh, softplus, sqrt, sub, tan,
-    tanh,
+    abs as abs, acos, acosh, add, asin, asinh, atan, atan2, atanh, chain, cos, cosh, div, eq, erf, exp, exp2,
+    expm1, floordiv, gaussian, ge, gt, hypot, le, log, log10, log1p, log2, logical_and, logical_not,
+    logical_or, lt, maximum, minimum, mod, mul, ne, neg, one_minus_square, pow as pow, relu, sigmoid,
+    sigmoid_slope, sin, sinh, softplus, sqrt, sub, tan, tanh,
 )
 
-__all__ += [
-    "acos", "add", "asin", "atan", "atan2", "chain", "cos", "cosh", "div", "eq", "erf", "exp", "expm1",
-    "floordiv", "gaussian", "ge", "gt", "hypot", "le", "log", "log1p", "logical_and", "logical_not",
-    "logical_or", "lt", "maximum", "minimum", "mod", "mul", "ne", "neg", "one_minus_square", "relu",
-    "sigmoid", "sigmoid_slope", "sin", "sinh", "softplus", "sqrt", "sub", "tan", "tanh",
+__all__ += [  # noqa: RUF022
+    "acos", "acosh", "add", "asin", "asinh", "atan", "atan2", "atanh", "chain", "cos", "cosh", "div", "eq",
+    "erf", "exp", "exp2", "expm1", "floordiv", "gaussian", "ge", "gt", "hypot", "le", "log", "log10", "log1p",
+    "log2", "logical_and", "logical_not", "logical_or", "lt", "maximum", "minimum", "mod", "mul", "ne", "neg",
+    "one_minus_square", "relu", "sigmoid", "sigmoid_slope", "sin", "sinh", "softplus", "sqrt", "sub", "tan",
+    "tanh",
 ]
 # isort: on
 # fmt: on

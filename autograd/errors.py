@@ -81,7 +81,7 @@ NO_TRUTH = (
     "part of the graph use autograd.where(condition, a, b)"
 )
 NO_FLOAT = (
-    "float(v) and the functions of math would silently lose the gradient: use autograd.exp(v), v.exp() "
+    "float(v), round(v) and the functions of math would silently lose the gradient: use autograd.exp(v), v.exp() "
     "and their kin, or v.data where you mean the bare number"
 )
 NO_EQUALITY = (

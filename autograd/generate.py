@@ -382,7 +382,7 @@ def exports() -> str:
     listed = [f'"{name}"' for name in names if name not in hiding]
     return "\n".join([
         BEGIN, "# fmt: off", "# isort: off", "from .primitives import (  # noqa: E402", wrapped(imported), ")", "",
-        "__all__ += [", wrapped(listed), "]", "# isort: on", "# fmt: on", END,
+        "__all__ += [  # noqa: RUF022", wrapped(listed), "]", "# isort: on", "# fmt: on", END,
     ])  # fmt: skip
 
 

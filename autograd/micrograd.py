@@ -6,13 +6,18 @@ from collections.abc import Callable, Sequence
 from typing import Self
 
 from .graph import Node
+from .hints import OF_VALUE, Hint
 from .primitives import TABLE
 
 
 class Micrograd(Node):
-    """``_prev``, ``_op``, and the constructor's ``_children``."""
+    """``_prev``, ``_op``, and the constructor's ``_children``; and hints for those who know other libraries."""
 
     __slots__ = ()
+
+    def __dir__(self) -> list[str]:
+        """All names, for completion, without those that only give a hint."""
+        return [name for name in super().__dir__() if name not in OF_VALUE]
 
     @property
     def _prev(self) -> tuple[Self, ...]:
@@ -41,6 +46,11 @@ class Micrograd(Node):
 
     def _adopt(self, children: Sequence[Node], op: str) -> None:
         """Make this the node of the row ``op``, a name or symbol, over children: they must give its number."""
+        if not isinstance(children, (tuple, list, set)):
+            raise TypeError(
+                f"the second argument of Value is micrograd's _children, a tuple of Values, not {children!r:.60}: a "
+                f"label goes by its name, Value({self._data}, label='x')"
+            )
         found = [row for row in TABLE.values() if op in (row.name, row.symbol) and len(row.domain) == len(children)]
         if not found:
             raise ValueError(
@@ -52,3 +62,7 @@ class Micrograd(Node):
             raise ValueError(f"{op!r} of the children is {made._data}, not {self._data}")
         for slot in ("primitive", "requires_grad", "_a", "_b", "_da", "_db"):
             setattr(self, slot, getattr(made, slot))
+
+
+for _name, _text in OF_VALUE.items():
+    setattr(Micrograd, _name, Hint(_name, _text))

@@ -481,6 +481,37 @@ class Operators(Node):
                 return node
         return self._apply(primitives.exp, (self,))
 
+    def exp2(self) -> Self:
+        """exp2(x) = 2ˣ.
+
+        ∂/∂x = out * LN_2, where out is the result.
+
+        >>> from autograd import exp2
+        >>> exp2(0.5)
+        1.41421
+        """
+        if mode.eager:
+            x = self._data
+            x_needed = self.requires_grad
+            try:
+                out = math.exp2(x)
+                dx = out * primitives.LN_2 if x_needed else 0.0
+            except (ArithmeticError, ValueError):
+                pass
+            else:
+                node = new(type(self))
+                node._data = out
+                node.grad = 0.0
+                node._tag = scope_here()
+                node.primitive = primitives.exp2
+                node.requires_grad = x_needed
+                node._a = self
+                node._da = dx
+                node._b = None
+                node._db = 0.0
+                return node
+        return self._apply(primitives.exp2, (self,))
+
     def expm1(self) -> Self:
         """expm1(x) = eˣ − 1, exact near 0.
 
@@ -573,6 +604,68 @@ class Operators(Node):
                 node._db = 0.0
                 return node
         return self._apply(primitives.log, (self,))
+
+    def log2(self) -> Self:
+        """log2(x) = the logarithm of x to base 2, for x in [4.94066e-324, inf].
+
+        ∂/∂x = 1.0 / LN_2 / x.
+
+        >>> from autograd import log2
+        >>> log2(0.5)
+        -1.0
+        """
+        if mode.eager:
+            x = self._data
+            x_needed = self.requires_grad
+            try:
+                out = math.log2(x)
+                dx = 1.0 / primitives.LN_2 / x if x_needed else 0.0
+            except (ArithmeticError, ValueError):
+                pass
+            else:
+                node = new(type(self))
+                node._data = out
+                node.grad = 0.0
+                node._tag = scope_here()
+                node.primitive = primitives.log2
+                node.requires_grad = x_needed
+                node._a = self
+                node._da = dx
+                node._b = None
+                node._db = 0.0
+                return node
+        return self._apply(primitives.log2, (self,))
+
+    def log10(self) -> Self:
+        """log10(x) = the logarithm of x to base 10, for x in [4.94066e-324, inf].
+
+        ∂/∂x = 1.0 / LN_10 / x.
+
+        >>> from autograd import log10
+        >>> log10(0.5)
+        -0.30103
+        """
+        if mode.eager:
+            x = self._data
+            x_needed = self.requires_grad
+            try:
+                out = math.log10(x)
+                dx = 1.0 / primitives.LN_10 / x if x_needed else 0.0
+            except (ArithmeticError, ValueError):
+                pass
+            else:
+                node = new(type(self))
+                node._data = out
+                node.grad = 0.0
+                node._tag = scope_here()
+                node.primitive = primitives.log10
+                node.requires_grad = x_needed
+                node._a = self
+                node._da = dx
+                node._b = None
+                node._db = 0.0
+                return node
+        return self._apply(primitives.log10, (self,))
 
     def log1p(self) -> Self:
         """log1p(x) = log(1 + x), exact near 0, for x in [-1, inf].
@@ -961,6 +1054,105 @@ class Operators(Node):
                 return node
         return self._apply(primitives.tanh, (self,))
 
+    def asinh(self) -> Self:
+        """asinh(x) = the number with sinh x.
+
+        ∂/∂x = 1.0 / hypot(1.0, x).
+
+        >>> from autograd import asinh
+        >>> asinh(0.5)
+        0.481212
+        """
+        if mode.eager:
+            x = self._data
+            x_needed = self.requires_grad
+            try:
+                out = math.asinh(x)
+                dx = 1.0 / math.hypot(1.0, x) if x_needed else 0.0
+            except (ArithmeticError, ValueError):
+                pass
+            else:
+                node = new(type(self))
+                node._data = out
+                node.grad = 0.0
+                node._tag = scope_here()
+                node.primitive = primitives.asinh
+                node.requires_grad = x_needed
+                node._a = self
+                node._da = dx
+                node._b = None
+                node._db = 0.0
+                return node
+        return self._apply(primitives.asinh, (self,))
+
+    arcsinh = asinh  # what NumPy calls
+
+    def acosh(self) -> Self:
+        """acosh(x) = the number from 0 up with cosh x, for x in [1, inf].
+
+        ∂/∂x = 1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)).
+
+        >>> from autograd import acosh
+        >>> acosh(2.0)
+        1.31696
+        """
+        if mode.eager:
+            x = self._data
+            x_needed = self.requires_grad
+            try:
+                out = math.acosh(x)
+                dx = 1.0 / (math.sqrt(x - 1.0) * math.sqrt(x + 1.0)) if x_needed else 0.0
+            except (ArithmeticError, ValueError):
+                pass
+            else:
+                node = new(type(self))
+                node._data = out
+                node.grad = 0.0
+                node._tag = scope_here()
+                node.primitive = primitives.acosh
+                node.requires_grad = x_needed
+                node._a = self
+                node._da = dx
+                node._b = None
+                node._db = 0.0
+                return node
+        return self._apply(primitives.acosh, (self,))
+
+    arccosh = acosh  # what NumPy calls
+
+    def atanh(self) -> Self:
+        """atanh(x) = the number with tanh x, for x in [-1, 1].
+
+        ∂/∂x = 1.0 / one_minus_square(x).
+
+        >>> from autograd import atanh
+        >>> atanh(0.5)
+        0.549306
+        """
+        if mode.eager:
+            x = self._data
+            x_needed = self.requires_grad
+            try:
+                out = math.atanh(x)
+                dx = 1.0 / ((1.0 - x) * (1.0 + x)) if x_needed else 0.0
+            except (ArithmeticError, ValueError):
+                pass
+            else:
+                node = new(type(self))
+                node._data = out
+                node.grad = 0.0
+                node._tag = scope_here()
+                node.primitive = primitives.atanh
+                node.requires_grad = x_needed
+                node._a = self
+                node._da = dx
+                node._b = None
+                node._db = 0.0
+                return node
+        return self._apply(primitives.atanh, (self,))
+
+    arctanh = atanh  # what NumPy calls
+
     def one_minus_square(self) -> Self:
         """one_minus_square(x) = 1 − x², exact near ±1.
 
@@ -1344,9 +1536,12 @@ METHODS: dict[primitives.Primitive, Any] = {
     primitives.floordiv: Operators.__floordiv__,
     primitives.abs: Operators.__abs__,
     primitives.exp: Operators.exp,
+    primitives.exp2: Operators.exp2,
     primitives.expm1: Operators.expm1,
     primitives.gaussian: Operators.gaussian,
     primitives.log: Operators.log,
+    primitives.log2: Operators.log2,
+    primitives.log10: Operators.log10,
     primitives.log1p: Operators.log1p,
     primitives.sqrt: Operators.sqrt,
     primitives.sin: Operators.sin,
@@ -1359,6 +1554,9 @@ METHODS: dict[primitives.Primitive, Any] = {
     primitives.sinh: Operators.sinh,
     primitives.cosh: Operators.cosh,
     primitives.tanh: Operators.tanh,
+    primitives.asinh: Operators.asinh,
+    primitives.acosh: Operators.acosh,
+    primitives.atanh: Operators.atanh,
     primitives.one_minus_square: Operators.one_minus_square,
     primitives.erf: Operators.erf,
     primitives.relu: Operators.relu,

@@ -32,7 +32,7 @@ from functools import reduce
 from typing import Any, NamedTuple
 
 INF, NAN = math.inf, math.nan
-TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
+TWO_OVER_ROOT_PI, LN_2, LN_10 = 2.0 / math.sqrt(math.pi), math.log(2.0), math.log(10.0)
 
 # Where a row is defined, one closed interval per argument: what the tests draw from.
 REAL = (-INF, INF)
@@ -242,21 +242,6 @@ def pow_partials(x: Any, y: Any, out: Any) -> Sequence[Any]:
     )
 
 
-def maximum_partials(x: Any, y: Any, out: Any) -> Sequence[Any]:
-    # ½ each at a tie; where(out ≠ out, out, ...) lets a nan through.
-    return (
-        where(ne(out, out), out, gt(x, y) + 0.5 * eq(x, y)),
-        where(ne(out, out), out, lt(x, y) + 0.5 * eq(x, y)),
-    )
-
-
-def minimum_partials(x: Any, y: Any, out: Any) -> Sequence[Any]:
-    return (
-        where(ne(out, out), out, lt(x, y) + 0.5 * eq(x, y)),
-        where(ne(out, out), out, gt(x, y) + 0.5 * eq(x, y)),
-    )
-
-
 def flat_partials(x: Any, y: Any, out: Any) -> Sequence[Any]:
     return (0.0, 0.0)
 
@@ -321,9 +306,12 @@ floordiv = row("floordiv", "//",         lambda x, y: x // y,           flat_par
 abs      = row("abs",      "abs",        lambda x: math.fabs(x),        lambda x, out: (gt(x, 0.0) - lt(x, 0.0),), (REAL,),        "|x|",              "fabs", method="__abs__", special=kink("0"))
 
 exp      = row("exp",      "exp",        math.exp,                      lambda x, out: (out,),                     (REAL,),        "eˣ",               "exp", ieee=lambda x: INF)
+exp2     = row("exp2",     "exp2",       math.exp2,                     lambda x, out: (out * LN_2,),              (REAL,),        "2ˣ",               "exp2", ieee=lambda x: INF)
 expm1    = row("expm1",    "expm1",      math.expm1,                    lambda x, out: (exp(x),),                  (REAL,),        "eˣ − 1, exact near 0", "expm1", ieee=lambda x: INF)
 gaussian = row("gaussian", "gaussian",   gaussian_forward,              lambda x, out: (chain(x, -2.0 * out),),    (REAL,),        "exp(−x²)")
 log      = row("log",      "log",        math.log,                      lambda x, out: (1.0 / x,),                 (POSITIVE,),    "the natural logarithm of x", "log", ieee=log_ieee)
+log2     = row("log2",     "log2",       math.log2,                     lambda x, out: (1.0 / LN_2 / x,),          (POSITIVE,),    "the logarithm of x to base 2", "log2", ieee=log_ieee)
+log10    = row("log10",    "log10",      math.log10,                    lambda x, out: (1.0 / LN_10 / x,),         (POSITIVE,),    "the logarithm of x to base 10", "log10", ieee=log_ieee)
 log1p    = row("log1p",    "log1p",      math.log1p,                    lambda x, out: (1.0 / (1.0 + x),),         (ABOVE_MINUS_1,), "log(1 + x), exact near 0", "log1p", ieee=lambda x: log_ieee(1.0 + x))
 sqrt     = row("sqrt",     "√",          math.sqrt,                     lambda x, out: (0.5 / (out + 0.0),),       ((0.0, INF),),  "√x",               "sqrt", special=vertical(0.0, "∞"))  # −0 + 0 is 0: +∞ at −0 too
 
@@ -338,6 +326,9 @@ atan2    = row("atan2",    "atan2",      math.atan2,                    lambda x
 sinh     = row("sinh",     "sinh",       math.sinh,                     lambda x, out: (cosh(x),),                 (REAL,),        "(eˣ − e⁻ˣ) / 2",   "sinh", ieee=lambda x: math.copysign(INF, x))
 cosh     = row("cosh",     "cosh",       math.cosh,                     lambda x, out: (sinh(x),),                 (REAL,),        "(eˣ + e⁻ˣ) / 2",   "cosh", ieee=lambda x: INF)
 tanh     = row("tanh",     "tanh",       math.tanh,                     lambda x, out: (where(lt(abs(out), 0.75), 1.0 - out * out, lambda: 4.0 * sigmoid_slope(2.0 * x)),), (REAL,), "(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)", "tanh", special=saturated(lambda x, out: 1.0 - out * out))
+asinh    = row("asinh",    "asinh",      math.asinh,                    lambda x, out: (1.0 / hypot(1.0, x),),     (REAL,),        "the number with sinh x", "asinh", numpy="arcsinh")
+acosh    = row("acosh",    "acosh",      math.acosh,                    lambda x, out: (1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),), ((1.0, INF),), "the number from 0 up with cosh x", "acosh", numpy="arccosh", special=vertical(1.0, "∞"))
+atanh    = row("atanh",    "atanh",      math.atanh,                    lambda x, out: (1.0 / one_minus_square(x),), ((-1.0 + 2.0**-53, 1.0 - 2.0**-53),), "the number with tanh x", "atanh", numpy="arctanh", ieee=lambda x: math.copysign(INF, x) if math.fabs(x) == 1.0 else NAN)
 one_minus_square = row("one_minus_square", "one_minus_square", lambda x: (1.0 - x) * (1.0 + x), lambda x, out: (-2.0 * x,), (REAL,), "1 − x², exact near ±1")
 erf      = row("erf",      "erf",        math.erf,                      lambda x, out: (TWO_OVER_ROOT_PI * gaussian(x),), (REAL,), "2/√π ∫₀ˣ exp(−t²) dt", "erf", special=saturated(lambda x, out: gaussian(x)))
 
@@ -347,8 +338,10 @@ leaky_relu = row("leaky_relu", "leaky_relu", lambda x, y: where(gt(x, 0.0), x, y
 sigmoid  = row("sigmoid",  "σ",          sigmoid_forward,               lambda x, out: (sigmoid_slope(x),),        (REAL,),        "1 / (1 + e⁻ˣ)",    special=saturated(lambda x, out: 4.0 * out * (1.0 - out)))
 sigmoid_slope = row("sigmoid_slope", "σ′", sigmoid_slope_forward,       lambda x, out: (-tanh(0.5 * x) * out,),    (REAL,),        "the slope of sigmoid, e⁻ˣ / (1 + e⁻ˣ)²")
 softplus = row("softplus", "softplus",   lambda x: relu(x) + log1p(exp(-abs(x))), lambda x, out: (sigmoid(x),),    (REAL,),        "log(1 + eˣ)")
-maximum  = row("maximum",  "max",        lambda x, y: where(logical_or(ge(x, y), ne(x, x)), x, y), maximum_partials, (REAL, REAL), "the larger of x and y", symmetric=True, special=TIE)
-minimum  = row("minimum",  "min",        lambda x, y: where(logical_or(le(x, y), ne(x, x)), x, y), minimum_partials, (REAL, REAL), "the smaller of x and y", symmetric=True, special=TIE)
+maximum  = row("maximum",  "max",        lambda x, y: where(logical_or(ge(x, y), ne(x, x)), x, y), lambda x, y, out: (where(ne(out, out), out, gt(x, y) + 0.5 * eq(x, y)), where(ne(out, out), out, lt(x, y) + 0.5 * eq(x, y))),  # a nan flows
+               (REAL, REAL), "the larger of x and y", symmetric=True, special=TIE)
+minimum  = row("minimum",  "min",        lambda x, y: where(logical_or(le(x, y), ne(x, x)), x, y), lambda x, y, out: (where(ne(out, out), out, lt(x, y) + 0.5 * eq(x, y)), where(ne(out, out), out, gt(x, y) + 0.5 * eq(x, y))),
+               (REAL, REAL), "the smaller of x and y", symmetric=True, special=TIE)
 hypot    = row("hypot",    "hypot",      math.hypot,                    lambda x, y, out: (where(eq(out, 0.0), 0.0, x / out), where(eq(out, 0.0), 0.0, y / out)), (REAL, REAL),   "√(x² + y²), without overflow", "hypot", symmetric=True,
                special=(Special(lambda x, y, out: eq(out, 0.0), KINK + "0 both ways"),))
 

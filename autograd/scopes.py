@@ -8,15 +8,16 @@ is drawn, so that a call costs one pair, and a node nothing: its scope shares th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from .hints import Hinted
 from .modes import Scope, current_scope, scope_here
 from .persistence import Reduced, reduced
 
 
-class Scoped:
+class Scoped(Hinted):
     """The base of what is shown as a part: whatever ``forward`` makes belongs to a scope of this object.
 
     ``nn.Module`` is one.  The scope is left when the call ends, by an exception too.  Every thread
@@ -60,6 +61,32 @@ class Scoped:
             if name and not any(name.startswith(f"{outer}.") for outer in found):
                 found[name] = inner
         return found
+
+    def layers_of(self, names: Iterable[str]) -> list[str]:
+        """For each dotted name of a parameter or module of this model, the name of the layer that holds it.
+
+        The layers are the modules directly in it, and where one of these runs others in sequence (as
+        Sequential, MLP and Residual do), those others.  What is in no layer counts under the name of the model's class.
+
+        >>> class Half(Scoped):
+        ...     def named_modules(self):
+        ...         return {"": self, "inner": Scoped()}
+        >>> Half().layers_of(["inner.w.0", "b"])
+        ['inner', 'Half']
+        """
+        layers = {*self._layer_names()}
+        found = []
+        for name in names:
+            while name and name not in layers:
+                name = name.rpartition(".")[0]
+            found.append(name or type(self).__name__)
+        return found
+
+    def _layer_names(self) -> Iterator[str]:
+        for name, inner in self.direct_modules().items():
+            yield name
+            if hasattr(inner, "sequence"):
+                yield from (f"{name}.{deeper}" for deeper in inner._layer_names())
 
     def named_parameters(self) -> dict[str, Any]:
         """The leaves that belong to this object, whoever uses them."""

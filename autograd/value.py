@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Sequence
-from typing import Any, NoReturn, cast
+from typing import Any, Never, NoReturn, cast
 
 from .conditions import Conditions
 from .errors import NO_EQUALITY, NO_FLOAT, NO_GRADIENT, NO_TRUTH, AutogradError, describe, refuse_backward
 from .graph import Labelled, new, topological_order
+from .hints import refuse
 from .micrograd import Micrograd
 from .modes import mode, scope_here
 from .operators import METHODS, Operators
@@ -26,7 +27,8 @@ class Value(Operators, Conditions, Micrograd, Picklable):
 
     ``data`` is the number, ``grad`` the derivative of the last root(s) that ``backward`` was called on with
     respect to it, ``label`` a name for drawings and messages.  A leaf with ``requires_grad=False`` is
-    frozen: it is recorded and drawn, and no gradient flows to it.
+    frozen: it is recorded and drawn, and no gradient flows to it.  There is no room for attributes of your own, for a
+    program has many Values; a subclass has it.
 
     Arithmetic gives bit for bit what Python gives for the floats, exceptions included.  ``==`` between
     Values is identity, so that they live in sets and dicts; ``<`` and its kin compare the numbers.
@@ -64,7 +66,7 @@ class Value(Operators, Conditions, Micrograd, Picklable):
     def data(self, x: float) -> None:
         self._data = x if type(x) is float else as_float(x)
 
-    def backward(self) -> None:
+    def backward(self, **unknown: Never) -> None:
         """Add ∂self/∂leaf to the ``.grad`` of every leaf, by the chain rule from this root down.
 
         Interior nodes get the gradient of this pass alone.  Calling it twice adds twice: set the leaves'
@@ -75,12 +77,13 @@ class Value(Operators, Conditions, Micrograd, Picklable):
         >>> x.grad
         6.0
         """
+        refuse(Value.backward, unknown)
         if not self.requires_grad:
             raise AutogradError(NO_GRADIENT)
         order = topological_order(self)
         if not math.isfinite(self._data):
             refuse_backward(order)
-        before = [(leaf, leaf.grad) for leaf in order if leaf._a is None]
+        before = [(leaf, leaf.grad or 0.0) for leaf in order if leaf._a is None]  # PyTorch sets it to None
         try:
             sweep(order, 1.0)
             for leaf, grad in before:
@@ -116,10 +119,10 @@ class Value(Operators, Conditions, Micrograd, Picklable):
     def __bool__(self) -> NoReturn:
         raise TypeError(NO_TRUTH)
 
-    def __float__(self) -> NoReturn:
+    def __float__(self, digits: int = 0) -> NoReturn:
         raise TypeError(NO_FLOAT)
 
-    __int__ = __complex__ = __index__ = __float__  # they raise the same advice
+    __int__ = __complex__ = __index__ = __round__ = __float__  # they raise the same advice
 
     # --- making nodes the general way --------------------------------------------------------------------
 

@@ -3,14 +3,20 @@
 A model maps one sample, a list of numbers, to a Value or a list of them; ``fit`` trains it over many.
 """
 
+# ruff: noqa: E402  # whose autograd this is must be known before it is imported from
+
 from typing import TYPE_CHECKING, Any
+
+from .wings import check_engine
+from .wings import find as _find
+
+check_engine()
 
 from . import activations, init, losses
 from .init import constant, normal
 from .losses import bce, bce_with_logits, cross_entropy, hinge, huber, mae, mse, penalty
 from .modules import MLP, Layer, Module, Neuron, Sequential
-from .training import SGD, AdaGrad, Adam, AdamW, History, Optimizer, RMSprop, fit
-from .wings import find as _find
+from .training import SGD, Adam, History, Optimizer, fit
 
 if TYPE_CHECKING:
     from . import datasets, metrics
@@ -22,12 +28,15 @@ if TYPE_CHECKING:
     from .plots import plot_decision_boundary, plot_gradients, plot_loss_surface
     from .storage import load, save
     from .training import (
+        AdaGrad,
+        AdamW,
         CosineDecay,
         DivergenceWarning,
         EarlyStopping,
         ExponentialDecay,
         LinearDecay,
         ReduceOnPlateau,
+        RMSprop,
         StepDecay,
         StopBelow,
         Warmup,
@@ -39,6 +48,7 @@ WINGS = {
     **dict.fromkeys(("accuracy", "evaluate", "predict"), "evaluation"),
     **dict.fromkeys(("load", "save"), "storage"),
     **dict.fromkeys(("plots", "plot_decision_boundary", "plot_gradients", "plot_loss_surface"), "plots"),
+    **dict.fromkeys(("AdaGrad", "AdamW", "RMSprop"), "training"),
     **dict.fromkeys(("DivergenceWarning", "EarlyStopping", "StopBelow"), "training"),
     **dict.fromkeys(("CosineDecay", "ExponentialDecay", "LinearDecay", "ReduceOnPlateau"), "training"),
     **dict.fromkeys(("StepDecay", "Warmup"), "training"),

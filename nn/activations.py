@@ -21,7 +21,7 @@ from collections.abc import Callable
 from operator import methodcaller
 from typing import Any
 
-from autograd import erf, expm1, ge, minimum, sigmoid, where
+from autograd import Primitive, erf, expm1, ge, leaky_relu, minimum, sigmoid, where
 
 from .init import find
 
@@ -84,3 +84,8 @@ def find_activation(activation: str | Activation) -> tuple[Activation, str]:
     """The activation with this name (a function is taken as it is), and the name of its usual initialiser."""
     found: Any = find("activation", ACTIVATIONS, activation)
     return (found, "xavier_normal") if callable(found) else found
+
+
+def is_elementwise(function: Callable[[Any], Any]) -> bool:
+    """Whether this is known to be a function of one number, so that of several it is to be called for each."""
+    return isinstance(function, Primitive) or function in (linear, elu, gelu, silu, leaky_relu)

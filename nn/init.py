@@ -11,6 +11,8 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from autograd import did_you_mean
+
 Initialiser = Callable[[int, int, random.Random], float]
 
 
@@ -92,5 +94,6 @@ def find(kind: str, table: Mapping[str, Any], x: Any) -> Any:
     if callable(x):
         return x
     if x not in table:
-        raise ValueError(f"no {kind} {x!r}: choose from {', '.join(table)}, or give a function")
+        question = did_you_mean(x, table)
+        raise ValueError(f"no {kind} {x!r}: choose from {', '.join(table)}, or give a function. {question}".rstrip())
     return table[x]

@@ -96,6 +96,7 @@ HARD_POINTS: list[tuple[str, Callable[..., Any], Sequence[float], Sequence[float
     ("sigmoid at −1000", ag.sigmoid, (-1000.0,), (0.0,)),
     ("tanh at 1000", ag.tanh, (1000.0,), (0.0,)),
     ("gaussian beyond all squares", ag.gaussian, (HUGE,), (0.0,)),
+    ("acosh at 1", ag.acosh, (1.0,), (INF,)),
     ("expm1 at 0", ag.expm1, (0.0,), (1.0,)),
     ("cosh at 0", ag.cosh, (0.0,), (0.0,)),
     ("logsumexp of huge numbers", lambda *xs: ag.logsumexp(xs), (1000.0, 1000.0), (0.5, 0.5)),

@@ -39,7 +39,7 @@ NODE = shutil.which("node")
 
 OF_ONE = [
     "sin", "cos", "tan", "tanh", "sigmoid", "sigmoid_slope", "softplus", "atan", "erf", "gaussian", "expm1", "exp",
-    "sinh", "cosh", "neg", "relu", "abs", "one_minus_square",
+    "sinh", "cosh", "asinh", "exp2", "neg", "relu", "abs", "one_minus_square",
 ]  # fmt: skip
 OF_SEVERAL = ["add", "sub", "mul", "hypot", "maximum", "minimum", "atan2", "dot", "total", "logsumexp", "where"]
 STARTS = (0.5, -1.25, 2.0)

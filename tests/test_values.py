@@ -62,6 +62,7 @@ BINARY = [
 UNARY = [operator.neg, operator.pos, operator.abs]
 MATH_1 = [
     "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "erf",
+    "exp2", "log2", "log10", "asinh", "acosh", "atanh",
 ]  # fmt: skip
 MATH_2 = ["atan2", "hypot"]
 

@@ -66,6 +66,7 @@ WINGS: dict[str, tuple[tuple[str, ...], str]] = {
         "train(metrics=['accuracy'], validation=(X, y))\nnn.accuracy(model, X, y)\nnn.metrics.f1([1.0], [1])\n",
     ),
     "schedules": (("training/schedules",), "train(schedule=nn.StepDecay(every=1))\n"),
+    "optimisers": (("training/adaptive",), "nn.RMSprop(model.parameters()).step()\n"),
     "callbacks": (("training/callbacks",), "train(callbacks=[nn.StopBelow(0.0), nn.EarlyStopping()])\n"),
     "diagnosis": (("training/diagnosis",), "assert issubclass(nn.DivergenceWarning, UserWarning)\n"),
     "cluster": (

@@ -128,7 +128,7 @@ class Jitted:
 
     def _compile(self, call: _Call) -> Compiled:
         with self._lock:
-            key = (call.count, call.names, repr(call.tree.shape))
+            key = (call.count, call.names, call.tree.shape)
             known = self._compiled.setdefault(key, [])
             changes = [compiled.made_for.changed() for compiled in known]
             if "" in changes:
@@ -173,10 +173,10 @@ class Jitted:
 def jit(f: Callable[..., Any]) -> Jitted:
     """f compiled: traced once for each shape of its arguments, then run as machine code.
 
-    f takes numbers or nested lists of them and returns one or several.  Where the arguments are numbers, the
-    result is f's, as floats.  Where some of them are 1-D arrays of one length, f is computed for every row, and
-    arrays are the result; the numbers among them count for every row.  Where some are Values, f itself is
-    called.  jit goes around the transforms: ``jit(value_and_grad(f))``, ``jit(hessian(f))``.
+    f takes numbers, or lists, tuples, dicts and dataclasses of them, nested too, and returns such.  Where the
+    arguments are numbers, the result is f's, as floats.  Where some of them are 1-D arrays of one length, f is
+    computed for every row, and arrays are the result; the numbers among them count for every row.  Where some are
+    Values, f itself is called.  jit goes around the transforms: ``jit(value_and_grad(f))``, ``jit(hessian(f))``.
 
     ``.program`` prints the equations, ``.plan`` what is computed together, ``.llvm`` the code.  A program of more
     than 300 operations that differ from each other is not compiled as a whole but interpreted, an operation at a
@@ -228,7 +228,7 @@ def _compiled(call: _Call) -> Compiled:
 
     rows, labels, of = some_of(call), call.labels(), Reach(call.f)
     structure = of.structure()
-    key = None if structure is None or not rows else (repr(call.tree.shape), *labels, structure)
+    key = None if structure is None or not rows else (call.tree.shape, *labels, structure)
     known = None if key is None else RECENT.get(key)
     if known is not None:
         return known.bound(of)

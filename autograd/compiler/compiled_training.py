@@ -378,7 +378,7 @@ class Training:
             return None
         for parameter, gradient in zip(self.parameters, self.gradients(), strict=True):
             if parameter.requires_grad:
-                parameter.grad += gradient
+                parameter.grad = (parameter.grad or 0.0) + gradient  # PyTorch's habit is to set it to None
         return float(losses[0, 1])
 
     def steps_taken(self) -> int:

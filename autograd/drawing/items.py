@@ -97,7 +97,7 @@ class Item(Node):
     @property
     def gradient(self) -> str:
         """Its gradient, or what those of all that it stands for come to; "" where none is needed."""
-        needed = [value.grad for value in self.values if value.requires_grad]
+        needed = [value.grad or 0.0 for value in self.values if value.requires_grad]
         if not needed:
             return ""
         return f"|grad| to {format_number(largest(needed))}" if self.part else f"grad {format_range(needed)}"

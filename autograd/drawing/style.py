@@ -66,7 +66,7 @@ class Heat:
     def size(self, item: Item) -> float:
         """The largest |grad| or |data| among what an item stands for; nan where one is nan."""
         if self.by == "grad":
-            return largest(value.grad for value in item.values if value.requires_grad)
+            return largest(value.grad or 0.0 for value in item.values if value.requires_grad)
         return largest(value._data for value in item.shown)
 
     def colours(self, item: Item) -> tuple[str, str]:

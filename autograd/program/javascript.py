@@ -23,9 +23,10 @@ INSTRUCTIONS = {
     "oeq": "+({} === {})", "une": "+({} !== {})",
     "and": "+({?} && {?})", "or": "+({?} || {?})", "not": "+!({?})", "select": "{?} ? {} : {}", "fabs": "Math.abs({,})",
     **{name: f"Math.{name}({{,}})" for name in (
-        "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
+        "exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh",
+        "cosh", "tanh", "asinh", "acosh", "atanh",
     )},
-    "atan2": "Math.atan2({,}, {,})",
+    "exp2": "2 ** {}", "atan2": "Math.atan2({,}, {,})",
 }  # fmt: skip
 # Those that are functions of ``arithmetic.js``.
 FUNCTIONS = {

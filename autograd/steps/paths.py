@@ -132,7 +132,7 @@ def explain(x: Value, root: Value) -> Explanation:
     found, in_all, total = _paths(x, order)
     (tangent,) = pushforward([root], {x: 1.0})
     return Explanation(
-        x, root, names, found, in_all, total, x.grad, as_value(tangent).data, *_numeric(x, root), root.grad != 0.0
+        x, root, names, found, in_all, total, x.grad or 0.0, as_value(tangent).data, *_numeric(x, root), bool(root.grad)
     )
 
 

@@ -1,14 +1,15 @@
 """Derivatives of functions: each transform takes a function, wraps its arguments in fresh nodes and runs it.
 
-Arguments and results are scalars or nested lists of scalars.  The derivative is built as an ordinary graph by
-reading the table's rules with Values; no ``.grad`` is touched.  Results are floats where they depend on
-numbers alone; where they depend on Values (given as arguments or closed over) they are Values, to be
-differentiated again.
+Arguments and results are scalars, or trees of scalars: nested lists, tuples, named tuples, dicts, dataclasses and NumPy
+arrays (f is given an array of Values then, and the derivative is an array of floats).  The derivative is built as an
+ordinary graph by reading the table's rules with Values; no ``.grad`` is touched.  Results are floats where they depend
+on numbers alone; where they depend on Values (given as arguments or closed over) they are Values, to be differentiated
+again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..graph import topological_order
@@ -17,7 +18,7 @@ from ..persistence import Reduced, by_name, reduced
 from ..value import Value, as_value
 from .replay import check_fresh
 from .sweeps import add_up, pullback, pushforward
-from .trees import Tree
+from .trees import Tree, holds_parts
 
 Function = Callable[..., Any]
 
@@ -45,8 +46,12 @@ def grad_of(y: Value, xs: Sequence[Value]) -> list[Value]:
     return [as_value(g) for g in _reverse(y, xs)]
 
 
-def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+def grad(f: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
     """The function that computes ∂f/∂argument; several argnums give a tuple.  f returns one scalar.
+
+    ``argnums`` counts the arguments that are given by position, from the end where it is negative; what is given by
+    name goes to f as it is.  With ``has_aux``, f returns a pair (scalar, anything else), and so does the gradient:
+    what else there is comes back as numbers.
 
     >>> grad(lambda x: x**3)(2.0)
     12.0
@@ -54,26 +59,30 @@ def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     [3.0, 1.0]
     >>> grad(lambda x: grad(lambda y: x * y)(x))(3.0)
     1.0
+    >>> grad(lambda p, x: p["w"] * x + p["b"])({"w": 2.0, "b": 1.0}, 3.0)
+    {'w': 3.0, 'b': 1.0}
     """
-    return Derivative(_gradient, f, argnums)
+    return Derivative(_gradient, f, argnums, has_aux)
 
 
-def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
-    """The function that computes (f(...), ∂f/∂argument) in one pass.
+def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
+    """The function that computes (f(...), ∂f/∂argument) in one pass; with ``has_aux`` ((value, else), ∂f/∂argument).
 
     >>> value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
     """
-    return Derivative(_value_and_gradient, f, argnums)
+    return Derivative(_value_and_gradient, f, argnums, has_aux)
 
 
-def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+def jacobian(f: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
     """The function that computes ∂outputᵢ/∂argumentⱼ: nested like the output, then like the argument.
+
+    Of an array by an array it is an array with the dimensions of both.
 
     >>> jacobian(lambda v: [v[0] * v[1], v[0]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 0.0]]
     """
-    return Derivative(_jacobian, f, argnums)
+    return Derivative(_jacobian, f, argnums, has_aux)
 
 
 def hessian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
@@ -115,37 +124,41 @@ class Derivative:
     It is pickled and copied with f, which a pickle finds by its name: so f is to be defined at the top of a module.
     """
 
-    def __init__(self, compute: Callable[[_Call], Any], f: Function, argnums: int | tuple[int, ...]) -> None:
+    def __init__(
+        self, compute: Callable[[_Call], Any], f: Function, argnums: int | tuple[int, ...], has_aux: bool = False
+    ) -> None:
         _check(f, argnums)
-        self._compute, self._f, self._argnums = compute, f, argnums
+        self._compute, self._f, self._argnums, self._has_aux = compute, f, argnums, has_aux
         self.__name__ = f"{compute.__name__[1:]} of {getattr(f, '__name__', type(f).__name__)}"
 
-    def __call__(self, *args: Any) -> Any:
-        return self._compute(_Call(self._f, args, self._argnums))
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        return self._compute(_Call(self._f, args, self._argnums, named, self._has_aux))
 
     def __repr__(self) -> str:
         return f"<{self.__name__}>"
 
     def __reduce__(self) -> str | Reduced:
-        usual = Derivative, (self._compute, self._f, self._argnums)
+        usual = Derivative, (self._compute, self._f, self._argnums, self._has_aux)
         return by_name(self, self._f) or reduced(usual, f"the {self.__name__}", self._f)
 
 
 def _value_and_gradient(call: _Call) -> tuple[Any, Any]:
     y = call.scalar("grad", "jacobian")
     value, *gradients = call.results([y, *_reverse(y, call.xs)])
-    return value, call.like_arguments(gradients)
+    return value if call.aux is None else (value, call.beside()), call.like_arguments(gradients)
 
 
 def _gradient(call: _Call) -> Any:
-    return _value_and_gradient(call)[1]
+    value, gradient = _value_and_gradient(call)
+    return gradient if call.aux is None else (gradient, value[1])
 
 
 def _jacobian(call: _Call) -> Any:
     outputs, n = call.outputs.leaves, len(call.xs)
     rows = [_reverse(as_value(y), call.xs) for y in outputs]
     flat = call.results([g for row in rows for g in row])
-    return call.outputs.like([call.like_arguments(flat[i * n : (i + 1) * n]) for i in range(len(outputs))])
+    found = call.outputs.like([call.like_arguments(flat[i * n : (i + 1) * n]) for i in range(len(outputs))])
+    return found if call.aux is None else (found, call.beside())
 
 
 def _check(f: Function, argnums: int | tuple[int, ...]) -> None:
@@ -168,15 +181,28 @@ def _reverse(y: Value, xs: Sequence[Value]) -> list[Any]:
 
 
 class _Call:
-    """f called on fresh nodes, and what is needed to give its derivatives the user's shapes."""
+    """f called on fresh nodes, and what is needed to give its derivatives the user's shapes.
 
-    def __init__(self, f: Function, args: tuple[Any, ...], argnums: int | tuple[int, ...]) -> None:
+    ``aux`` is what f returned beside the result, if it does so.
+    """
+
+    def __init__(
+        self,
+        f: Function,
+        args: tuple[Any, ...],
+        argnums: int | tuple[int, ...],
+        named: Mapping[str, Any] | None = None,
+        has_aux: bool = False,
+    ) -> None:
         self.name = getattr(f, "__name__", type(f).__name__)
         self.single = isinstance(argnums, int)
-        numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-        for number in numbers:
-            if not 0 <= number < len(args):
-                raise ValueError(f"argnums {argnums!r}: {self.name} was called with {len(args)} argument(s)")
+        chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        numbers = [number % len(args) for number in chosen if -len(args) <= number < len(args)]
+        if len({*numbers}) < len(chosen):
+            raise ValueError(
+                f"argnums {argnums!r}: {self.name} was called with {len(args)} argument(s) by position, each of which "
+                f"counts once"
+            )
         self.trees = [Tree(args[number], f"argument {number}") for number in numbers]
         with recording():
             fresh = [[_fresh(x) for x in tree.leaves] for tree in self.trees]
@@ -184,7 +210,20 @@ class _Call:
             for number, tree, nodes in zip(numbers, self.trees, fresh, strict=True):
                 wrapped[number] = tree.like(nodes)
             self.xs = [node for nodes in fresh for node in nodes]
-            self.outputs = Tree(f(*wrapped), f"the result of {self.name}")
+            found, self.aux = f(*wrapped, **(named or {})), None
+            if has_aux:
+                if not isinstance(found, tuple) or len(found) != 2:
+                    raise TypeError(
+                        f"has_aux: {self.name} must return a pair (result, anything else), not {found!r:.60}"
+                    )
+                found, beside = found
+                self.aux = Tree(beside, "", leaf=lambda part: not holds_parts(part))
+            self.outputs = Tree(found, f"the result of {self.name}")
+
+    def beside(self) -> Any:
+        """What f returned beside the result, with numbers in place of Values."""
+        assert self.aux is not None
+        return self.aux.like(self.results(self.aux.leaves))
 
     def scalar(self, name: str, instead: str) -> Value:
         if self.outputs.shape is not None:

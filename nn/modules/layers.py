@@ -21,7 +21,8 @@ class Neuron(Module):
     """activation(b + w₁x₁ + … + wₙxₙ): nin inputs, one Value out.
 
     ``activation`` is a name or a function of one Value; without one it is relu, or linear where nonlin is
-    False.  ``init`` is a name or a function from ``nn.init``; the bias starts at 0.
+    False.  ``init`` is a name or a function from ``nn.init``; the bias starts at 0.  ``seed``, or a generator ``rng``
+    that several share, gives the same weights on any machine.
 
     >>> neuron = Neuron(2, activation="tanh", init="zeros")
     >>> neuron([1.0, -2.0]).data
@@ -30,14 +31,14 @@ class Neuron(Module):
 
     def __init__(
         self, nin: int, nonlin: bool = True, *, activation: str | Activation | None = None,
-        init: str | Initialiser | None = None, rng: random.Random | None = None, nout: int = 1,
+        init: str | Initialiser | None = None, rng: random.Random | None = None, nout: int = 1, seed: int | None = None,
     ) -> None:  # fmt: skip
         if not isinstance(nin, (int, Integral)) or nin < 1:
             raise ValueError(f"a neuron needs at least one input, not nin={nin!r}")
         self.activation = activation if activation is not None else "relu" if nonlin else "linear"
         self._activate, usual = find_activation(self.activation)
         initialise = find_initialiser(usual if init is None else init)
-        rng = rng or generator(init, None)
+        rng = rng or generator(init, seed)
         self.w = [Value(initialise(nin, nout, rng)) for _ in range(nin)]
         self.b = Value(0.0)
 
@@ -69,12 +70,21 @@ class Neuron(Module):
 
 @buildable
 class Layer(Module):
-    """nout neurons over the same nin inputs: a list of Values, or the Value itself where nout is 1."""
+    """nout neurons over the same nin inputs: a list of Values, or the Value itself where nout is 1.
 
-    def __init__(self, nin: int, nout: int, *, rng: random.Random | None = None, **neuron: Any) -> None:
+    It takes what ``Neuron`` takes by name.
+
+    >>> layer = Layer(2, 3, activation="tanh", seed=1)
+    >>> len(layer([1.0, -2.0]))
+    3
+    """
+
+    def __init__(
+        self, nin: int, nout: int, *, rng: random.Random | None = None, seed: int | None = None, **neuron: Any
+    ) -> None:
         if not isinstance(nout, (int, Integral)) or nout < 1:
             raise ValueError(f"a layer needs at least one neuron, not nout={nout!r}")
-        rng = rng or generator(neuron.get("init"), None)
+        rng = rng or generator(neuron.get("init"), seed)
         self.neurons = [Neuron(nin, nout=nout, rng=rng, **neuron) for _ in range(nout)]
 
     def forward(self, x: Sequence[Any]) -> Any:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Self
 
 from autograd.html import printable
 
-from ..activations import Activation
+from ..activations import Activation, find_activation, is_elementwise
 from ..init import Initialiser
 from .config import build, buildable, config_of, setting
 from .layers import Layer, generator
-from .module import Module, as_list
+from .module import Module, as_list, as_output
 
 
 @buildable
 class Sequential(Module):
     """Layers (or functions) one after the other; each but the first is given a list.
+
+    A function of one number, a primitive as ``autograd.tanh`` is, is applied to each.  ``model[0]`` is the first layer.
 
     >>> model = Sequential(Layer(2, 8, activation="tanh"), Layer(8, 1, activation="linear"))
     >>> len(model.parameters())
@@ -28,13 +30,22 @@ class Sequential(Module):
             raise ValueError(f"{type(self).__name__} needs at least one layer")
         for i, layer in enumerate(layers):
             if not callable(layer):
-                raise TypeError(f"Sequential: layer {i} must be a Module or a function, not {layer!r}")
+                raise TypeError(
+                    f"Sequential: layer {i} must be a Module or a function, not {layer!r}: give layers one by one, "
+                    f"Sequential(*layers), and an activation by its layer, Layer(2, 3, activation='tanh')"
+                )
         self.layers = list(layers)
 
     def forward(self, x: Any) -> Any:
         for layer in self.layers[:-1]:
-            x = as_list(layer(x))
-        return self.layers[-1](x)
+            x = as_list(_apply(layer, x))
+        return _apply(self.layers[-1], x)
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __getitem__(self, i: int) -> Any:
+        return self.layers[i]
 
     @property
     def shape(self) -> tuple[int, int] | None:
@@ -59,6 +70,10 @@ class Sequential(Module):
         return f"{printable(type(self).__name__)}({', '.join(map(repr, self.layers))})"
 
 
+def _apply(layer: Callable[[Any], Any], x: Any) -> Any:
+    return as_output([layer(xi) for xi in as_list(x)]) if is_elementwise(layer) else layer(x)
+
+
 @buildable
 class MLP(Sequential):
     """A multi-layer perceptron: nin inputs, then a layer for each width in nouts.
@@ -77,10 +92,11 @@ class MLP(Sequential):
     """
 
     def __init__(
-        self, nin: int, nouts: Sequence[int], activation: str | Activation = "relu",
+        self, nin: int, nouts: Sequence[int] | int, activation: str | Activation = "relu",
         output_activation: str | Activation = "linear", init: str | Initialiser | None = None, seed: int | None = None,
     ) -> None:  # fmt: skip
-        rng = generator(init, seed)
+        nouts, rng = [*nouts] if isinstance(nouts, Iterable) else [nouts], generator(init, seed)
+        find_activation(activation)  # a wrong name is told where there is no hidden layer, too
         activations = [activation] * (len(nouts) - 1) + [output_activation]
         layers = zip([nin, *nouts], nouts, activations, strict=False)
         super().__init__(*(Layer(m, n, activation=act, init=init, rng=rng) for m, n, act in layers))

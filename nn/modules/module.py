@@ -10,6 +10,8 @@ from typing import Any, Self
 from autograd import Scoped, Value, as_float
 from autograd.html import printable
 
+from ..wings import OF_MODULE
+
 
 class Module(Scoped):
     """The base of layers and models: subclass it, set attributes, write ``forward``.
@@ -19,6 +21,7 @@ class Module(Scoped):
     counts once, under its first name.  In sets, which have no order, and in other objects they are refused.
     """
 
+    hints = OF_MODULE
     training = True  # set by train() and eval(), for modules that behave differently in the two
 
     def named_parameters(self) -> dict[str, Value]:
@@ -44,30 +47,6 @@ class Module(Scoped):
     def modules(self) -> list[Module]:
         """This module and every module inside it."""
         return [self, *(found for _, found in _walk(self) if isinstance(found, Module))]
-
-    def layers_of(self, names: Iterable[str]) -> list[str]:
-        """For each dotted name of a parameter or module of this model, the name of the layer that holds it.
-
-        The layers of a model are the modules directly in it, and where one of these runs others in sequence (as
-        Sequential, MLP and Residual do), those others.  What is in no layer counts under the name of the model's class.
-
-        >>> from nn import MLP
-        >>> MLP(2, [3, 1]).layers_of(["layers.1.neurons.0.b"])
-        ['layers.1']
-        """
-        layers = {*self._layer_names()}
-        found = []
-        for name in names:
-            while name and name not in layers:
-                name = name.rpartition(".")[0]
-            found.append(name or type(self).__name__)
-        return found
-
-    def _layer_names(self) -> Iterator[str]:
-        for name, inner in self.direct_modules().items():
-            yield name
-            if hasattr(inner, "sequence"):
-                yield from (f"{name}.{deeper}" for deeper in inner._layer_names())
 
     def parameters_by_layer(self) -> dict[str, list[Value]]:
         """The parameters of each layer (see ``layers_of``), by the name of the layer."""

@@ -133,8 +133,8 @@ class watch:
             for name in gradients
         ]
 
-    def plot(self, title: str = "") -> Any:
-        """The curves of the loss, and of each layer's gradient and update; a matplotlib Figure."""
+    def plot(self, title: str = "", ax: Any = None) -> Any:
+        """The loss, and each layer's gradient and update, as curves; a matplotlib Figure, or the three axes ``ax``."""
         from ..plots import plot_layers
 
         layers = self.records[0].gradients if self.records else ()
@@ -142,7 +142,7 @@ class watch:
             {name: [getattr(record, kind)[name] for record in self.records] for name in layers}
             for kind in ("gradients", "updates")
         )
-        return plot_layers([record.loss for record in self.records], gradients, updates, title)
+        return plot_layers([record.loss for record in self.records], gradients, updates, title, ax)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a page, .html, that plays the training, with a walk through one row at each recorded epoch."""

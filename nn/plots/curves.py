@@ -21,12 +21,15 @@ class Curves(Protocol):
     val_metrics: dict[str, list[float]]
 
 
-def plot_history(history: Curves, title: str = "") -> Any:
-    """The loss of each epoch, and below it each metric, with those of the validation data; a matplotlib Figure."""
+def plot_history(history: Curves, title: str = "", ax: Any = None) -> Any:
+    """The loss of each epoch, and below it each metric, with those of the validation data; a matplotlib Figure.
+
+    With ``ax``, axes of one's own, or a list of them for several panels, it is drawn there, and these are returned.
+    """
     curves = {"loss": (history.loss, history.val_loss)}
     for name in {**history.metrics, **history.val_metrics}:
         curves[name] = history.metrics.get(name, []), history.val_metrics.get(name, [])
-    figure, panels = figure_of(title, len(curves))
+    figure, panels = figure_of(title, len(curves), ax)
     for axes, (name, (training, validation)) in zip(panels, curves.items(), strict=True):
         for label, numbers, k in (("training", training, 0), ("validation", validation, 5)):
             if numbers:
@@ -42,14 +45,15 @@ def plot_history(history: Curves, title: str = "") -> Any:
     return figure
 
 
-def plot_gradients(model: Module, title: str = "") -> Any:
+def plot_gradients(model: Module, title: str = "", ax: Any = None) -> Any:
     """The size of every gradient, layer by layer, as ``backward`` has left them; a matplotlib Figure.
 
     A dot is |∂loss/∂p| of one parameter, on a logarithmic scale, and the line their mean.  Such a scale has no place
-    for gradients of 0: their number is written below the layer.
+    for gradients of 0: their number is written below the layer.  With ``ax``, axes of one's own, it is drawn there, and
+    these are returned.
     """
     layers = {name: [abs(p.grad) for p in own] for name, own in model.parameters_by_layer().items()}
-    figure, (axes,) = figure_of(title)
+    figure, (axes,) = figure_of(title, ax=ax)
     ticks = []
     for i, (layer, sizes) in enumerate(layers.items()):
         shown = [size for size in sizes if 0.0 < size < math.inf]
@@ -72,9 +76,13 @@ def plot_layers(
     gradients: Mapping[str, Sequence[float]],
     updates: Mapping[str, Sequence[float]],
     title: str = "",
+    ax: Any = None,
 ) -> Any:
-    """The loss, and by the name of each layer its gradient and update, over the epochs; a matplotlib Figure."""
-    figure, (loss, gradient, update) = figure_of(title, 3)
+    """The loss, and by the name of each layer its gradient and update, over the epochs; a matplotlib Figure.
+
+    With ``ax``, a list of three axes, it is drawn there, and these are returned.
+    """
+    figure, (loss, gradient, update) = figure_of(title, 3, ax)
     epochs = range(1, len(losses) + 1)
     loss.plot(epochs, losses, color=CATEGORIES[0])
     for axes, curves in ((gradient, gradients), (update, updates)):
@@ -97,15 +105,27 @@ def _shown(name: str) -> str:
     return clean_path(name).replace("$", r"\$")
 
 
-def figure_of(title: str, panels: int = 1) -> tuple[Any, Any]:
-    """A figure and the axes of its panels, one below the other."""
+def figure_of(title: str, panels: int = 1, ax: Any = None) -> tuple[Any, Any]:
+    """What a plot function returns and the axes of its panels: a new figure, one panel below the other, or ``ax``.
+
+    ``ax`` are the axes to draw into, a sequence of them for several panels; ValueError for another number of them.
+    """
     try:
-        from matplotlib.figure import Figure
+        from .figures import new_figure
     except ImportError:
         raise ImportError('pictures need matplotlib: python -m pip install "stepgrad[plot]"') from None
-    figure = Figure(figsize=(6.4, 4.2 if panels == 1 else 1.2 + 2.0 * panels), layout="constrained")
-    column = figure.subplots(panels, 1, sharex=True, squeeze=False)[:, 0]
-    column[0].set_title(title)
+    drawn = ax
+    if ax is None:
+        drawn = new_figure(figsize=(6.4, 4.2 if panels == 1 else 1.2 + 2.0 * panels), layout="constrained")
+        ax = drawn.subplots(panels, 1, sharex=True, squeeze=False)[:, 0]
+    column = [*ax.flat] if hasattr(ax, "flat") else [*ax] if isinstance(ax, (list, tuple)) else [ax]
+    if len(column) != panels:
+        raise ValueError(
+            f"this picture has {panels} panel(s) and ax has {len(column)}: figure, ax = plt.subplots({panels}, 1), "
+            f"then ax=ax"
+        )
+    if title or drawn is not ax:
+        column[0].set_title(title)
     for axes in column:
         axes.spines[["top", "right"]].set_visible(False)
-    return figure, column
+    return drawn, column

@@ -19,23 +19,24 @@ Points = Sequence[tuple[float, float]]
 
 
 def plot_decision_boundary(
-    model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float | None = None, title: str = ""
+    model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float | None = None, title: str = "", ax: Any = None
 ) -> Any:
     """Where a model of two inputs says which class, with the samples on top; a matplotlib Figure.
 
     One output is the positive class above ``threshold``, by default the one by which ``accuracy`` counts these
-    samples; of several the largest is the class.
+    samples; of several the largest is the class.  With ``ax``, axes of one's own, it is drawn there, and these are
+    returned.
     """
     rows, targets = check_data(X, y)
-    figure, (axes,) = figure_of(title)
-    from matplotlib.colors import ListedColormap  # now that it is known to be there
-
     steps = 120
     across, up = (grid_around(rows[:, k], steps) for k in (0, 1))
     if threshold is None:
         threshold = threshold_of(predict(model, rows), targets)
     flat = classes_of(predict(model, [[a, b] for b in up for a in across]), threshold)
     regions = [flat[i * steps : (i + 1) * steps] for i in range(steps)]
+
+    figure, (axes,) = figure_of(title, ax=ax)
+    from matplotlib.colors import ListedColormap  # now that it is known to be there
 
     labels = targets.reshape(len(targets), -1)[:, 0]
     classes = sorted({*labels.tolist()})
@@ -63,15 +64,16 @@ def plot_loss_surface(
     paths: Points | Mapping[str, Points] = (),
     region: tuple[tuple[float, float], tuple[float, float]] | None = None,
     title: str = "",
+    ax: Any = None,
 ) -> Any:
     """The contours of ``loss()`` over two of the parameters that it is computed from; a matplotlib Figure.
 
     ``paths`` are the points (a, b) that an optimiser visited, or several such lists by the optimiser's name; each
     is drawn from its start, a circle, to its end, a star.  ``region`` is ((lowest a, highest a), (lowest b,
     highest b)); without it the picture shows all points and some room around them.  ``loss`` is called for each of
-    1,681 points, and a and b get their numbers back.
+    1,681 points, and a and b get their numbers back.  With ``ax``, axes of one's own, it is drawn there, and these are
+    returned.
     """
-    figure, (axes,) = figure_of(title)
     steps = 41
     named = paths if isinstance(paths, Mapping) else {"": paths}
     if region is None:
@@ -84,7 +86,9 @@ def plot_loss_surface(
             heights = [[_height(loss, a, b, x, y) for x in across] for y in up]
     finally:
         a.data, b.data = before
-    _draw_contours(axes, across, up, heights)
+    levels = _levels(heights)
+    figure, (axes,) = figure_of(title, ax=ax)
+    _draw_contours(axes, across, up, heights, levels)
     for colour, (name, path) in zip(CATEGORIES * len(named), named.items(), strict=False):
         if path:
             _draw_path(axes, path, colour, name)
@@ -94,14 +98,19 @@ def plot_loss_surface(
     return figure
 
 
-def _draw_contours(axes: Any, across: Sequence[float], up: Sequence[float], heights: Sequence[Sequence[float]]) -> None:
-    """Contours at the quantiles of the heights, so that there is as much room between any two of them."""
-    from matplotlib.colors import BoundaryNorm
-
+def _levels(heights: Sequence[Sequence[float]]) -> list[float]:
+    """Where to draw contours: at quantiles of the heights, so that there is as much room between any two of them."""
     known = sorted(z for row in heights for z in row if math.isfinite(z))
     if not known:
         raise ValueError("the loss is nowhere finite in this region: choose another with region=((a, a), (b, b))")
-    levels = sorted({known[i * (len(known) - 1) // 20] for i in range(21)})
+    return sorted({known[i * (len(known) - 1) // 20] for i in range(21)})
+
+
+def _draw_contours(
+    axes: Any, across: Sequence[float], up: Sequence[float], heights: Sequence[Sequence[float]], levels: list[float]
+) -> None:
+    from matplotlib.colors import BoundaryNorm
+
     if len(levels) > 1:
         shades = BoundaryNorm(levels, 256)
         axes.contourf(across, up, heights, levels=levels, cmap="Greys", norm=shades, alpha=0.5)

@@ -4,15 +4,17 @@ from typing import TYPE_CHECKING, Any
 
 from ..wings import find as _find
 from .history import Callback, History
-from .optimizers import SGD, AdaGrad, Adam, AdamW, Optimizer, RMSprop
+from .optimizers import SGD, Adam, Optimizer
 from .trainer import fit
 
 if TYPE_CHECKING:
+    from .adaptive import AdaGrad, AdamW, RMSprop
     from .callbacks import EarlyStopping, StopBelow
     from .diagnosis import DivergenceWarning
     from .schedules import CosineDecay, ExponentialDecay, LinearDecay, ReduceOnPlateau, StepDecay, Warmup
 
 WINGS = {
+    **dict.fromkeys(("AdaGrad", "AdamW", "RMSprop"), "adaptive"),
     **dict.fromkeys(("EarlyStopping", "StopBelow"), "callbacks"),
     "DivergenceWarning": "diagnosis",
     **dict.fromkeys(("CosineDecay", "ExponentialDecay", "LinearDecay", "ReduceOnPlateau"), "schedules"),

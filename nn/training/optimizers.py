@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any, TypedDict, Unpack
+from typing import Any, Never, TypedDict, Unpack
 
-from autograd import NonFiniteError, Value, gt, maximum, minimum, sqrt, where
+from autograd import NonFiniteError, Value, gt, maximum, minimum, refuse, sqrt, where
 
 
 class Clipping(TypedDict, total=False):
@@ -35,8 +35,10 @@ class Optimizer:
     def __init__(
         self, parameters: Iterable[Value], lr: float, weight_decay: float = 0.0,
         settings: Mapping[str, float] | None = None, *, clip_value: float | None = None, clip_norm: float | None = None,
+        **unknown: Never,
     ) -> None:  # fmt: skip
-        self.parameters = list(parameters)
+        refuse(type(self), unknown)
+        self.parameters = list(parameters) if isinstance(parameters, Iterable) else []  # a model is refused below
         if not self.parameters or not all(isinstance(p, Value) for p in self.parameters):
             raise ValueError(f"{type(self).__name__} needs parameters: a list of Values such as model.parameters()")
         if len(set(self.parameters)) != len(self.parameters):
@@ -47,8 +49,8 @@ class Optimizer:
         for name, limit in (("clip_value", clip_value), ("clip_norm", clip_norm)):
             if limit is not None and not limit > 0.0:
                 raise ValueError(f"{type(self).__name__}: {name} must be above 0, it is {limit!r}")
-        self.clip_value, self.clip_norm = clip_value, clip_norm
         self.lr, self.weight_decay = lr, weight_decay
+        self.clip_value, self.clip_norm = clip_value, clip_norm
         self.t = [0] * len(self.parameters)  # steps taken: fewer where a parameter was frozen for a while
         self.state = [(0.0,) * self.states for _ in self.parameters]
 
@@ -69,10 +71,16 @@ class Optimizer:
         """The rule with the weight decay before it."""
         return self.rule(p, g + self.weight_decay * p if self.weight_decay else g, lr, t, *state)
 
+    def kept(self, state: tuple[Any, ...], k: int) -> Any:
+        """state[k]; ValueError where the optimiser was made without the momentum that it has now."""
+        if k < len(state):
+            return state[k]
+        raise ValueError(f"momentum cannot be set later: make it with {type(self).__name__}(..., momentum=0.9)")
+
     def step(self) -> None:
         """Move every parameter along its ``.grad``; none, and NonFiniteError, where one would become nan or inf."""
         moves = []
-        own = [(i, p, self.limit(p.grad)) for i, p in enumerate(self.parameters) if p.requires_grad]
+        own = [(i, p, self.limit(p.grad or 0.0)) for i, p in enumerate(self.parameters) if p.requires_grad]
         scale = self.shrink(math.hypot(*[g for *_, g in own]))
         for i, p, g in own:
             try:
@@ -93,6 +101,11 @@ class Optimizer:
         """Set every parameter's grad to 0.0."""
         for p in self.parameters:
             p.grad = 0.0
+
+    def __repr__(self) -> str:
+        numbers = {name: x for name, x in vars(self).items() if isinstance(x, (float, int, tuple)) and name != "states"}
+        settings = ", ".join(f"{name}={x!r}" for name, x in numbers.items() if x or name == "lr")
+        return f"{type(self).__name__}({len(self.parameters)} parameters, {settings})"
 
 
 class SGD(Optimizer):
@@ -121,7 +134,7 @@ class SGD(Optimizer):
     def rule(self, p: Any, g: Any, lr: Any, t: Any, *state: Any) -> tuple[Any, ...]:
         if not self.momentum:
             return (p - lr * g, *state)
-        v = self.momentum * state[0] + g
+        v = self.momentum * self.kept(state, 0) + g
         return p - lr * (g + self.momentum * v if self.nesterov else v), v
 
 
@@ -148,62 +161,3 @@ class Adam(Optimizer):
         v = b2 * state[1] + (1.0 - b2) * g * g
         step = lr / (1.0 - b1**t)
         return p - step * m / (sqrt(v) / sqrt(1.0 - b2**t) + self.eps), m, v
-
-
-class AdamW(Adam):
-    """Adam with the weight decay apart from the gradient: p is first multiplied by 1 − lr·weight_decay.
-
-    Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019.
-    """
-
-    def __init__(
-        self, parameters: Iterable[Value], lr: float = 0.001, betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8, weight_decay: float = 0.01, **clipping: Unpack[Clipping],
-    ) -> None:  # fmt: skip
-        super().__init__(parameters, lr, betas, eps, weight_decay, **clipping)
-
-    def update(self, p: Any, g: Any, lr: Any, t: Any, *state: Any) -> tuple[Any, ...]:
-        return self.rule(p * (1.0 - lr * self.weight_decay), g, lr, t, *state)
-
-
-class RMSprop(Optimizer):
-    """p −= lr·g / (√v + eps), v = alpha·v + (1 − alpha)·g²; with momentum the quotient is accumulated.
-
-    Tieleman and Hinton, Coursera "Neural Networks for Machine Learning", lecture 6.5, 2012.
-    """
-
-    def __init__(
-        self, parameters: Iterable[Value], lr: float = 0.01, alpha: float = 0.99, eps: float = 1e-8,
-        weight_decay: float = 0.0, momentum: float = 0.0, **clipping: Unpack[Clipping],
-    ) -> None:  # fmt: skip
-        self.states = 2 if momentum else 1
-        super().__init__(parameters, lr, weight_decay, {"alpha": alpha, "eps": eps, "momentum": momentum}, **clipping)
-        self.alpha, self.eps, self.momentum = alpha, eps, momentum
-
-    def rule(self, p: Any, g: Any, lr: Any, t: Any, *state: Any) -> tuple[Any, ...]:
-        v = self.alpha * state[0] + (1.0 - self.alpha) * g * g
-        move = g / (sqrt(v) + self.eps)
-        if not self.momentum:
-            return p - lr * move, v, *state[1:]
-        buffer = self.momentum * state[1] + move
-        return p - lr * buffer, v, buffer
-
-
-class AdaGrad(Optimizer):
-    """p −= lr·g / (√s + eps), s the sum of all g² so far.
-
-    Duchi, Hazan and Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization", 2011.
-    """
-
-    states = 1
-
-    def __init__(
-        self, parameters: Iterable[Value], lr: float = 0.01, eps: float = 1e-10, weight_decay: float = 0.0,
-        **clipping: Unpack[Clipping],
-    ) -> None:  # fmt: skip
-        super().__init__(parameters, lr, weight_decay, {"eps": eps}, **clipping)
-        self.eps = eps
-
-    def rule(self, p: Any, g: Any, lr: Any, t: Any, *state: Any) -> tuple[Any, ...]:
-        s = state[0] + g * g
-        return p - lr * g / (sqrt(s) + self.eps), s

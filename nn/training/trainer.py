@@ -7,8 +7,9 @@ import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, Never
 
+from autograd import refuse
 from autograd.compiler import falling_back
 
 from ..losses import Loss, Metric, find_loss, penalty
@@ -28,7 +29,7 @@ def fit(
     validation: tuple[Iterable[Any], Iterable[Any]] | None = None, metrics: Sequence[str | Metric] = (),
     seed: int | None = None, callbacks: Sequence[Callback] = (), checkpoint: str | os.PathLike[str] | None = None,
     every: int = 1, resume: bool = False, progress: bool | None = None, compiled: bool = True,
-    average_every: int | None = None,
+    average_every: int | None = None, **unknown: Never,
 ) -> History:  # fmt: skip
     """Train the model: minimise the mean loss over each batch, plus l1·Σ|p| + l2·Σp² over all parameters.
 
@@ -74,6 +75,7 @@ def fit(
     >>> history.loss[-1] < 0.1 < history.loss[0]
     True
     """
+    refuse(fit, unknown)
     counts = {"epochs": epochs, "batch_size": batch_size, "every": every, "average_every": average_every}
     for name, number in counts.items():
         if number is not None and (not isinstance(number, int) or number < 1):
