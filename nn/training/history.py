@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
+from autograd.html import printable
+
 from ..modules import Module
 
 
@@ -69,7 +71,7 @@ class History:
 
     def __repr__(self) -> str:
         shown = {name: xs for name, xs in self._curves().items() if name not in ("data_loss", "lr", "seconds")}
-        curves = ", ".join(f"{name} {xs[0]:.4g} → {xs[-1]:.4g}" for name, xs in shown.items())
+        curves = ", ".join(f"{printable(name)} {xs[0]:.4g} → {xs[-1]:.4g}" for name, xs in shown.items())
         return f"History({len(self.loss)} epochs{': ' * bool(curves)}{curves})"
 
     def plot(self, title: str = "", ax: Any = None) -> Any:
