@@ -54,13 +54,18 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
     ...     load(path).state_dict() == model.state_dict()
     True
     """
+    write(content_of_model(model), path)
+
+
+def content_of_model(model: Module) -> dict[str, Any]:
+    """What the file of a model holds; ValueError where that cannot be."""
     try:
         content = content_of(description(model), model.state_dict()) | names_of(model)
-        if not all(map(math.isfinite, content["parameters"].values())):
-            raise ValueError("a parameter is nan or infinite: nothing was saved")
-        write(content, path)
     except RecursionError:  # of Python, at some 300 modules in each other, where such a model cannot be called either
         raise ValueError("the model is nested too deeply: nothing was saved") from None
+    if not all(map(math.isfinite, content["parameters"].values())):
+        raise ValueError("a parameter is nan or infinite: nothing was saved")
+    return content
 
 
 def load(path: str | os.PathLike[str], *, into: Module | None = None) -> Module:
