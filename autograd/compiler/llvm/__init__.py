@@ -2,7 +2,7 @@
 
 from .codegen import Kernels, lanes
 from .emitter import LINE
-from .kernels import TILE, outer_tile
+from .kernels import TILE, MatVecThen, OwnKernel, outer_tiles
 from .records import (
     Arguments,
     EvaluateJob,
@@ -20,6 +20,6 @@ from .records import (
 
 __all__ = [
     "LINE", "TILE", "Arguments", "EvaluateJob", "GatherArguments", "Kernels", "LogSumExpArguments", "MatVecArguments",
-    "OuterArguments", "PackArguments", "PieceArguments", "RowDotArguments", "ScatterArguments", "Source", "TrainJob",
-    "lanes", "outer_tile",
+    "MatVecThen", "OuterArguments", "OwnKernel", "PackArguments", "PieceArguments", "RowDotArguments",
+    "ScatterArguments", "Source", "TrainJob", "lanes", "outer_tiles",
 ]  # fmt: skip
