@@ -133,11 +133,11 @@ def test_show_knows_models_from_python_too(tmp_path: Path, capsys: pytest.Captur
     assert "MLP, 13 parameters" in capsys.readouterr().out
 
 
-def test_numbers_of_two_values_are_pointed_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_numbers_that_may_be_classes_are_pointed_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     content = "a,won\n" + "".join(f"{i},{int(i > 30)}\n" for i in range(60))
     main(["train", table(tmp_path / "t.csv", content), "--target", "won", "--epochs", "1",
           "-o", str(tmp_path / "m.json")])  # fmt: skip
-    assert "won has two values: with --classify they are classes, and not numbers" in capsys.readouterr().out
+    assert "won is one of 2 whole numbers: are they classes? Then train with --classify" in capsys.readouterr().out
 
 
 GOOD = "a,b\n" + "1,x\n2,y\n" * 9

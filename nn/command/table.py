@@ -43,8 +43,9 @@ def train(chosen: Namespace) -> None:
         sys.exit(130)
     learned.model.save(path)
     say(held_out(learned.model))
-    if learned.model.classes is None and len({*learned.truth}) == 2:
-        say(f"{chosen.target} has two values: with --classify they are classes, and not numbers")
+    values = {*learned.truth}
+    if learned.model.classes is None and len(values) <= 10 and all(x == int(x) for x in values):
+        say(f"{chosen.target} is one of {len(values)} whole numbers: are they classes? Then train with --classify")
     written = [str(path), *pictures(learned, path)]
     say(f"written: {', '.join(written)}")
     if learned.note:
