@@ -275,6 +275,14 @@ def test_rows_without_a_target_are_left_out(tmp_path: Path) -> None:
     assert learned.model.about["rows"] == 45
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_the_smallest_table_is_learned_though_a_part_of_it_says_little(seed: int, tmp_path: Path) -> None:
+    rows = [("1", "5"), *[("2", "7")] * 9]  # without the first, all is constant
+    content = "a,b,y\n" + "".join(f"{a},{i % 2},{y}\n" for i, (a, y) in enumerate(rows))
+    learned = learn_table(written(tmp_path, content), "y", epochs=2, seed=seed, say=quiet)
+    assert all(map(math.isfinite, learned.model.about["scores"].values()))
+
+
 @pytest.mark.parametrize(
     ("content", "settings", "message"),
     [
