@@ -304,6 +304,14 @@ def test_what_cannot_be_learned_is_refused(
         learn_table(written(tmp_path, content), say=quiet, **settings)
 
 
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The text of a model file."""
+    folder = tmp_path_factory.mktemp("saved")
+    learn_table(shop(folder, 60), "kind", epochs=1, say=quiet).model.save(folder / "model.json")
+    return (folder / "model.json").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -320,10 +328,9 @@ def test_what_cannot_be_learned_is_refused(
         lambda table: table["about"]["scores"].update(accuracy=None),
     ],
 )
-def test_a_damaged_file_is_refused(change: Any, tmp_path: Path) -> None:
-    path = tmp_path / "model.json"
-    learn_table(shop(tmp_path, 60), "kind", epochs=1, say=quiet).model.save(path)
-    content = json.loads(path.read_text(encoding="utf-8"))
+def test_a_damaged_file_is_refused(change: Any, saved: str, tmp_path: Path) -> None:
+    path, content = tmp_path / "model.json", json.loads(saved)
+    path.write_text(saved, encoding="utf-8")
     TableModel.load(path)
     change(content["table"])
     path.write_text(json.dumps(content), encoding="utf-8")

@@ -1,8 +1,8 @@
 """A table in a CSV file, read into columns: of numbers, or of texts.
 
 Python's own csv module reads it, some rows at a time: it needs no other library, knows quotes and names lines.  A
-million rows of 12 columns take 4 to 7 seconds and, beside the columns themselves, no memory; pandas takes 1.2, and
-NumPy reads neither texts nor gaps.
+million rows of 12 columns take 6 s of processor time, and 215 MB in all; pandas takes 1.2 s and 390 MB, and NumPy reads
+neither texts nor gaps.
 """
 
 from __future__ import annotations
