@@ -7,6 +7,7 @@ import io
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from autograd import draw, write_whole
@@ -80,12 +81,13 @@ def pictures(learned: Learned, path: Path) -> list[str]:
     try:
         from ..plots import plot_confusion, plot_predictions
 
+        curves = replace(learned.history, loss=learned.history.data_loss)  # both without penalties
         title = f"{target}: {len(learned.truth):,} held-out rows"
         if classes is None:
             outcome = plot_predictions(learned.truth, learned.answers, title)
         else:
             outcome = plot_confusion(learned.truth, learned.answers, classes, title)
-        for name, figure in (("loss", learned.history.plot(f"Learning {target}")), ("held-out", outcome)):
+        for name, figure in (("loss", curves.plot(f"Learning {target}")), ("held-out", outcome)):
             picture = io.BytesIO()
             figure.savefig(picture, format="png", dpi=120)
             file = path.with_name(f"{path.stem}-{name}.png")
