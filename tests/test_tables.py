@@ -118,6 +118,12 @@ def test_a_column_of_many_texts_and_more_numbers_is_one_of_texts(texts: int, tmp
     assert cells(table)["a"] == column  # 07 has not become 7.0
 
 
+def test_numbers_before_many_texts_are_not_lost(tmp_path: Path) -> None:
+    column = [*["7"] * 3, *[""] * (TOGETHER - 3), *["x"] * TOGETHER]
+    table = read_table(written(tmp_path, "a,b\n" + "".join(f"{cell},1\n" for cell in column)))
+    assert cells(table)["a"] == [cell or None for cell in column]
+
+
 def test_only_some_columns_are_kept(tmp_path: Path) -> None:
     assert cells(read_table(written(tmp_path, "a,b,c\n1,x,2\n"), only={"c"})) == {"c": [2.0]}
 

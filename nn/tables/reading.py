@@ -69,19 +69,18 @@ class Column:
         return code
 
     def _numbers_of(self, cells: tuple[str, ...]) -> Any:
-        """The cells as numbers; None where they are texts, or most of them, and there was no number so far."""
+        """The cells as numbers; None where at least half of them are texts, and there was no number before them."""
         import numpy as np
 
         try:
             numbers = np.fromiter(map(float, cells), float, len(cells))
         except ValueError:
             numbers = np.array([*map(self._number, cells)])
-        self._found += int(np.isfinite(numbers).sum())
-        if not np.isinf(numbers).any():
-            return numbers
+        found = int(np.isfinite(numbers).sum())
         wrong = np.flatnonzero(np.isinf(numbers))
-        if self._found <= len(wrong):
+        if not self._found and found <= len(wrong) and len(wrong):
             return None
+        self._found += found
         self.mistaken += (wrong + self._rows).tolist()
         numbers[wrong] = math.nan
         return numbers
