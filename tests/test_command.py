@@ -34,6 +34,53 @@ def test_draw_writes_a_picture_by_its_extension(tmp_path: Path, name: str, begin
     assert (tmp_path / name).read_bytes().startswith(begins)
 
 
+@pytest.mark.parametrize(("option", "name"), [(["-og.dot"], "g.dot"), (["-o", "-g.dot"], "-g.dot")])
+def test_the_name_of_a_file_may_follow_at_once_and_begin_with_a_minus(
+    option: list[str], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    main(["draw", "x*x", "x=1", *option])
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("expression", ["-o", "-o*2", "-o/2.5", "-offset", "-h*2"])
+def test_an_expression_may_look_like_an_option(expression: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if expression == "-o":  # which is the option: a blank or brackets make it an expression
+        expression = "(-o)"
+    name = expression.strip("()").lstrip("-").partition("*")[0].partition("/")[0]
+    main(["draw", expression, f"{name}=1"])
+    assert capsys.readouterr().out.startswith(name)
+
+
+def test_alone_it_says_what_it_can(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([])
+    assert stop.value.code == 0
+    said = capsys.readouterr().out
+    assert all(f"\n    {name} " in said for name in ("train", "predict", "show", "demo", "draw", "walk"))
+
+
+def test_it_tells_its_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert stop.value.code == 0
+    assert re.fullmatch(r"stepgrad (\d+\.\d+\.\d+\S*|\(not installed\))\n", capsys.readouterr().out)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX")
+@pytest.mark.parametrize("arguments", ["draw x*y x=1 y=2", "walk x*y x=1 y=2", "--help", ""])
+def test_a_reader_that_has_enough_is_no_error(arguments: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m nn {arguments} | true",
+        shell=True,
+        capture_output=True,
+        env={"PYTHONPATH": str(Path(__file__).parent.parent), "PATH": "/usr/bin:/bin"},
+        cwd=tmp_path,
+        check=True,
+    )
+    assert done.stderr == b""
+
+
 def test_an_expression_of_numbers_alone_is_drawn_without_gradients(capsys: pytest.CaptureFixture[str]) -> None:
     main(["draw", "2 + 3"])
     assert "grad" not in capsys.readouterr().out
@@ -42,8 +89,8 @@ def test_an_expression_of_numbers_alone_is_drawn_without_gradients(capsys: pytes
 @pytest.mark.parametrize(
     "arguments",
     [
-        [],
         ["paint"],
+        ["-o", "g.svg"],
         ["draw"],
         ["draw", "x +", "x=1"],
         ["draw", "y", "x=1"],
@@ -57,6 +104,7 @@ def test_an_expression_of_numbers_alone_is_drawn_without_gradients(capsys: pytes
         ["draw", "(" * 5000],
         ["draw", "9" * 5000],
         ["draw", "x", "x=1", "--colour"],
+        ["draw", "x", "x=1", "-o"],
         ["walk"],
         ["walk", "x +", "x=1"],
         ["walk", "x", "x=1", "-o", "steps.svg"],

@@ -44,6 +44,10 @@ WINGS: dict[str, tuple[tuple[str, ...], str]] = {
         ("modules/blocks", "export"),
         "nn.Residual(nn.Layer(2, 2), nn.Dropout(0.1), nn.LayerNorm(2), nn.RMSNorm(2))(nn.Embedding(3, 2)(1))\n",
     ),
+    "scaling": (
+        ("modules/scaling", "export", "tables"),
+        "assert nn.Standardize(X)([0.0, 1.0])[0].data == -1.0\n",
+    ),
     # Training over collections takes from these two.
     "compiled steps": (
         ("training/compiled", "training/cluster"),
@@ -54,20 +58,26 @@ WINGS: dict[str, tuple[tuple[str, ...], str]] = {
         "train(checkpoint='run.json')\ntrain(checkpoint='run.json', resume=True)\n",
     ),
     # A checkpoint is a model file with more in it: without the one there is not the other.
-    "files": (("storage", "training/checkpoint"), "nn.save(model, 'model.json')\nnn.load('model.json')\n"),
+    "files": (("storage", "training/checkpoint", "tables"), "nn.save(model, 'model.json')\nnn.load('model.json')\n"),
     "export": (
         ("export",),
         "sys.modules['torch'] = None\ntry:\n    nn.to_torch(model)\nexcept ImportError as error:\n"
         "    assert 'needs PyTorch' in str(error)\n",
     ),
     "command": (("command",), "from nn.command import main\nmain(['draw', '2*x', 'x=1'])\n"),
+    # They train with all of these.
+    "tables": (
+        ("tables",),
+        "from pathlib import Path\nfrom nn.tables import learn_table\n"
+        "Path('t.csv').write_text('a,b\\n' + '1,2\\n2,3\\n' * 9)\nlearn_table('t.csv', 'b', epochs=1)\n",
+    ),
     "metrics": (
-        ("metrics", "training/cluster"),
+        ("metrics", "training/cluster", "tables"),
         "train(metrics=['accuracy'], validation=(X, y))\nnn.accuracy(model, X, y)\nnn.metrics.f1([1.0], [1])\n",
     ),
-    "schedules": (("training/schedules",), "train(schedule=nn.StepDecay(every=1))\n"),
     "optimisers": (("training/adaptive",), "nn.RMSprop(model.parameters()).step()\n"),
-    "callbacks": (("training/callbacks",), "train(callbacks=[nn.StopBelow(0.0), nn.EarlyStopping()])\n"),
+    "schedules": (("training/schedules", "tables"), "train(schedule=nn.StepDecay(every=1))\n"),
+    "callbacks": (("training/callbacks", "tables"), "train(callbacks=[nn.StopBelow(0.0), nn.EarlyStopping()])\n"),
     "diagnosis": (("training/diagnosis",), "assert issubclass(nn.DivergenceWarning, UserWarning)\n"),
     "cluster": (
         ("training/cluster",),

@@ -18,11 +18,13 @@ from autograd.steps import encodable
 from ..losses import hinge
 from ..modules import MLP
 from ..training import Adam, History, fit
+from ..wings import find
 from .arguments import parse_arguments
 from .expression import parse_assignments, parse_expression
 from .terminal import can_step, step_through
 
 BATCH = 32  # of the demo
+OF_TABLES = dict.fromkeys(("train", "predict", "show"), "table")  # loaded when they are used: draw does without
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -31,7 +33,13 @@ def main(argv: list[str] | None = None) -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that has no ∂ shows ? instead of stopping us
     try:
-        run(sys.argv[1:] if argv is None else argv)
+        try:
+            run(sys.argv[1:] if argv is None else argv)
+        finally:  # here, and not when Python ends
+            sys.stdout.flush()
+    except BrokenPipeError:  # whoever read our output, such as head, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is left
+        sys.exit(1)
     except (ValueError, AutogradError, OSError) as error:
         print("stepgrad:", printable(error, keep="\n"), file=sys.stderr)
         sys.exit(2)
@@ -45,6 +53,8 @@ def run(arguments: list[str]) -> None:
     chosen = parse_arguments(arguments)
     if chosen.command == "demo":
         demo(Path(chosen.output))
+    elif chosen.command in OF_TABLES:
+        find("nn.command", OF_TABLES, chosen.command)(chosen)
     elif chosen.command == "walk":
         walk_expression(chosen.expression, chosen.values, chosen.output)
     else:

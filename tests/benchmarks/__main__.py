@@ -1,8 +1,8 @@
 """The benchmarks: python -m tests.benchmarks, from the top of a checkout.
 
     python -m pip install ".[plot,bench]"
-    python -m tests.benchmarks               # all of it, about 6 minutes
-    python -m tests.benchmarks compiled      # a part: eager, compiled, compile-times, again, large-data or growth
+    python -m tests.benchmarks               # all of it, about 9 minutes
+    python -m tests.benchmarks compiled      # a part (--help names them)
     python -m tests.benchmarks growth -o .   # and its picture
 
 All runs in one process on one core.  What is not installed is left out, and so said.  Contenders are first
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from .machine import machine, use_one_core
 
-PARTS = ("eager", "compiled", "compile-times", "again", "large-data", "growth")
+PARTS = ("eager", "compiled", "compile-times", "again", "large-data", "growth", "from-csv")
 
 
 def main() -> None:
@@ -31,7 +31,7 @@ def main() -> None:
     start = time.perf_counter()
     use_one_core()
     # Now, as NumPy and others read the limit when they are imported.
-    from . import again, compile_times, compiled, eager, growth, large_data
+    from . import again, compile_times, compiled, eager, from_csv, growth, large_data
 
     print(f"{machine()}; one core, one thread")
     runs = {
@@ -41,6 +41,7 @@ def main() -> None:
         "again": again.run,
         "large-data": large_data.run,
         "growth": lambda: growth.run(chosen.o),
+        "from-csv": from_csv.run,
     }
     missed: list[str] = []
     for part in chosen.parts or PARTS:

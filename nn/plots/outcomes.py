@@ -1,0 +1,51 @@
+"""Pictures of what a model answers beside what is true: numbers against numbers, classes against classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from autograd.drawing import clean_path
+from autograd.html import CATEGORIES
+
+from .curves import figure_of
+
+MOST = 2000  # points, or a million would be one blot
+NAMED = 12  # classes that have room for their names and counts
+
+
+def plot_predictions(truth: Sequence[float], predictions: Sequence[float], title: str = "") -> Any:
+    """A point for each row, its true number across and the predicted one up; a matplotlib Figure.
+
+    On the line both are equal.  Of very many rows every so manieth is shown.
+    """
+    figure, (axes,) = figure_of(title)
+    step = -(-len(truth) // MOST)
+    axes.scatter(truth[::step], predictions[::step], color=CATEGORIES[0], s=14, alpha=0.6, linewidth=0)
+    ends = [min(*truth, *predictions), max(*truth, *predictions)]
+    axes.plot(ends, ends, color=CATEGORIES[5], linewidth=1.5, zorder=0)
+    axes.set(xlabel="true", ylabel="predicted")
+    return figure
+
+
+def plot_confusion(truth: Sequence[Any], predictions: Sequence[Any], classes: Sequence[Any], title: str = "") -> Any:
+    """How many rows of each class, one below the other, were given which one, side by side; a matplotlib Figure.
+
+    The colour is the share of the rows of a class.
+    """
+    import numpy as np
+
+    figure, (axes,) = figure_of(title)
+    places = {name: i for i, name in enumerate(classes)}
+    counts = np.zeros((len(classes), len(classes)), dtype=int)
+    np.add.at(counts, ([places[t] for t in truth], [places[p] for p in predictions]), 1)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
+    if len(classes) <= NAMED:
+        for (i, j), count in np.ndenumerate(counts):
+            axes.text(j, i, f"{count:,}", ha="center", va="center", color="white" if shares[i, j] > 0.5 else "black")
+        names = [clean_path(str(name))[:20].replace("$", r"\$") for name in classes]
+        axes.set_xticks(range(len(names)), names, rotation=30 if max(map(len, names)) > 6 else 0, ha="center")
+        axes.set_yticks(range(len(names)), names)
+    axes.set(xlabel="predicted", ylabel="true")
+    return figure
