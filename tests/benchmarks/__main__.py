@@ -2,7 +2,7 @@
 
     python -m pip install ".[plot,bench]"
     python -m tests.benchmarks               # all of it, about 6 minutes
-    python -m tests.benchmarks compiled      # a part: eager, compiled, compile-times, again, large-data or growth
+    python -m tests.benchmarks compiled      # a part: eager, compiled, gpt, compile-times, again, large-data or growth
     python -m tests.benchmarks growth -o .   # and its picture
 
 All runs in one process on one core.  What is not installed is left out, and so said.  Contenders are first
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from .machine import machine, use_one_core
 
-PARTS = ("eager", "compiled", "compile-times", "again", "large-data", "growth")
+PARTS = ("eager", "compiled", "gpt", "compile-times", "again", "large-data", "growth")
 
 
 def main() -> None:
@@ -31,12 +31,13 @@ def main() -> None:
     start = time.perf_counter()
     use_one_core()
     # Now, as NumPy and others read the limit when they are imported.
-    from . import again, compile_times, compiled, eager, growth, large_data
+    from . import again, compile_times, compiled, eager, gpt_training, growth, large_data
 
     print(f"{machine()}; one core, one thread")
     runs = {
         "eager": eager.run,
         "compiled": compiled.run,
+        "gpt": gpt_training.run,
         "compile-times": compile_times.run,
         "again": again.run,
         "large-data": large_data.run,
