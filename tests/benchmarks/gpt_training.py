@@ -1,4 +1,4 @@
-"""A GPT on names, one name a step: ``fit`` against NumPy, PyTorch, JAX and C by hand, and against microgpt's own class."""
+"""A GPT on names: ``fit`` against NumPy, PyTorch, JAX and C by hand, and against microgpt's own class."""
 
 from __future__ import annotations
 
@@ -57,9 +57,13 @@ def steps(trains: dict[str, contenders.Train]) -> Iterator[Row]:
         by_c = f"{step / found[C]:.2f}" if C in found else ""
         yield Row(name, (duration(step), by_c, f"{ratio:,.2f}", f"{differences[name]:.0e}"), aim, met)
     part = a_name / found[ours]
-    yield Row("stepgrad, a name of a batch of 32", (duration(a_name), "", f"{part:.2f}", ""), f"≤ {A_NAME:g}", part <= A_NAME)
+    yield Row(
+        "stepgrad, a name of a batch of 32", (duration(a_name), "", f"{part:.2f}", ""), f"≤ {A_NAME:g}", part <= A_NAME
+    )
     thousand = 1000 * found[ours]
-    yield Row("stepgrad, 1,000 steps", (duration(thousand), "", "", ""), f"≤ {duration(THOUSAND)}", thousand <= THOUSAND)
+    yield Row(
+        "stepgrad, 1,000 steps", (duration(thousand), "", "", ""), f"≤ {duration(THOUSAND)}", thousand <= THOUSAND
+    )
 
 
 def check_agreement(work: Work, trains: dict[str, contenders.Train]) -> dict[str, float]:

@@ -51,9 +51,7 @@ def loop_of(work: Work) -> Any:
         v = jax.tree.map(lambda v, g: s.beta2 * v + (1.0 - s.beta2) * g * g, v, g)
         rate = s.rate * (1.0 - step % work.steps / work.steps) / (1.0 - s.beta1 ** (step + 1.0))
         square = 1.0 / (1.0 - s.beta2 ** (step + 1.0))
-        parameters = jax.tree.map(
-            lambda p, m, v: p - rate * m / (jnp.sqrt(square * v) + s.epsilon), parameters, m, v
-        )
+        parameters = jax.tree.map(lambda p, m, v: p - rate * m / (jnp.sqrt(square * v) + s.epsilon), parameters, m, v)
         return parameters, m, v, losses.at[step].set(loss)
 
     def loop(parameters: Any, losses: Any, steps: Any) -> Any:

@@ -74,7 +74,9 @@ class Layer:
         self.mask = np.where(np.tri(n, dtype=bool), 0.0, -np.inf)
         self.narrow = np.empty((s.heads, n, 1))
         self.gathered, self.dgathered = np.empty((n, w)), np.empty((n, w))
-        self.by_head, self.dby_head = (a.reshape(n, s.heads, size).swapaxes(0, 1) for a in (self.gathered, self.dgathered))
+        self.by_head, self.dby_head = (
+            a.reshape(n, s.heads, size).swapaxes(0, 1) for a in (self.gathered, self.dgathered)
+        )
         self.x, self.out, self.dx = np.empty((n, w)), np.empty((n, w)), np.empty((n, w))
         self.hidden, self.dhidden, self.active = np.empty((n, 4 * w)), np.empty((n, 4 * w)), np.empty((n, 4 * w), bool)
         self.root = 1.0 / math.sqrt(size)

@@ -62,5 +62,7 @@ def flat(s: Settings, state: dict[str, Any]) -> Any:
 def padded(work: Work) -> tuple[Any, Any, Any]:
     """Tokens and targets as arrays [name, position], and the number of positions of each name."""
     context = work.settings.context
-    tokens, targets = (np.array([[*row, *[0] * (context - len(row))] for row in rows]) for rows in (work.rows, work.targets))
+    tokens, targets = (
+        np.array([[*row, *[0] * (context - len(row))] for row in rows]) for rows in (work.rows, work.targets)
+    )
     return tokens, targets, np.array([*map(len, work.rows)])
