@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from autograd import dot, no_grad, relu, softmax, sqrt
+from autograd import dot, no_grad, relu, scope, softmax, sqrt
 
 from ..init import normal
 from ..modules import Embedding, Module, RMSNorm
@@ -34,16 +34,23 @@ class Head(Module):
     def __init__(self, width: int, size: int, rng: random.Random) -> None:
         self.query, self.key, self.value = (Linear(width, size, rng) for _ in range(3))
 
+    def weights(self, query: Sequence[Any], keys: Sequence[Any]) -> list[Any]:
+        """How much a position looks at each of those that it may look at; they add up to 1."""
+        return softmax([dot(query, key) / sqrt(len(key)) for key in keys])
+
     def attention(self, xs: Sequence[Any]) -> list[list[Any]]:
-        """For each position its weights, one for each position up to its own; they add up to 1."""
-        queries, keys = [self.query(x) for x in xs], [self.key(x) for x in xs]
-        scale = 1.0 / sqrt(len(keys[0]))
-        return [softmax([dot(q, k) * scale for k in keys[: i + 1]]) for i, q in enumerate(queries)]
+        """The weights of each position, as many as there are up to its own."""
+        keys = [self.key(x) for x in xs]
+        return [self.weights(self.query(x), keys[: i + 1]) for i, x in enumerate(xs)]
 
     def forward(self, xs: Sequence[Any]) -> list[list[Any]]:
-        values = [self.value(x) for x in xs]
-        seen = [zip(*values[: i + 1], strict=True) for i in range(len(xs))]
-        return [[dot(w, column) for column in own] for w, own in zip(self.attention(xs), seen, strict=True)]
+        queries, keys, values = ([part(x) for x in xs] for part in (self.query, self.key, self.value))
+        found = []
+        for i, query in enumerate(queries):
+            with scope(f"position {i}"):
+                weights = self.weights(query, keys[: i + 1])
+                found.append([dot(weights, column) for column in zip(*values[: i + 1], strict=True)])
+        return found
 
 
 class Block(Module):
