@@ -312,7 +312,7 @@ class OverRows:
             self._program, self._alike = jit(f), alike(*tables)
 
     def __call__(self) -> Any:
-        """For each row what it gives: an array; a list where the table is one, or where some rows give more than others."""
+        """For each row what it gives: an array; a list where the table is one, or some rows give more than others."""
         if self._program is not None:
             with falling_back(f"{self._f.__name__}: one row at a time", unasked=True):
                 return _in_order([*self._in_machine_code(self._program)])

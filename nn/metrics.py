@@ -164,8 +164,8 @@ def _matched(outputs: Any, targets: Any) -> tuple[Any, Any]:
 
 def _by_position(outputs: Any, targets: Any) -> tuple[Any, Any]:
     """The outputs and targets at all positions of all rows, where rows differ in length or give lists at each."""
-    nested = isinstance(outputs, (list, tuple)) or getattr(outputs, "ndim", 0) > 2
-    lists = [y for y in outputs if isinstance(y, (list, tuple)) or getattr(y, "ndim", 0)] if nested else []
+    nested = isinstance(outputs, (list, tuple)) or (hasattr(outputs, "ndim") and outputs.ndim > 2)
+    lists = [y for y in outputs if nested and (isinstance(y, (list, tuple)) or (hasattr(y, "ndim") and y.ndim))]
     if len({*map(len, lists)}) <= 1 and not any(hasattr(y[0], "__len__") for y in lists[:1]):
         return outputs, targets
     for i, (y, t) in enumerate(zip(outputs, targets, strict=True)):
