@@ -25,7 +25,7 @@ MANY = 200  # rows that take about as long one by one as a model takes to be tra
 
 
 def predict(model: Module, X: Iterable[Any]) -> Any:
-    """The model's raw output for each row: a float, or a list of them.
+    """The model's raw output for each row: a float, or a list of them, or of such lists.  Rows may differ in length.
 
     Of arrays, frames and tensors an array of shape (rows,) or (rows, outputs), of all else a list.  Of a collection of
     Dask a lazy one of its kind, cut as that is, by the model as it is at the call.
@@ -133,15 +133,22 @@ def check_targets(model: Module, rows: Any, targets: Any, loss: Loss, prefix: st
         return
     if isinstance(getattr(model, "shape", None), tuple):
         even(targets, f"{prefix}y")
-    with evaluating(model.modules()), located(f"{prefix}{epoch}row 0"):
-        prediction = model(row_of(rows, 0))
-    with no_grad():
-        _try_target(prediction, targets, 0, loss, prefix)
-        outputs: Any = as_list(prediction)
-        outputs = outputs[0] if isinstance(outputs[0], (list, tuple)) else outputs  # at one of several positions
-        wrong = first_wrong(loss, targets, len(outputs), prefix)
-        if wrong is not None:
-            _try_target(prediction, targets, wrong, loss, prefix)
+
+    def tried(i: int) -> Any:
+        """The prediction for a row, whose target the loss takes."""
+        with evaluating(model.modules()), located(f"{prefix}{epoch}row {i}"):
+            prediction = model(row_of(rows, i))
+        try:
+            with no_grad():
+                loss(prediction, target := row_of(targets, i))
+        except (ValueError, IndexError) as error:
+            raise ValueError(f"{prefix}target {i} ({target!r}): {error}") from None
+        return prediction
+
+    outputs: Any = as_list(tried(0))
+    outputs = outputs[0] if isinstance(outputs[0], (list, tuple)) else outputs  # at one of several positions
+    if (wrong := first_wrong(loss, targets, len(outputs), prefix)) is not None:
+        tried(wrong)
     numbers = numbers_of(targets)
     if loss is hinge and numbers.min() < 0.0 and (zero := (numbers == 0.0)).any():
         i = _row_at(targets, int(zero.reshape(len(zero), -1).any(axis=1).argmax()))
@@ -176,13 +183,6 @@ def first_wrong(loss: Loss, targets: Any, outputs: int, prefix: str = "") -> int
 def _row_at(table: Any, place: int) -> int:
     """The row of a place in ``numbers_of(table)``."""
     return table.row_at(place) if hasattr(table, "row_at") else place
-
-
-def _try_target(prediction: Any, targets: Any, i: int, loss: Loss, prefix: str) -> None:
-    try:
-        loss(prediction, target := row_of(targets, i))
-    except (ValueError, IndexError) as error:
-        raise ValueError(f"{prefix}target {i} ({target!r}): {error}") from None
 
 
 def _check_width(model: Module, rows: Any, targets: Any = None, prefix: str = "") -> None:
