@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from samples import needs_dot
 
-from nn import MLP
+from nn import MLP, datasets
 from nn.command import cli
 from nn.command.cli import main
 
@@ -106,7 +106,7 @@ def test_a_terminal_without_the_signs_still_gets_the_text(module: str, tmp_path:
 
 
 @pytest.mark.slow
-def test_demo_trains_both_networks_and_leaves_its_pictures_in_one_folder(tmp_path: Path) -> None:
+def test_demo_trains_three_networks_and_leaves_its_pictures_in_one_folder(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "nn", "demo"],
         capture_output=True,
@@ -125,10 +125,22 @@ def test_demo_trains_both_networks_and_leaves_its_pictures_in_one_folder(tmp_pat
     accuracies = dict(re.findall(r"^(\w+): .*held-out accuracy ([\d.]+)$", done.stdout, re.MULTILINE))
     assert float(accuracies["Moons"]) >= 0.95
     assert float(accuracies["Digits"]) >= 0.93
+    (loss,) = re.findall(r"^Names: .*held-out loss ([\d.]+)$", done.stdout, re.MULTILINE)
+    assert float(loss) < 2.3  # counting pairs of letters gives 2.46
+    (invented,) = re.findall(r"^  ten that are in no list: (.*)$", done.stdout, re.MULTILINE)
+    assert len({*invented.split(", ")} - {*datasets.names()}) == 10
     pictures = {path.name for path in (tmp_path / "stepgrad-demo").iterdir()}
     assert pictures >= {"boundary.svg", "loss.svg"}
     assert all(f"stepgrad-demo/{name}" in done.stdout.replace("\\", "/") for name in pictures)
     assert {path.name for path in tmp_path.iterdir()} <= {"stepgrad-demo", "home"}
+
+
+def test_the_demo_leaves_names_out_where_they_would_take_hours(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "llvmlite", None)
+    cli.train_on_names()
+    assert "left out" in capsys.readouterr().out
 
 
 def test_the_demo_leaves_pages_to_play_with(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser = Parser(prog="stepgrad", description="A scalar autodiff engine you can look into.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
 
-    demo = commands.add_parser("demo", help="train two small networks and draw what happened")
+    demo = commands.add_parser("demo", help="train three small networks and draw what happened")
     demo.add_argument("-o", "--output", default="stepgrad-demo", metavar="FOLDER", help="default: stepgrad-demo")
 
     draw = commands.add_parser(
