@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from itertools import islice
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from benchmarks import microgpt
 from benchmarks.gpt import with_numpy, with_stepgrad, work
 
-from autograd import Value, mean
+from autograd import Drawing, Value, draw, explain, mean, total, walkthrough
 from nn import cross_entropy, datasets
 from nn.command.gpt import CONTEXT, GPT, MARK, drawn_names, tokens_of
 
@@ -107,3 +108,26 @@ def ends() -> list[Value]:
 
 def test_the_names_fit_the_tokens() -> None:
     assert {*"".join(datasets.names())} == {chr(ord("a") + i) for i in range(26)}
+
+
+def test_pictures_and_walks_show_layers_heads_and_positions() -> None:
+    model = disturbed(seed=1, layers=2, width=4, heads=2)
+    tokens, targets = tokens_of("jo")
+    loss = cross_entropy(model(tokens), targets)
+    loss.label = "loss"
+    loss.backward()
+    assert {"norm", "blocks.0", "blocks.1", "out"} <= parts(draw(loss, depth=1))
+    head = model.blocks[0].heads[0]
+    out = total(y for ys in head([[Value(0.1 * k, label=f"x{k}") for k in range(4)] for _ in tokens]) for y in ys)
+    assert {"query", "key", "value", "position 0", "position 1", "position 2"} <= parts(draw(out, depth=1))
+    walk = walkthrough(loss, depth=1)
+    weight = model.blocks[1].heads[1].query.rows[0][0]
+    (*_, last) = walk.at(weight)
+    assert "blocks.1.heads.1.query.rows.0[0].grad" in str(last)  # the other layer has one of that name
+    explained = str(explain(weight, loss))
+    assert re.search(r"query\.rows\.0\[0\]\.grad +(\S+)\nforward mode +\1\nfinite difference +\1", explained)
+
+
+def parts(drawing: Drawing) -> set[str]:
+    """The names with which the lines of a drawing begin, without what tells alike ones apart."""
+    return {re.split(r"_n\d|\(", line)[0].strip() for line in str(drawing).splitlines()}

@@ -38,12 +38,15 @@ class Work:
 
 
 @cache
-def names(layers: int = 1, width: int = 16, batch_size: int = 1, count: int = 1000) -> Work:
+def names(
+    layers: int = 1, width: int = 16, batch_size: int = 1, count: int = 1000, longest: int | None = None
+) -> Work:  # fmt: skip
     """The first names of microgpt, one of them in a step; 4,192 parameters, Adam with a falling learning rate."""
     settings = Settings(layers=layers, width=width)
     docs, state = start(settings)
     samples = batch_size * (count // batch_size)
-    rows, targets = zip(*map(tokens_of, docs[:samples]), strict=True)
+    chosen = [doc for doc in docs if longest is None or len(doc) <= longest][:samples]
+    rows, targets = zip(*map(tokens_of, chosen), strict=True)
     return Work(settings, [*rows], [*targets], flat(settings, state), order_of_fit(samples, batch_size, 4), batch_size)
 
 
