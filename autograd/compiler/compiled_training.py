@@ -28,7 +28,7 @@ from .expansion import expand
 from .fallback import NotCompilable
 from .forms import Samples
 from .llvm import Form, PackArguments, TrainJob, lanes
-from .plan import ONES, Indexed, LoopPlan, Plan, Product, Row, plan_loop
+from .plan import ONES, Indexed, LoopPlan, Plan, Products, plan_loop
 from .run import (
     Assembly,
     Executable,
@@ -55,14 +55,16 @@ class SampleSums:
     The places of the sums: those of the parameters' gradients, in order, then of the edge's, then of the loss.
     """
 
-    def __init__(self, loss: Callable[..., Any], table: Samples, parameters: Sequence[Value], of: Reach) -> None:
+    def __init__(
+        self, loss: Callable[..., Any], table: Samples, parameters: Sequence[Value], of: Reach, first: bool = True
+    ) -> None:
         def outputs(*xs: Any) -> list[Any]:
             root = loss(*table.arguments(xs))
             with located("the loss"):
                 return [as_value(root)]
 
         rows = some_of(table)
-        traced = trace(outputs, [""] * table.columns, of, rows[0])
+        traced = trace(outputs, [""] * table.columns, of, rows[0], twice=first)
         samples, (root,), self.generators, guard, self.reach = traced
         seed = traced_input("weight")
         order = topological_order(root)
@@ -77,36 +79,45 @@ class SampleSums:
             body = adjoint(order, {root: seed}, [*parameters, *edge], picks_of(order, samples))
             after = adjoint(topological_order(*edge), dict(zip(edge, cotangents, strict=True)), parameters)
             guarded = root if guard is None else root + guard
-        pairs = [pair for found in (body, after) for leaf in found for pair in found[leaf]]
-        program = program_of([*samples, seed, *cotangents], [guarded, *(node for pair in pairs for node in pair)])
+        # Every gradient, factor and index once.
+        nodes = dict.fromkeys(
+            x for found in (body, after) for g, of in found.products.items() for x in (g, *of.factors)
+        )
+        nodes |= dict.fromkeys(x for node, g in body.picks.items() for x in (g, node.parents[0]))
+        program = program_of([*samples, seed, *cotangents], [guarded, *nodes])
         self.program = expand(program)
         rest = [1.0] + [0.0] * len(cotangents)
         name = getattr(loss, "__name__", type(loss).__name__)
-        check_agreement(outputs, traced, lambda row: self.program.evaluate([*row, *rest])[:1], table, name)
+        result = self.program.only(self.program.outputs[:1])
+        check_agreement(outputs, traced, lambda row: result.evaluate([*row, *rest]), table, name, not first)
 
         n = len(samples) + 1
         self.inputs, self.cotangents = program.inputs[:n], program.inputs[n:]
-        value, *factors = self.program.outputs
+        value, *others = self.program.outputs
+        equations, constants = self.program.equations, self.program.constants
+        variables = dict(zip(nodes, others, strict=True))
+        factors = {node: ONES if constants.get(v) == 1.0 else v for node, v in variables.items()}
         places = {leaf: i for i, leaf in enumerate([*parameters, *edge])}
-        of_pairs = [leaf for found in (body, after) for leaf in found for _ in found[leaf]]
-        summed = [
-            Product(g, self._factor(x), places[leaf])
-            if leaf in places
-            else Indexed(g, x, tuple([places.get(choice) for choice in leaf.parents[1:]]))
-            for g, x, leaf in zip(factors[::2], factors[1::2], of_pairs, strict=True)
+        products, late_products = (
+            [
+                Products(variables[g], tuple([factors[x] for x in of.factors]), [places[leaf] for leaf in of.leaves])
+                for g, of in found.products.items()
+            ]
+            for found in (body, after)
+        )
+        look_ups = [
+            Indexed(variables[g], factors[node.parents[0]], tuple([places.get(choice) for choice in node.parents[1:]]))
+            for node, g in body.picks.items()
         ]
-        reached = {choice for leaf in of_pairs for choice in ([leaf] if leaf in places else leaf.parents[1:])}
+        reached = {leaf for found in (body, after) for of in found.products.values() for leaf in of.leaves}
+        reached |= {choice for node in body.picks for choice in node.parents[1:]}
         self.reached = [p for p in parameters if p in reached]  # the parameters that get a gradient
-        own = sum(map(len, body.values()))  # how many of them are summed over the samples, and not after these
-        products, late_products = [*summed[:own], Product(self.inputs[-1], value, len(places))], summed[own:]
+        whole = Products(self.inputs[-1], (value,), [len(places)])
         varying = self.program.dependents(self.inputs)
         late = self.program.dependents(self.cotangents) - varying
-        equations, constants = self.program.equations, self.program.constants
-        self.plan = plan_loop([e for e in equations if e.out not in late], constants, self.inputs, products)
+        early = [e for e in equations if e.out not in late]
+        self.plan = plan_loop(early, constants, self.inputs, [*products, *look_ups, whole])
         self.late_plan = plan_loop([e for e in equations if e.out in late], constants, self.cotangents, late_products)
-
-    def _factor(self, v: int) -> Row:
-        return ONES if self.program.constants.get(v) == 1.0 else v
 
 
 def edge_of(order: Sequence[Value], samples: Sequence[Value], parameters: Sequence[Value]) -> list[Value]:
@@ -224,10 +235,11 @@ class Training:
         """Everything from the trace of the loss to machine code."""
         parameters = self.parameters
         self.states = rule.states if rule else 0
-        self.sums, self.reach = [], of
+        self.sums: list[SampleSums] = []
+        self.reach = of
         for some in samples:
             with located(some.where) if some.where else nullcontext():
-                self.sums.append(SampleSums(loss, some, parameters, self.reach))
+                self.sums.append(SampleSums(loss, some, parameters, self.reach, first=not self.sums))
             self.reach = self.sums[-1].reach
         self.generators = [generator for sums in self.sums for generator in sums.generators]
         if self.generators and len(samples) > 1:
@@ -297,8 +309,8 @@ class Training:
 
         program, layout = program_for_one(gradient, ["p", "g"], self.of_rule), self.layout
         value, whole, limited = program.outputs
-        products = [] if penalty is None else [Product(value, ONES, 0)]
-        products += [] if rule.clip_norm is None else [Product(limited, limited, 1)]
+        products = [] if penalty is None else [Products(value, (ONES,), [0])]
+        products += [] if rule.clip_norm is None else [Products(limited, (limited,), [1])]
         fixed = dict(zip(program.inputs, [layout.current, layout.sums], strict=True))
         plan = plan_loop(program.equations, program.constants, program.inputs, products, {*fixed, whole, limited})
         loop = self._over_parameters(program, plan, fixed)

@@ -22,6 +22,9 @@ from .guards import Branches, Risk, guard_of, may_raise
 from .reach import Reach
 from .traced import Traced, hashes_asked, refuse, traced_input
 
+NODES = {Value, Traced}
+NO_PARTIALS = (math.nan, math.nan)  # of a node without numbers, however many parents it has
+
 
 class Tracer:
     """Takes the operations while a function is traced."""
@@ -39,15 +42,16 @@ class Tracer:
             scope = scope[1]
         return scope is not None and scope[0] is self
 
-    def record(self, primitive: Primitive, parents: Sequence[Value]) -> Value:
-        """The result of a primitive, without a number."""
+    def record(self, primitive: Primitive, args: Sequence[Any], operand: Callable[[Primitive, Any], Value]) -> Value:
+        """The result of a primitive, without a number; ``operand`` makes a node of an argument that is none."""
+        parents = args if NODES.issuperset(map(type, args)) else [operand(primitive, arg) for arg in args]
         alone = all(parent.is_constant or (type(parent) is Traced and parent.kind is float) for parent in parents)
         made = traced_input(kind=float if alone else Value)
         flags = mode.flags
         made.requires_grad = flags.recording  # False under the function's own no_grad(): nothing flows through it
         if not flags.lenient and may_raise(primitive, parents):
             self.risks.append(Risk(made, self.branches))
-        return link(made, primitive, tuple(parents), (math.nan,) * len(parents))
+        return link(made, primitive, tuple(parents), NO_PARTIALS)
 
     def branch(self, branch: Any, condition: Value, holds: bool) -> Any:
         """A branch of where, called if it is a function: what may raise in it does so only where it is taken."""
@@ -111,13 +115,19 @@ class Trace(NamedTuple):
 
 
 def trace(
-    f: Callable[..., Sequence[Any]], labels: Sequence[str], of: Reach, row: Sequence[float] | None = None
+    f: Callable[..., Sequence[Any]],
+    labels: Sequence[str],
+    of: Reach,
+    row: Sequence[float] | None = None,
+    twice: bool = True,
 ) -> Trace:
     """f called on traced inputs of these labels, and on what it draws.
 
     ``of`` is what the user's functions behind f can reach.  It holds afterwards what it held before, but for plain
     numbers that they computed when they were first called, to keep them.  Where f raises something on traced
     inputs that it does not raise on the numbers of ``row``, that is a TraceError.
+
+    Not ``twice`` is for a function that was traced before, with inputs of another form, and did the same both times.
     """
     reach = of
     if of.iterator:
@@ -145,6 +155,9 @@ def trace(
     try:
         first, made = run()
         changed = of.changed(passing=True)
+        if not twice and not changed:
+            _refuse_strangers(first)
+            return first
         if changed:
             reach = of.anew()
             if Traced in reach.kinds:

@@ -6,8 +6,7 @@ summed over the samples become rectangles.  All are found by their operands alon
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ...program import Equation
@@ -29,12 +28,12 @@ from .calls import (
 )
 
 
-class Product(NamedTuple):
-    """A sum over the samples that is wanted: total[place] += g · x."""
+class Products(NamedTuple):
+    """Sums over the samples that are wanted: for each x and its place total[place] += g · x."""
 
     g: Row
-    x: Row
-    place: int
+    xs: tuple[Row, ...]
+    places: list[int]
 
 
 class Indexed(NamedTuple):
@@ -56,7 +55,7 @@ class Terms(NamedTuple):
     products: list[tuple[Row, Row]]
 
 
-def sums(equations: Iterable[Equation], scalars: Container[int], constants: Mapping[int, float]) -> list[Call]:
+def sums(equations: Iterable[Equation], scalars: set[int], constants: Mapping[int, float]) -> list[Call]:
     """The sums of one level; all that share their inputs are one call."""
     matvecs: dict[tuple[Row, ...], MatVec] = {}
     rowdots: dict[tuple[int, bool], RowDot] = {}
@@ -96,9 +95,19 @@ def sums(equations: Iterable[Equation], scalars: Container[int], constants: Mapp
     return [*matvecs.values(), *rowdots.values(), *exponentials.values(), *gathers.values()]
 
 
-def terms(tuples: Iterable[tuple[int, ...]], scalars: Container[int]) -> Terms:
+def terms(tuples: Iterable[tuple[int, ...]], scalars: set[int]) -> Terms:
     """The terms of a row of the table, (w, x) or (b,), by what a call does with them."""
     found = Terms(ZERO, [], [])
+    tuples = [*tuples]
+    pairs = [term for term in tuples if len(term) == 2]
+    firsts, seconds = zip(*pairs, strict=True) if pairs else ((), ())
+    if scalars.isdisjoint(seconds):  # most sums are of one kind, and a large one is soon looked through
+        if scalars.issuperset(firsts):
+            found.weighted.extend(pairs)
+        elif scalars.isdisjoint(firsts):
+            found.products.extend(pairs)
+        if found.weighted or found.products:
+            tuples = [term for term in tuples if len(term) == 1]
     for first, *rest in tuples:
         if not rest:
             if first not in scalars:
@@ -118,24 +127,34 @@ def terms(tuples: Iterable[tuple[int, ...]], scalars: Container[int]) -> Terms:
     return found
 
 
-def over_samples(products: Iterable[Product | Indexed]) -> list[Call]:
+def over_samples(products: Iterable[Products | Indexed]) -> list[Call]:
     """The sums over the samples: of products as rectangles, all g that meet the same x; by an index as scatters."""
-    by_g: dict[Row, dict[Row, list[int]]] = defaultdict(lambda: defaultdict(list))
+    rectangles: dict[tuple[Row, ...], Outer] = {}
     scatters: dict[tuple[Row, int], Scatter] = {}
     for product in products:
-        if isinstance(product, Product):
-            by_g[product.g][product.x].append(product.place)
+        if isinstance(product, Products):
+            for xs, places in _apart(product.xs, product.places):
+                outer = rectangles.setdefault(xs, Outer([], [*xs], []))
+                outer.left.append(product.g)
+                outer.places.append(places)
         else:
             scatter = scatters.setdefault((product.x, len(product.places)), Scatter(product.x, [], []))
             scatter.gradients.append(product.g)
             scatter.places.append([*product.places])
-    rectangles: dict[tuple[Row, ...], list[Row]] = defaultdict(list)
-    for g, xs in by_g.items():
-        rectangles[tuple(xs)].append(g)
-    calls: list[Call] = [*scatters.values()]
-    for columns, gs in rectangles.items():
-        # A product that goes to several places (a weight used twice) is rare: a further rectangle for each.
-        for n in range(max(len(by_g[g][x]) for g in gs for x in columns)):
-            places = [[by_g[g][x][n] if n < len(by_g[g][x]) else None for x in columns] for g in gs]
-            calls.append(Outer(gs, list(columns), places))
-    return calls
+    return [*scatters.values(), *rectangles.values()]
+
+
+def _apart(xs: tuple[Row, ...], places: list[int]) -> Iterator[tuple[tuple[Row, ...], list[int | None]]]:
+    """The same in parts that have each x once: one that goes to several places (a weight used twice) is rare."""
+    left = [*zip(xs, places, strict=True)]
+    while left:
+        once, again = dict(left), []
+        if len(once) < len(left):
+            once = {}
+            for x, place in left:
+                if x in once:
+                    again.append((x, place))
+                else:
+                    once[x] = place
+        yield tuple(once), [*once.values()]
+        left = again
