@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections import Counter
+from math import log
 from pathlib import Path
+from statistics import fmean as mean
 
 import pytest
 from samples import needs_dot
@@ -13,6 +16,7 @@ from samples import needs_dot
 from nn import MLP, datasets
 from nn.command import cli
 from nn.command.cli import main
+from nn.command.gpt import tokens_of
 
 
 def test_draw_prints_the_graph_with_its_gradients(capsys: pytest.CaptureFixture[str]) -> None:
@@ -125,14 +129,22 @@ def test_demo_trains_three_networks_and_leaves_its_pictures_in_one_folder(tmp_pa
     accuracies = dict(re.findall(r"^(\w+): .*held-out accuracy ([\d.]+)$", done.stdout, re.MULTILINE))
     assert float(accuracies["Moons"]) >= 0.95
     assert float(accuracies["Digits"]) >= 0.93
-    (loss,) = re.findall(r"^Names: .*held-out loss ([\d.]+)$", done.stdout, re.MULTILINE)
-    assert float(loss) < 2.3  # counting pairs of letters gives 2.46
+    (loss,) = re.findall(r"^Names: .* → ([\d.]+), counting pairs", done.stdout, re.MULTILINE)
+    assert float(loss) < cli.BIGRAM - 0.2
     (invented,) = re.findall(r"^  ten that are in no list: (.*)$", done.stdout, re.MULTILINE)
     assert len({*invented.split(", ")} - {*datasets.names()}) == 10
     pictures = {path.name for path in (tmp_path / "stepgrad-demo").iterdir()}
     assert pictures >= {"boundary.svg", "loss.svg"}
     assert all(f"stepgrad-demo/{name}" in done.stdout.replace("\\", "/") for name in pictures)
     assert {path.name for path in tmp_path.iterdir()} <= {"stepgrad-demo", "home"}
+
+
+def test_counting_pairs_of_letters_gives_the_loss_that_the_demo_says() -> None:
+    rows = [[*zip(*tokens_of(name), strict=True)] for name in datasets.names() if len(name) <= cli.LONGEST]
+    pairs = Counter(pair for row in rows for pair in row)
+    letters = Counter(first for row in rows for first, _ in row)
+    losses = [mean(log(letters[pair[0]] / pairs[pair]) for pair in row) for row in rows]
+    assert mean(losses) == pytest.approx(cli.BIGRAM, abs=0.005)
 
 
 def test_the_demo_leaves_names_out_where_they_would_take_hours(
