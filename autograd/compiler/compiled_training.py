@@ -65,9 +65,8 @@ class SampleSums:
 
         rows = some_of(table)
         traced = trace(outputs, [""] * table.columns, of, rows[0], twice=first)
-        samples, (root,), self.generators, guard, self.reach = traced
+        samples, (root,), self.generators, guard, self.reach, order = traced
         seed = traced_input("weight")
-        order = topological_order(root)
         for node in computed_before(order) & dependents(order, parameters):
             raise TraceError(
                 f"the loss uses {describe(node)}, which was computed from parameters before the loss was called, "
