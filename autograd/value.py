@@ -145,7 +145,7 @@ class Value(Operators, Conditions, Micrograd, Picklable):
         try:
             data = [arg._data for arg in args]
         except AttributeError:
-            args = tuple([self._operand(primitive, arg) for arg in args])
+            args = tuple([arg if type(arg) is Value else self._operand(primitive, arg) for arg in args])
             data = [arg._data for arg in args]
         out = evaluate(primitive, data, args)
         if flags is not None and not flags.recording:

@@ -18,7 +18,7 @@ from ..errors import TraceError, describe, located
 from ..graph import dependents, topological_order
 from ..modes import without_collector
 from ..primitives import pick, sqrt
-from ..program import Program, Reach, Recent, computed_before, program_of, trace, traced_input, tracing
+from ..program import Program, Reach, Recent, computed_before, lasting, program_of, trace, traced_input, tracing
 from ..transforms import value_and_grad
 from ..value import Value, as_value
 from .adjoint import adjoint
@@ -32,6 +32,7 @@ from .plan import ONES, Indexed, LoopPlan, Plan, Products, plan_loop
 from .run import (
     Assembly,
     Executable,
+    Kept,
     Line,
     Loop,
     Part,
@@ -39,6 +40,8 @@ from .run import (
     Workspace,
     address,
     allocate,
+    keep,
+    kept,
     parts,
     row_stride,
     sources,
@@ -65,9 +68,8 @@ class SampleSums:
 
         rows = some_of(table)
         traced = trace(outputs, [""] * table.columns, of, rows[0], twice=first)
-        samples, (root,), self.generators, guard, self.reach = traced
+        samples, (root,), self.generators, guard, self.reach, order = traced
         seed = traced_input("weight")
-        order = topological_order(root)
         for node in computed_before(order) & dependents(order, parameters):
             raise TraceError(
                 f"the loss uses {describe(node)}, which was computed from parameters before the loss was called, "
@@ -216,12 +218,18 @@ class Training:
         key = _structure(rule, self.parameters, forms, of_loss, self.of_rule, of_penalty)
         walks = (of_loss, self.of_rule, of_penalty)
         known = RECENT.get(key) if key is not None else None
+        lasts = lasting(key) if known is None and key is not None else None
+        if lasts is not None and (found := kept(lasts)) is not None:
+            known = from_kept(found)
+            RECENT.keep(key, known)
         if known is not None:
             known.give(self, walks)
         else:
-            self._compile(loss, samples, rule, penalty, of_loss)
+            sections = self._compile(loss, samples, rule, penalty, of_loss)
             if key is not None and self.reach is of_loss and (made := shared(self, walks)) is not None:
                 RECENT.keep(key, made)
+                if lasts is not None:
+                    keep(lasts, to_be_kept(made, sections))
         self.memory = self.executable.memory()
 
     def _compile(
@@ -231,8 +239,8 @@ class Training:
         rule: Rule | None,
         penalty: Callable[[Any], Any] | None,
         of: Reach,
-    ) -> None:
-        """Everything from the trace of the loss to machine code."""
+    ) -> dict[str, list[Line]]:
+        """Everything from the trace of the loss to machine code; the lines of which it consists."""
         parameters = self.parameters
         self.states = rule.states if rule else 0
         self.sums: list[SampleSums] = []
@@ -270,8 +278,9 @@ class Training:
             update = self._update(rule)
             sections |= {"penalty_code": clip.once, "gradients": clip.each, "rule": update.once, "update": update.each}
         self.executable = Executable(self.workspace, sections, "train")
-        self._forms = [self._new_form(i, loop) for i, loop in enumerate(loops)]
-        self._job = self._new_job()
+        self._forms = [FormInPlace.of(*found) for found in zip(self.sums, loops, strict=True)]
+        self._begin()
+        return sections
 
     def _over_samples(self, of: SampleSums, edge: int) -> Loop:
         """The loss and gradient of every sample of one form, added up."""
@@ -345,19 +354,18 @@ class Training:
         sums = {0: layout.penalty, 1: layout.squares, None: layout.unwanted}
         return Loop(self.workspace, plan, self._leaves(program), sums=sums, fixed=fixed, width=layout.parameters)
 
-    def _new_form(self, i: int, loop: Loop) -> FormInPlace:
-        """What the driver is told of the i-th form of samples, and the row of its first column."""
-        inputs, fields = self.sums[i].inputs, self.executable.fields
-        code = {
-            f"{section}{rest}": fields[f"{section}{i}{rest}"]
-            for section in ("prologue", "body", "epilogue")
-            for rest in ("", "_lines")
-        }
-        form = Form(
-            row_stride=row_stride(loop.width), block=loop.width, weights_row=loop.row(inputs[-1]), **code,
-            sources=0, tables=0,
-        )  # fmt: skip
-        return FormInPlace(form, loop.row(inputs[0]))
+    def _begin(self) -> None:
+        """Tell the driver where the code is."""
+        fields = self.executable.fields
+        self._forms = [
+            found._replace(form=found.form._replace(**{
+                f"{section}{rest}": fields[f"{section}{i}{rest}"]
+                for section in ("prologue", "body", "epilogue")
+                for rest in ("", "_lines")
+            }))
+            for i, found in enumerate(self._forms)
+        ]  # fmt: skip
+        self._job = self._new_job()
 
     def _new_job(self) -> TrainJob[int]:
         """What the driver is told in every call; the rest, for one call each, is 0."""
@@ -469,6 +477,14 @@ class FormInPlace(NamedTuple):
     form: Form[int]
     first_row: int
 
+    @classmethod
+    def of(cls, sums: SampleSums, loop: Loop) -> FormInPlace:
+        """Without its code yet."""
+        nothing = Form(*[0] * len(Form._fields))
+        rows = loop.row(sums.inputs[0]), loop.row(sums.inputs[-1])
+        form = nothing._replace(row_stride=row_stride(loop.width), block=loop.width, weights_row=rows[1])
+        return cls(form, rows[0])
+
 
 class Shared(NamedTuple):
     """What trainings of one structure have in common: all but Values, generators, and what they reach.
@@ -523,6 +539,31 @@ def shared(training: Training, walks: Sequence[Reach]) -> Shared | None:
         [places[p] for p in training.reached],
         [drawn[id(generator)] for generator in training.generators],
     )
+
+
+def to_be_kept(made: Shared, sections: dict[str, list[Line]]) -> Kept:
+    """What is written to the disk of what trainings of one structure have in common."""
+    own, (_, *places) = made.attributes, made
+    more = {
+        "own": {name: own[name] for name in ("states", "operations", "layout", "_gradients")},
+        "forms": [(*form[:3], first_row) for form, first_row in own["_forms"]],
+        "places": places,
+    }
+    return Kept(own["workspace"], sections, more)
+
+
+def from_kept(found: Kept) -> Shared:
+    """The same, read from the disk."""
+    training, more = object.__new__(Training), found.more
+    vars(training).update(more["own"], layout=Layout(*more["own"]["layout"]), plan=Plan([]), workspace=found.workspace)
+    training.executable = Executable(found.workspace, found.sections, "train")
+    nothing = Form(*[0] * len(Form._fields))
+    training._forms = [
+        FormInPlace(Form(*numbers, *nothing[len(numbers) :]), first_row) for *numbers, first_row in more["forms"]
+    ]
+    training._begin()
+    captured, *others = more["places"]
+    return Shared(vars(training), [*map(tuple, captured)], *others)
 
 
 def program_for_one(f: Callable[..., list[Any]], labels: list[str], of: Reach) -> Program:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import copy
 import itertools
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..drawing import format_operation
@@ -28,10 +28,15 @@ class Program:
     """The equations below some outputs.
 
     ``leaves`` are the Values that the computation closes over, by variable, read anew at every call;
-    ``constants`` are its plain numbers.  Nodes that are ``fixed`` count as leaves, though they were computed.
+    ``constants`` are its plain numbers.  Nodes that ``find_fixed`` gives count as leaves, though they were computed.
     """
 
-    def __init__(self, inputs: Sequence[Value], outputs: Sequence[Value], fixed: Collection[Value] = ()) -> None:
+    def __init__(
+        self,
+        inputs: Sequence[Value],
+        outputs: Sequence[Value],
+        find_fixed: Callable[[Sequence[Value]], set[Value]] = lambda order: set(),
+    ) -> None:
         self.inputs = tuple(range(len(inputs)))
         self.labels = {i: node.label for i, node in enumerate(inputs) if node.label}
         self.leaves: dict[int, Value] = {}
@@ -40,6 +45,7 @@ class Program:
         variables: dict[Value, int] = {node: i for i, node in enumerate(inputs)}
         given = set(inputs)
         order = topological_order(*outputs)
+        fixed = find_fixed(order)
         if any(node.primitive is not None for node in inputs) or fixed:  # what is behind these is not needed
             needed = set(outputs)
             for node in reversed(order):

@@ -44,14 +44,14 @@ class Tracer:
 
     def record(self, primitive: Primitive, args: Sequence[Any], operand: Callable[[Primitive, Any], Value]) -> Value:
         """The result of a primitive, without a number; ``operand`` makes a node of an argument that is none."""
-        parents = args if NODES.issuperset(map(type, args)) else [operand(primitive, arg) for arg in args]
+        parents = tuple([arg if type(arg) in NODES else operand(primitive, arg) for arg in args])
         alone = all(parent.is_constant or (type(parent) is Traced and parent.kind is float) for parent in parents)
         made = traced_input(kind=float if alone else Value)
         flags = mode.flags
         made.requires_grad = flags.recording  # False under the function's own no_grad(): nothing flows through it
         if not flags.lenient and may_raise(primitive, parents):
             self.risks.append(Risk(made, self.branches))
-        return link(made, primitive, tuple(parents), NO_PARTIALS)
+        return link(made, primitive, parents, NO_PARTIALS)
 
     def branch(self, branch: Any, condition: Value, holds: bool) -> Any:
         """A branch of where, called if it is a function: what may raise in it does so only where it is taken."""
@@ -104,7 +104,7 @@ class Trace(NamedTuple):
     """A traced function: its inputs and outputs, and who draws those of its last inputs that are random.
 
     ``guard`` is nan for rows for which something raised on the way, if anything can and the outputs do not show it.
-    ``reach`` is what the function was made for.
+    ``reach`` is what the function was made for.  ``order`` has all nodes below the outputs.
     """
 
     inputs: list[Traced]
@@ -112,6 +112,7 @@ class Trace(NamedTuple):
     generators: list[Any]
     guard: Value | None
     reach: Reach
+    order: list[Value]
 
 
 def trace(
@@ -147,10 +148,11 @@ def trace(
             except Exception as error:
                 _raise(error, f, row)
             outputs = [*map(as_value, found)]
+            order = topological_order(*outputs)
             with mode.set(lenient=True):
-                guard = guard_of(outputs, tracer)
+                guard = guard_of(outputs, order, tracer)
         drawn, generators = [x for x, _ in tracer.draws], [generator for _, generator in tracer.draws]
-        return Trace([*inputs, *drawn], outputs, generators, guard, reach), tracer
+        return Trace([*inputs, *drawn], outputs, generators, guard, reach, order), tracer
 
     try:
         first, made = run()
@@ -204,7 +206,7 @@ def _refuse_kept(place: str) -> NoReturn:
 def _refuse_strangers(found: Trace) -> None:
     """TraceError where the outputs use a Value of another trace."""
     known = set(found.inputs)
-    for node in topological_order(*found.outputs):
+    for node in found.order:
         if type(node) is Traced and node.primitive is None and node not in known:
             raise TraceError(
                 "the function uses a Value of another trace, which stood for any number there: something has kept it"
@@ -241,7 +243,7 @@ def same(
 
 def program_of(inputs: Sequence[Value], outputs: Sequence[Value]) -> Program:
     """The program of a traced graph.  What was computed before it was traced counts as a number, as it does eagerly."""
-    return Program(inputs, outputs, computed_before(topological_order(*outputs)))
+    return Program(inputs, outputs, computed_before)
 
 
 def computed_before(order: Sequence[Value]) -> set[Value]:

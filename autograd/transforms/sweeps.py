@@ -75,7 +75,7 @@ def rule(node: Value) -> Sequence[Any]:
     """
     row = node.primitive
     assert row is not None
-    args = [parent._data if parent.is_constant else parent for parent in node.parents]
+    args = [parent._data if parent._db is None else parent for parent in node.parents]  # is_constant, asked very often
     try:
         return row.partials(args, node) if row.variadic else row.partials(*args, node)
     except (ArithmeticError, ValueError):

@@ -61,8 +61,9 @@ def fit(
     that the model keeps from row to row.  Settings that callbacks and schedules change, of the optimiser, of modules,
     in closures, count from the next epoch on, in the validation too; to that end the steps are compiled anew.
 
-    What was compiled for one training serves others in the same process: those of a model of the same structure, with
-    the same loss and settings, whatever their parameters, learning rate and rows.
+    What was compiled for one training serves others: those of a model of the same structure, with the same loss and
+    settings, whatever their parameters, learning rate and rows; in other processes too, where the code is the same.
+    Rows of each length have a program of their own, and one that draws random numbers needs rows of one length.
 
     Bad data, and targets that the loss cannot mean, are refused before the first step.  A loss or gradient that is
     not finite raises NonFiniteError with the epoch and row; the parameters stay those of the last good step.  A row
