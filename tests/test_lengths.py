@@ -387,3 +387,19 @@ def test_a_program_without_end_is_refused_with_what_to_do_instead(monkeypatch: p
     with pytest.warns(FallbackWarning, match="more than .* operations"):
         fast, history = trained(Recurrent(), rows, [0.5, 0.25], True, epochs=2)
     assert (fast, history.compiled) == (eager, None)
+
+
+@needs_llvmlite
+def test_a_length_that_few_rows_have_is_not_compiled_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    from autograd.compiler import compiled_function
+
+    made = []
+    usual = compiled_function.evaluator
+    monkeypatch.setattr(compiled_function, "RECENT", compiled_function.Recent())
+    monkeypatch.setattr(compiled_function, "evaluator", lambda program: made.append(1) or usual(program))
+    rows, model = [[0.1 * i, 0.2] for i in range(250)] + [[0.5] * 3, [0.25]], Recurrent()
+    assert nn.predict(model, rows)[-3:] == pytest.approx([model(x).data for x in rows[-3:]], rel=1e-12)
+    assert len(made) == 1
+    _, history = trained(model, rows[-3:], [0.0] * 3, True, epochs=2, validation=(rows[-3:], [0.0] * 3))
+    assert len(made) == 4  # after every epoch it pays
+    assert len(history.val_loss) == 2
