@@ -310,6 +310,7 @@ class OverRows:
             from autograd import jit  # only here: a few rows go without NumPy
 
             self._program, self._alike = jit(f), alike(*tables)
+            self._many = 1 if repeated or len(self._alike) == 1 else MANY  # of one length, for which it is compiled
 
     def __call__(self) -> Any:
         """For each row what it gives: an array; a list where the table is one, or some rows give more than others."""
@@ -318,11 +319,7 @@ class OverRows:
                 return _in_order([*self._in_machine_code(self._program)])
             self._program = None
         outputs = self._one_by_one(range(len(self._tables[0])))
-        if isinstance(self._tables[0], list) or len({*map(_shape, outputs)}) > 1:
-            return outputs
-        import numpy as np
-
-        return np.array(outputs)
+        return outputs if isinstance(self._tables[0], list) else _as_array(outputs)
 
     def _in_machine_code(self, program: Callable[..., Any]) -> Iterator[tuple[Any, Any]]:
         """The numbers of some rows, all of one length, and what they give: all of them, or where they must be converted
@@ -331,6 +328,9 @@ class OverRows:
         import numpy as np
 
         for rows, tables in self._alike:
+            if len(rows) < self._many:
+                yield rows, _as_array(self._one_by_one(rows.tolist()))
+                continue
             width = sum(table.size // len(table) for table in tables)
             readable = all(table.dtype == np.float64 and table.flags.aligned for table in tables)
             size = len(rows) if readable else max(CONVERTED // width, 1)
@@ -364,9 +364,14 @@ def _plain(y: Any) -> Any:
     return y.data if isinstance(y, Value) else as_float(y)
 
 
-def _shape(y: Any) -> tuple[Any, ...]:
-    """The lengths of nested lists; of lists of equal length, and of no list, all compare equal."""
-    return (len(y), *dict.fromkeys(map(_shape, y))) if isinstance(y, (list, tuple)) else ()
+def _as_array(outputs: list[Any]) -> Any:
+    """Plain outputs as an array, where each row gives as much as the others."""
+    import numpy as np
+
+    try:
+        return np.array(outputs)
+    except ValueError:
+        return outputs
 
 
 def _by_rows(columns: Any, count: int) -> Any:

@@ -14,7 +14,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nn
-from autograd import AutogradError, NonFiniteError, Value, compile_loss, dot, log, mean, relu, softmax, tanh
+from autograd import (
+    AutogradError,
+    NonFiniteError,
+    TraceError,
+    Value,
+    compile_loss,
+    dot,
+    jit,
+    log,
+    mean,
+    relu,
+    softmax,
+    tanh,
+)
 from autograd.compiler import Mixed, Ragged, alike
 from autograd.errors import FallbackWarning
 
@@ -362,3 +375,31 @@ def test_the_parts_of_a_cluster_have_rows_of_one_length() -> None:
 
     with pytest.raises(ValueError, match=r"part 3, X, row 1 \(from 0\) has 1 number, row 0 has 2 numbers"):
         checked([[1.0, 2.0], [3.0]], [1.0, 2.0], 3, "")
+
+
+@needs_llvmlite
+def test_a_program_without_end_is_refused_with_what_to_do_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograd.program.tracer.MOST", 500)
+    with pytest.raises(TraceError, match=r"more than .* operations, which would take minutes.*dot.*compiled=False"):
+        jit(lambda x: sum((x * i for i in range(300)), x))(1.0)
+    rows = [[1.0], [0.01] * 200]  # the longer one alone takes too many
+    eager, _ = trained(Recurrent(), rows, [0.5, 0.25], False, epochs=2)
+    with pytest.warns(FallbackWarning, match="more than .* operations"):
+        fast, history = trained(Recurrent(), rows, [0.5, 0.25], True, epochs=2)
+    assert (fast, history.compiled) == (eager, None)
+
+
+@needs_llvmlite
+def test_a_length_that_few_rows_have_is_not_compiled_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    from autograd.compiler import compiled_function
+
+    made = []
+    usual = compiled_function.evaluator
+    monkeypatch.setattr(compiled_function, "RECENT", compiled_function.Recent())
+    monkeypatch.setattr(compiled_function, "evaluator", lambda program: made.append(1) or usual(program))
+    rows, model = [[0.1 * i, 0.2] for i in range(250)] + [[0.5] * 3, [0.25]], Recurrent()
+    assert nn.predict(model, rows)[-3:] == pytest.approx([model(x).data for x in rows[-3:]], rel=1e-12)
+    assert len(made) == 1
+    _, history = trained(model, rows[-3:], [0.0] * 3, True, epochs=2, validation=(rows[-3:], [0.0] * 3))
+    assert len(made) == 4  # after every epoch it pays
+    assert len(history.val_loss) == 2

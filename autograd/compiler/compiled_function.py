@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import update_wrapper
@@ -111,6 +112,8 @@ class Jitted:
             draws = Draws(compiled.generators)
             columns = [*columns, *np.ascontiguousarray(draws.take(count).T)]
         results = compiled.evaluator.run(columns, count)
+        if rows is None and all(map(math.isfinite, numbers := results[:, 0].tolist())):
+            return compiled.result.like(numbers)
         finite = np.isfinite(results)
         results = results[: len(compiled.result.leaves)]  # without the guard
         if not finite.all():
@@ -133,7 +136,8 @@ class Jitted:
                 return self._latest
             if changes:
                 self._patience.compiled_anew(changes[0])
-            self._latest = _compiled(call)
+            passed = any(made.made_for.changed() == "" for others in self._compiled.values() for made in others[:1])
+            self._latest = _compiled(call, first=not passed)
             known.insert(0, self._latest)
             del known[MOST:]
             return self._latest
@@ -216,7 +220,8 @@ def jit(f: Callable[..., Any]) -> Jitted:
 
 
 @without_collector()
-def _compiled(call: _Call) -> Compiled:
+def _compiled(call: _Call, first: bool) -> Compiled:
+    """The program for a call; not the ``first`` where the function, as it is now, has one for other shapes."""
     results: list[Tree] = []
 
     def flat(*inputs: Value) -> list[Any]:
@@ -229,14 +234,14 @@ def _compiled(call: _Call) -> Compiled:
     known = None if key is None else RECENT.get(key)
     if known is not None:
         return known.bound(of)
-    traced = trace(flat, labels, of, rows[0] if rows else None)
+    traced = trace(flat, labels, of, rows[0] if rows else None, twice=first)
     result, guard = results[-1], [] if traced.guard is None else [traced.guard]
     program = program_of(traced.inputs, [*traced.outputs, *guard])
     found = evaluator(program)
     on_values = any(map(call.needs_values, rows))
     traced.reach.restore()
     eager = (lambda *xs: flat(*map(Value, xs))) if on_values else flat
-    check_agreement(eager, traced, program.evaluate, call, call.name)
+    check_agreement(eager, traced, program.evaluate, call, call.name, briefly=not first)
     made = Compiled(program, found, traced.generators, result, traced.reach, on_values)
     if key is not None and traced.reach is of and (shared := made.shared()) is not None:
         RECENT.keep(key, shared)
@@ -282,11 +287,12 @@ class _Call:
         return labels
 
     def _as_columns(self) -> tuple[list[Any], int | None]:
-        """The leaves as arrays of float64, and how many rows there are: None where all are numbers."""
-        columns, lengths = [], {}
+        """The leaves as floats and arrays of float64, and how many rows there are: None where all are numbers."""
+        columns: list[Any] = []
+        lengths = {}
         for x, path in zip(self.tree.leaves, self.tree.paths, strict=True):
             if type(x) is float:
-                columns.append(np.array((x,)))
+                columns.append(x)
             else:
                 columns.append(as_column(x, f"{self.name}: argument{path}"))
                 lengths[path] = len(columns[-1])
@@ -300,7 +306,7 @@ class _Call:
 
     def __getitem__(self, i: int) -> list[float]:
         """The numbers of one row."""
-        return [float(column[i if len(column) > 1 else 0]) for column in self.columns]
+        return [column if type(column) is float else float(column[i]) for column in self.columns]
 
     def needs_values(self, row: list[float]) -> bool:
         """Whether f runs on Values and not on floats, as it calls methods such as ``x.tanh()``."""

@@ -22,6 +22,12 @@ from .guards import Branches, Risk, guard_of, may_raise
 from .reach import Reach
 from .traced import Traced, hashes_asked, refuse, traced_input
 
+MOST = 500_000  # operations of a function, which take some ten seconds to compile, with their derivatives more
+TOO_MANY = (
+    f"for one row there are more than {MOST:,} operations, which would take minutes to compile. Give shorter rows, or "
+    f"take sums of products as dot(weights, inputs), which is one operation; or let it run eagerly: fit(..., "
+    f"compiled=False), and functions without jit or compile_loss"
+)
 NODES = {Value, Traced}
 NO_PARTIALS = (math.nan, math.nan)  # of a node without numbers, however many parents it has
 
@@ -33,6 +39,7 @@ class Tracer:
         self.draws: list[tuple[Traced, Any]] = []  # inputs that are random numbers, and who draws them
         self.risks: list[Risk] = []  # results of what may raise for some rows
         self.branches: Branches = ()  # those that are being traced
+        self.left = MOST  # operations that it takes
         self.refused: TraceError | None = None  # the first thing that was asked of a number
 
     def __contains__(self, leaf: Value) -> bool:
@@ -44,6 +51,10 @@ class Tracer:
 
     def record(self, primitive: Primitive, args: Sequence[Any], operand: Callable[[Primitive, Any], Value]) -> Value:
         """The result of a primitive, without a number; ``operand`` makes a node of an argument that is none."""
+        self.left -= 1
+        if not self.left:
+            self.refused = TraceError(TOO_MANY)
+            raise self.refused
         parents = tuple([arg if type(arg) in NODES else operand(primitive, arg) for arg in args])
         alone = all(parent.is_constant or (type(parent) is Traced and parent.kind is float) for parent in parents)
         made = traced_input(kind=float if alone else Value)

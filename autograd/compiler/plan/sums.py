@@ -6,7 +6,7 @@ summed over the samples become rectangles.  All are found by their operands alon
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ...program import Equation
@@ -48,11 +48,13 @@ class Indexed(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """A sum as bias + Σ weight · row + Σ row · row, whichever way round its products were written."""
+    """A sum as bias + Σ weight · row + Σ left · right of rows, whichever way round its products were written."""
 
     bias: Scalar
-    weighted: list[tuple[Scalar, Row]]
-    products: list[tuple[Row, Row]]
+    weights: list[Scalar]
+    rows: list[Row]
+    left: list[Row]
+    right: list[Row]
 
 
 def sums(equations: Iterable[Equation], scalars: set[int], constants: Mapping[int, float]) -> list[Call]:
@@ -75,55 +77,52 @@ def sums(equations: Iterable[Equation], scalars: set[int], constants: Mapping[in
             gather.outputs.append(out)
             continue
         assert primitive.terms is not None  # what else takes any number of arguments is a sum of products
-        bias, weighted, products = terms(primitive.terms(args), scalars)
+        bias, weights, rows, left, right = terms(primitive.terms(args), scalars)
         zero = bias.x == 0.0 if isinstance(bias, Number) else constants.get(bias) == 0.0
-        if not weighted and not (products and zero):
-            bias, weighted = ZERO, [(bias, ONES)]  # what a matvec begins, so that there is one
-        if weighted:
-            matvec = matvecs.setdefault(
-                tuple([row for _, row in weighted]), MatVec([row for _, row in weighted], [], [], [])
-            )
+        if not weights and not (left and zero):
+            bias, weights, rows = ZERO, [bias], [ONES]  # what a matvec begins, so that there is one
+        if weights:
+            key = tuple(rows)
+            if key not in matvecs:
+                matvecs[key] = MatVec(rows, [], [], [])
+            matvec = matvecs[key]
             matvec.biases.append(bias)
-            matvec.weights.append([weight for weight, _ in weighted])
+            matvec.weights.append(weights)
             matvec.outputs.append(out)
-        if products:
-            adding = bool(weighted)
-            rowdot = rowdots.setdefault((len(products), adding), RowDot([], [], [], adding))
-            rowdot.left.append([left for left, _ in products])
-            rowdot.right.append([right for _, right in products])
+        if left:
+            adding = bool(weights)
+            rowdot = rowdots.setdefault((len(left), adding), RowDot([], [], [], adding))
+            rowdot.left.append(left)
+            rowdot.right.append(right)
             rowdot.outputs.append(out)
     return [*matvecs.values(), *rowdots.values(), *exponentials.values(), *gathers.values()]
 
 
-def terms(tuples: Iterable[tuple[int, ...]], scalars: set[int]) -> Terms:
+def terms(tuples: Sequence[tuple[int, ...]], scalars: set[int]) -> Terms:
     """The terms of a row of the table, (w, x) or (b,), by what a call does with them."""
-    found = Terms(ZERO, [], [])
-    tuples = [*tuples]
+    found = Terms(ZERO, [], [], [], [])
     pairs = [term for term in tuples if len(term) == 2]
     firsts, seconds = zip(*pairs, strict=True) if pairs else ((), ())
-    if scalars.isdisjoint(seconds):  # most sums are of one kind, and a large one is soon looked through
-        if scalars.issuperset(firsts):
-            found.weighted.extend(pairs)
-        elif scalars.isdisjoint(firsts):
-            found.products.extend(pairs)
-        if found.weighted or found.products:
-            tuples = [term for term in tuples if len(term) == 1]
+    if scalars.isdisjoint(seconds) and (scalars.issuperset(firsts) or scalars.isdisjoint(firsts)):
+        left, right = (found.left, found.right) if scalars.isdisjoint(firsts) else (found.weights, found.rows)
+        left.extend(firsts)  # most sums are of one kind, and a large one is soon looked through
+        right.extend(seconds)
+        tuples = [term for term in tuples if len(term) == 1]
     for first, *rest in tuples:
-        if not rest:
-            if first not in scalars:
-                found.weighted.append((UNIT, first))
-            elif found.bias == ZERO:
-                found = found._replace(bias=first)
-            else:
-                found.weighted.append((first, ONES))
-            continue
-        (second,) = rest
-        if first in scalars:
-            found.weighted.append((first, row_of(second, scalars)))
-        elif second in scalars:
-            found.weighted.append((second, first))
+        second = rest[0] if rest else None
+        if second is None and first in scalars and found.bias == ZERO:
+            found = found._replace(bias=first)
+        elif second is not None and first not in scalars and second not in scalars:
+            found.left.append(first)
+            found.right.append(second)
         else:
-            found.products.append((first, second))
+            weight, row = (
+                (first, ONES if second is None else row_of(second, scalars))
+                if first in scalars
+                else (UNIT if second is None else second, first)
+            )
+            found.weights.append(weight)
+            found.rows.append(row)
     return found
 
 
