@@ -25,10 +25,14 @@ from nbclient import NotebookClient
 from PIL import Image  # matplotlib brings it
 
 FOLDER = Path(__file__).parent
-IMAGE = re.compile(r'<img [^>]*src="data:image/svg\+xml;base64,[^"]*">')
+IMAGE = re.compile(r'<img [^>]*src="data:image/svg\+xml[^"]*">')
 IN_A_CELL = re.compile(r"\S*ipykernel_\d+\S*: ")
 ASIDE = re.compile(r"# (Installs|Plotting|Checks?)\b")
-FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}, "tags": ["hide-input"]}  # Colab; JupyterLab; Jupyter Book
+FOLDED = {
+    "cellView": "form",
+    "jupyter": {"source_hidden": True},
+    "tags": ["hide-input"],
+}  # Colab; JupyterLab; Jupyter Book
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
