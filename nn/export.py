@@ -7,7 +7,19 @@ from typing import Any
 
 from autograd import Value
 
-from .modules import MLP, Dropout, Layer, LayerNorm, Module, Neuron, Residual, Sequential, Standardize
+from .modules import (
+    MLP,
+    Dropout,
+    Embedding,
+    Layer,
+    LayerNorm,
+    Module,
+    Neuron,
+    Residual,
+    RMSNorm,
+    Sequential,
+    Standardize,
+)
 
 # The class of torch.nn for each activation that both know, and its settings.
 ACTIVATIONS: dict[str, tuple[str, dict[str, float]]] = {
@@ -25,10 +37,10 @@ ACTIVATIONS: dict[str, tuple[str, dict[str, float]]] = {
 def to_torch(model: Module) -> Any:
     """The ``torch.nn.Module`` that computes the same, in float64, with a copy of every parameter.
 
-    It takes a tensor of shape (…, inputs) and gives (…, outputs), also where there is one output.  Neuron, Layer,
-    Sequential, MLP, Residual, Dropout, LayerNorm and Standardize are known, with activations given by name; a module
-    that is used twice stays one.  TypeError for other classes and for functions, ValueError where single neurons share
-    parameters, which a tensor cannot.
+    It takes a tensor of shape (…, inputs) and gives (…, outputs), also where there is one output, or one input, as the
+    index for an Embedding.  Neuron, Layer, Sequential, MLP, Residual, Dropout, LayerNorm, RMSNorm, Embedding and
+    Standardize are known, with activations given by name; a module that is used twice stays one.  TypeError for other
+    classes and for functions, ValueError where single neurons share parameters, which a tensor cannot.
 
         net = to_torch(MLP(2, [8, 1], seed=1))
         net(torch.tensor([[0.5, -1.0]], dtype=torch.float64))
@@ -52,6 +64,8 @@ class _Converter:
             Neuron: lambda neuron: self.linear([neuron]),
             Layer: lambda layer: self.linear(layer.neurons),
             LayerNorm: self.layer_norm,
+            RMSNorm: self.rms_norm,
+            Embedding: self.embedding,
             Dropout: lambda dropout: self.nn.Dropout(dropout.p),
             MLP: self.sequence,
             Sequential: self.sequence,
@@ -119,6 +133,25 @@ class _Converter:
         result = type("Standardize", (self.nn.Module,), {"forward": forward})()
         for name, value in (("mean", scale.mean), ("deviation", scale.deviation)):
             result.register_buffer(name, torch.tensor([v.data for v in value], dtype=torch.float64))
+        return result
+
+    def rms_norm(self, norm: RMSNorm) -> Any:
+        if norm.gain:
+            result = self.nn.RMSNorm(len(norm.gain), norm.eps, dtype=self.torch.float64)
+            self.copy(result.weight, norm.gain)
+            return result
+
+        def forward(module: Any, x: Any) -> Any:
+            """Of any width, which torch.nn.RMSNorm is not."""
+            return x / (x.square().mean(-1, keepdim=True) + norm.eps).sqrt()
+
+        return type("RMSNorm", (self.nn.Module,), {"forward": forward})()
+
+    def embedding(self, table: Embedding) -> Any:
+        plain = self.nn.Embedding
+        forward = {"forward": lambda module, x: plain.forward(module, x[..., 0].long())}
+        result = type("Embedding", (plain,), forward)(len(table.rows), table.shape[1], dtype=self.torch.float64)
+        self.copy(result.weight, [x for row in table.rows for x in row])
         return result
 
     def copy(self, tensor: Any, values: list[Value]) -> None:

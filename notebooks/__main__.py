@@ -25,7 +25,7 @@ from nbclient import NotebookClient
 from PIL import Image  # matplotlib brings it
 
 FOLDER = Path(__file__).parent
-IMAGE = re.compile(r'<img [^>]*src="data:image/svg\+xml,[^"]*">')
+IMAGE = re.compile(r'<img [^>]*src="data:image/svg\+xml[^"]*">')
 IN_A_CELL = re.compile(r"\S*ipykernel_\d+\S*: ")
 ASIDE = re.compile(r"# (Installs|Plotting|Checks?)\b")
 FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}, "tags": ["hide-input"]}  # Colab, JupyterLab, books

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections import Counter
+from math import log
 from pathlib import Path
+from statistics import fmean as mean
 
 import pytest
 from samples import needs_dot
 
-from nn import MLP
+from nn import MLP, datasets
 from nn.command import cli
 from nn.command.cli import main
+from nn.command.gpt import tokens_of
 
 
 def test_draw_prints_the_graph_with_its_gradients(capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,7 +158,7 @@ def test_a_terminal_without_the_signs_still_gets_the_text(module: str, tmp_path:
 
 
 @pytest.mark.slow
-def test_demo_trains_both_networks_and_leaves_its_pictures_in_one_folder(tmp_path: Path) -> None:
+def test_demo_trains_three_networks_and_leaves_its_pictures_in_one_folder(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "nn", "demo"],
         capture_output=True,
@@ -173,12 +177,32 @@ def test_demo_trains_both_networks_and_leaves_its_pictures_in_one_folder(tmp_pat
     accuracies = dict(re.findall(r"^(\w+): .*held-out accuracy ([\d.]+)$", done.stdout, re.MULTILINE))
     assert float(accuracies["Moons"]) >= 0.95
     assert float(accuracies["Digits"]) >= 0.93
+    (loss,) = re.findall(r"^Names: .* → ([\d.]+), counting pairs", done.stdout, re.MULTILINE)
+    assert float(loss) < cli.BIGRAM - 0.2
+    (invented,) = re.findall(r"^  ten that are in no list: (.*)$", done.stdout, re.MULTILINE)
+    assert len({*invented.split(", ")} - {*datasets.names()}) == 10
     pictures = {path.name for path in (tmp_path / "stepgrad-demo").iterdir()}
     assert pictures >= {"boundary.svg", "loss.svg", "sample.html"}
     sample = (tmp_path / "stepgrad-demo" / "sample.html").read_text(encoding="utf-8")
     assert re.search(r"<li>layers\.0\.neurons\.\d+\.b\.grad \+= ", sample)  # the model has something to learn from it
     assert all(f"stepgrad-demo/{name}" in done.stdout.replace("\\", "/") for name in pictures)
     assert {path.name for path in tmp_path.iterdir()} <= {"stepgrad-demo", "home"}
+
+
+def test_counting_pairs_of_letters_gives_the_loss_that_the_demo_says() -> None:
+    rows = [[*zip(*tokens_of(name), strict=True)] for name in datasets.names() if len(name) <= cli.LONGEST]
+    pairs = Counter(pair for row in rows for pair in row)
+    letters = Counter(first for row in rows for first, _ in row)
+    losses = [mean(log(letters[pair[0]] / pairs[pair]) for pair in row) for row in rows]
+    assert mean(losses) == pytest.approx(cli.BIGRAM, abs=0.005)
+
+
+def test_the_demo_leaves_names_out_where_they_would_take_hours(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "llvmlite", None)
+    cli.train_on_names()
+    assert "left out" in capsys.readouterr().out
 
 
 def test_the_demo_leaves_pages_to_play_with(tmp_path: Path) -> None:

@@ -86,6 +86,10 @@ WRONG = {  # answers to the exercises that are to get a hint
         "derivatives = [0.2, -0.7, 0.5]",
     ],
     "20-fine-tuning": ["all_free, last_free = 33, 545", "all_free, last_free = 2113, 33"],
+    "21-a-gpt": [
+        "def count(width, layers):\n    return 70 * width + 11 * layers * width**2",
+        "def count(width, layers):\n    return 54 * width + 12 * layers * width**2",
+    ],
 }
 
 

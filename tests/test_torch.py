@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
+import numpy as np
 import pytest
+from benchmarks.gpt import with_stepgrad, work
 
 import nn
-from autograd import Value, total
+from autograd import Value, mean, total
 from nn.activations import ACTIVATIONS
+from nn.command.gpt import tokens_of
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: python -m pip install 'stepgrad[torch]'")
+
+from benchmarks.gpt import with_torch  # noqa: E402  # it needs PyTorch
 
 
 def layer(nin, nout, activation="tanh"):
@@ -28,6 +34,7 @@ MODELS = {
         nn.Standardize([[1.0, -2.0, 5.0], [3.0, 7.0, 5.0]]), layer(3, 2), nn.Standardize([[1, 300], [4, 500]]).inverse()
     ),
     "used twice": lambda: (lambda inner: nn.Sequential(layer(3, 4), inner, inner, layer(4, 1)))(layer(4, 4)),
+    "RMSNorm": lambda: nn.Sequential(layer(3, 5), nn.RMSNorm(5, eps=1e-3), nn.RMSNorm(), layer(5, 2, "linear")),
     **{name: lambda name=name: nn.MLP(3, [6, 1], activation=name, seed=2) for name in ACTIVATIONS},
 }
 
@@ -41,6 +48,8 @@ def in_torch_order(model):
                 rows += [*w, b]
         elif isinstance(module, torch.nn.LayerNorm):
             rows += [*module.weight.grad.tolist(), *module.bias.grad.tolist()]
+        elif isinstance(module, (torch.nn.RMSNorm, torch.nn.Embedding)):
+            rows += module.weight.grad.flatten().tolist()
     return rows
 
 
@@ -61,6 +70,37 @@ def test_outputs_and_gradients_are_the_same(name):
     total(y * y for row in ours for y in row).backward()
     (theirs**2).sum().backward()
     assert [p.grad for p in model.parameters()] == pytest.approx(in_torch_order(twin), rel=1e-12, abs=1e-12)
+
+
+def test_an_embedding_looks_up_the_same_rows_and_gives_them_the_same_gradients():
+    model = nn.Sequential(nn.Embedding(6, 4, seed=1), nn.RMSNorm(), layer(4, 2))
+    X = [[2.0], [5.0], [2.0], [0.0]]  # one row twice, others not at all
+    twin = nn.to_torch(model)
+    theirs = twin(torch.tensor(X))
+    ours = [model(row) for row in X]
+    assert [[y.data for y in row] for row in ours] == [pytest.approx(row, rel=1e-12) for row in theirs.tolist()]
+    assert theirs.tolist() == twin(torch.tensor(X).long()).tolist()
+    total(y * y for row in ours for y in row).backward()
+    (theirs**2).sum().backward()
+    assert [p.grad for p in model.parameters()] == pytest.approx(in_torch_order(twin), rel=1e-12, abs=1e-12)
+
+
+def test_the_gradients_of_a_gpt_over_names_of_mixed_lengths_are_those_of_pytorch():
+    own = work.names(layers=2, width=8, count=1)
+    model = with_stepgrad.new_model(own)
+    rng = random.Random(1)
+    for p in model.parameters():
+        p.data += rng.gauss(0.0, 0.3)
+    names = [*map(tokens_of, ["jo", "anna", "christopher", "abcdefghijklmnopqrs", "anna"])]
+    loss = mean([nn.cross_entropy(model(tokens), targets) for tokens, targets in names])
+    loss.backward()
+
+    theirs = with_torch.new_parameters(replace(own, parameters=np.array([p.data for p in model.parameters()])))
+    losses = [with_torch.loss_of(own.settings, theirs, *map(torch.tensor, name)) for name in names]
+    torch.stack(losses).mean().backward()
+    assert loss.data == pytest.approx(torch.stack(losses).mean().item(), rel=1e-13)
+    flat = [x for tensor in theirs for x in tensor.grad.flatten().tolist()]
+    assert [p.grad for p in model.parameters()] == pytest.approx(flat, rel=1e-12, abs=1e-14)
 
 
 def test_a_copy_learns_on_its_own_and_keeps_its_mode_and_what_is_frozen():
@@ -88,7 +128,7 @@ def shared():
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (Own, TypeError, "to_torch knows Neuron, Layer, .* is none of them: write it as a torch.nn.Module"),
+        (Own, TypeError, "to_torch knows Neuron, Layer, .*Embedding.* is none of them: write it as a torch.nn.Module"),
         (lambda: nn.Sequential(nn.Layer(1, 1), lambda x: x), TypeError, "function.* is none of them"),
         (lambda: nn.Layer(1, 1, activation=lambda v: v * v), TypeError, "one activation, given by its name"),
         (shared, ValueError, "some neurons share parameters"),

@@ -54,7 +54,7 @@ def _expand(program: Program, parts: Parts) -> Program:
     known: dict[int, int] = {}  # results that turned out to be another variable
     made: Made = {}
     for out, primitive, args in program.equations:
-        operands = tuple([known.get(arg, arg) for arg in args])
+        operands = args if known.keys().isdisjoint(args) else tuple([known.get(arg, arg) for arg in args])
         product = PRODUCTS.get(program.constants.get(args[1], 0.0)) if primitive is pow else None
         if product:
             known[out] = _insert(_product(product, parts), operands[:1], expanded, numbers, made, fresh)

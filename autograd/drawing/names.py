@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from ..graph import Node
-from .notation import clean_label, distinct_names
+from .notation import clean_label, clean_path, distinct_names
 
 N = TypeVar("N", bound=Node)
 
@@ -22,7 +22,7 @@ def names_of(order: Sequence[N]) -> dict[N, str]:
 def labels_of(order: Sequence[N]) -> dict[N, str]:
     """The label of each value; of a parameter without one its path, as short as tells it apart; else ""."""
     paths = parameter_paths(order)
-    return {node: clean_label(node.label or paths.get(node, "")) for node in order}
+    return {node: clean_label(node.label) if node.label else clean_path(paths.get(node, "")) for node in order}
 
 
 def parameter_paths(order: Sequence[Node]) -> dict[Node, str]:

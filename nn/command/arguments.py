@@ -56,7 +56,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     show = commands.add_parser("show", help="say what a model is: stepgrad show model.json")
     show.add_argument("model", metavar="model.json", help="what stepgrad train or nn.save has written")
 
-    demo = commands.add_parser("demo", help="train two small networks and draw what happened")
+    demo = commands.add_parser("demo", help="train three small networks and draw what happened")
     demo.add_argument("-o", "--output", default="stepgrad-demo", metavar="FOLDER", help="default: stepgrad-demo")
 
     draw = commands.add_parser(

@@ -129,7 +129,7 @@ class Shown(NamedTuple):
 
 
 def _has_plane(recording: Recording) -> bool:
-    return bool(len(recording.rows)) and recording.rows.shape[1] == 2
+    return getattr(recording.rows, "shape", ())[1:] == (2,)
 
 
 def _plane(recording: Recording) -> Shown:

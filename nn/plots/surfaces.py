@@ -9,6 +9,7 @@ from typing import Any
 from autograd import Value, no_grad
 from autograd.html import CATEGORIES, GREY
 
+from ..containers import even
 from ..data import classes_of, grid, grid_around, threshold_of
 from ..evaluation import predict
 from ..modules import Module
@@ -28,6 +29,8 @@ def plot_decision_boundary(
     returned.
     """
     rows, targets = check_data(X, y)
+    even(rows, "X")
+    even(targets, "y")
     steps = 120
     across, up = (grid_around(rows[:, k], steps) for k in (0, 1))
     if threshold is None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from .machine import machine, use_one_core
 
-PARTS = ("eager", "compiled", "compile-times", "again", "large-data", "growth", "from-csv")
+PARTS = ("eager", "compiled", "gpt", "compile-times", "again", "large-data", "growth", "from-csv")
 
 
 def main() -> None:
@@ -31,12 +31,13 @@ def main() -> None:
     start = time.perf_counter()
     use_one_core()
     # Now, as NumPy and others read the limit when they are imported.
-    from . import again, compile_times, compiled, eager, from_csv, growth, large_data
+    from . import again, compile_times, compiled, eager, from_csv, gpt_training, growth, large_data
 
     print(f"{machine()}; one core, one thread")
     runs = {
         "eager": eager.run,
         "compiled": compiled.run,
+        "gpt": gpt_training.run,
         "compile-times": compile_times.run,
         "again": again.run,
         "large-data": large_data.run,

@@ -95,16 +95,17 @@ VERSIONS = {
 }
 
 
-def train(Value: Any, settings: Settings, steps: int, seed: int = 42) -> Iterator[float]:
-    """The loss of each of the first steps, one name a step."""
-    s = settings
+Matrix = list[list[Any]]
+
+
+def start(s: Settings, seed: int = 42, Value: Any = float) -> tuple[list[str], dict[str, Matrix]]:
+    """The names in the order in which they are taken, and the initial matrices by name."""
     rng = random.Random(seed)
     docs = datasets.names()
     rng.shuffle(docs)
-    letters = sorted({*"".join(docs)})
-    BOS, size = len(letters), len(letters) + 1
+    size = len({*"".join(docs)}) + 1
 
-    def matrix(nout: int, nin: int, name: str = "") -> list[list[Any]]:
+    def matrix(nout: int, nin: int, name: str = "") -> Matrix:
         deviation = 0.0 if name in s.zeros else s.deviation
         return [[Value(rng.gauss(0.0, deviation)) for _ in range(nin)] for _ in range(nout)]
 
@@ -114,6 +115,15 @@ def train(Value: Any, settings: Settings, steps: int, seed: int = 42) -> Iterato
             state[f"layer{i}.{name}"] = matrix(s.width, s.width, name)
         state[f"layer{i}.mlp_fc1"] = matrix(4 * s.width, s.width, "mlp_fc1")
         state[f"layer{i}.mlp_fc2"] = matrix(s.width, 4 * s.width, "mlp_fc2")
+    return docs, state
+
+
+def train(Value: Any, settings: Settings, steps: int, seed: int = 42) -> Iterator[float]:
+    """The loss of each of the first steps, one name a step."""
+    s = settings
+    docs, state = start(s, seed, Value)
+    letters = sorted({*"".join(docs)})
+    BOS = len(letters)
     params = [p for weights in state.values() for row in weights for p in row]
     head = s.width // s.heads
 

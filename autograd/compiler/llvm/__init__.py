@@ -1,11 +1,14 @@
 """Machine code: instructions, kernels and the loops around them.  It needs llvmlite."""
 
+from .cache import load as from_disk
+from .cache import store as to_disk
 from .codegen import Kernels, lanes
 from .emitter import LINE
 from .kernels import TILE, MatVecThen, OwnKernel, outer_tiles
 from .records import (
     Arguments,
     EvaluateJob,
+    Form,
     GatherArguments,
     LogSumExpArguments,
     MatVecArguments,
@@ -19,7 +22,7 @@ from .records import (
 )
 
 __all__ = [
-    "LINE", "TILE", "Arguments", "EvaluateJob", "GatherArguments", "Kernels", "LogSumExpArguments", "MatVecArguments",
-    "MatVecThen", "OuterArguments", "OwnKernel", "PackArguments", "PieceArguments", "RowDotArguments",
-    "ScatterArguments", "Source", "TrainJob", "lanes", "outer_tiles",
+    "LINE", "TILE", "Arguments", "EvaluateJob", "Form", "GatherArguments", "Kernels", "LogSumExpArguments",
+    "MatVecArguments", "MatVecThen", "OuterArguments", "OwnKernel", "PackArguments", "PieceArguments",
+    "RowDotArguments", "ScatterArguments", "Source", "TrainJob", "from_disk", "lanes", "outer_tiles", "to_disk",
 ]  # fmt: skip

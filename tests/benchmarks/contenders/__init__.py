@@ -11,21 +11,19 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from ..works import Work
-
-Train = Callable[[Work, int], Any]
+Train = Callable[[Any, int], Any]  # (a Work, epochs)
 
 MODULES = ("with_stepgrad", "with_numpy", "with_torch", "with_jax", "with_c")
 OURS, REFERENCE, TORCH = "stepgrad, fit", "NumPy", "PyTorch, eager"
 
 
-def load() -> tuple[dict[str, Train], list[str]]:
-    """The contenders by name, and for each module that is left out the reason."""
+def load(package: str = __name__) -> tuple[dict[str, Train], list[str]]:
+    """The contenders of a package by name, and for each module that is left out the reason."""
     found: dict[str, Train] = {}
     left_out = []
     for name in MODULES:
         try:
-            found |= import_module(f"{__name__}.{name}").CONTENDERS
+            found |= import_module(f"{package}.{name}").CONTENDERS
         except ImportError as error:
             left_out.append(str(error))
     return found, left_out

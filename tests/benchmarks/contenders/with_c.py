@@ -25,16 +25,16 @@ ARGUMENTS = {
 }
 
 
-def build(*flags: str) -> ctypes.CDLL:
+def build(source: Path, *flags: str) -> ctypes.CDLL:
     compiler = shutil.which("cc")
     if not compiler:
         raise ImportError("no C compiler: there is no command cc")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        library = Path(folder) / "training.so"
-        command = [compiler, "-O3", "-march=native", *flags, "-shared", "-fPIC", str(SOURCE), "-o", str(library), "-lm"]
+        library = Path(folder) / "program.so"
+        command = [compiler, "-O3", "-march=native", *flags, "-shared", "-fPIC", str(source), "-o", str(library), "-lm"]
         result = subprocess.run(command, capture_output=True, text=True)
         if result.returncode:
-            raise ImportError(f"cc could not compile {SOURCE.name}: {result.stderr.strip()}")
+            raise ImportError(f"cc could not compile {source.name}: {result.stderr.strip()}")
         return ctypes.CDLL(str(library))  # loaded, it needs its file no longer
 
 
@@ -52,6 +52,6 @@ def train(library: ctypes.CDLL, work: Work, epochs: int) -> Any:
 
 
 CONTENDERS = {
-    "C, -O3 -march=native -ffast-math": partial(train, build("-ffast-math")),
-    "C, -O3 -march=native": partial(train, build()),
+    "C, -O3 -march=native -ffast-math": partial(train, build(SOURCE, "-ffast-math")),
+    "C, -O3 -march=native": partial(train, build(SOURCE)),
 }

@@ -1,0 +1,91 @@
+"""A GPT on names: ``fit`` against NumPy, PyTorch, JAX and C by hand, and against microgpt's own class."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from . import contenders
+from .compiled import CLOSE, loss_difference
+from .gpt.work import Work, names
+from .microgpt import OwnValue, train
+from .table import Row, duration, table
+from .timing import collector, cpu_time, per_epoch
+
+OWN, C = "microgpt's own class", "C, -O3 -march=native -ffast-math"
+OWN_STEPS = 8
+HEAD = ("one name a step", "a step", "÷ C's", "÷ stepgrad's", "losses differ by", "aim")
+# A contender's time over stepgrad's, at least; C's is the other way round.
+AT_LEAST = {contenders.REFERENCE: 3.0, contenders.TORCH: 15.0, OWN: 1000.0, C: 1 / 1.5}
+A_NAME, THOUSAND = 0.6, 0.5  # of a batch of 32, part of the time of one; seconds for a thousand steps
+
+
+def run() -> list[Row]:
+    """Print the table; its rows."""
+    trains, left_out = contenders.load("tests.benchmarks.gpt")
+    gc.freeze()  # the thousands of objects that PyTorch and JAX consist of are none of the collector's work here
+    for reason in left_out:
+        print(f"Left out: {reason}")
+    rows = [*steps(trains)]
+    print(table(HEAD, rows))
+    work = names()
+    print(f"\n{len(work.rows):,} names of {sum(map(len, work.rows)) / len(work.rows):.1f} positions. {names.__doc__}")
+    print("A step is forward, backward and update; one of many in a long training, without what is prepared once.")
+    print("fit shuffles the names anew for each epoch; the others are given the order.  Float64 everywhere.")
+    return rows
+
+
+def steps(trains: dict[str, contenders.Train]) -> Iterator[Row]:
+    work, batches = names(), names(batch_size=32, count=1024)
+    differences = check_agreement(work, trains)
+    ours = contenders.OURS
+    actions = {name: partial(train, work) for name, train in trains.items()}
+    actions["32 names"] = partial(trains[ours], batches)
+    times = per_epoch(actions, turns=5, seconds=0.1)
+    a_name = times.pop("32 names") / len(batches.rows)
+    found = {name: epoch / work.steps for name, epoch in times.items()} | {OWN: own_step()}
+    differences[OWN] = own_difference(trains[contenders.REFERENCE], work)
+    for name, step in found.items():
+        ratio, aim, met = step / found[ours], "", None
+        if name in AT_LEAST:
+            least = AT_LEAST[name]
+            aim, met = f"≥ {least:,.2g} of stepgrad's" if name != C else "stepgrad's ≤ 1.5 of it", ratio >= least
+        by_c = f"{step / found[C]:.2f}" if C in found else ""
+        yield Row(name, (duration(step), by_c, f"{ratio:,.2f}", f"{differences[name]:.0e}"), aim, met)
+    part = a_name / found[ours]
+    yield Row(
+        "stepgrad, a name of a batch of 32", (duration(a_name), "", f"{part:.2f}", ""), f"≤ {A_NAME:g}", part <= A_NAME
+    )
+    thousand = 1000 * found[ours]
+    yield Row(
+        "stepgrad, 1,000 steps", (duration(thousand), "", "", ""), f"≤ {duration(THOUSAND)}", thousand <= THOUSAND
+    )
+
+
+def check_agreement(work: Work, trains: dict[str, contenders.Train]) -> dict[str, float]:
+    """The largest relative difference of each contender's losses from NumPy's; too large a one ends the program."""
+    epochs = len(work.order)
+    reference = trains[contenders.REFERENCE](work, epochs)
+    found = {name: loss_difference(train(work, epochs), reference) for name, train in trains.items()}
+    for name, difference in found.items():
+        if not difference <= CLOSE:
+            raise SystemExit(f"the losses of {name} differ by {difference:.1e} from NumPy's")
+    return found
+
+
+def own_difference(reference: Any, work: Work, count: int = OWN_STEPS) -> float:
+    """The same of microgpt's program with its own class, over its first steps, in its order."""
+    in_order = Work(work.settings, work.rows, work.targets, work.parameters, np.arange(len(work.rows))[None])
+    return loss_difference([*train(OwnValue, work.settings, count)], reference(in_order, 1)[:count])
+
+
+def own_step() -> float:
+    """The mean time of a step of microgpt's program with its own class, the collector on, as it is published."""
+    with collector(on=True):
+        taken = train(OwnValue, names().settings, 1 + OWN_STEPS)
+        next(taken)
+        return cpu_time(lambda: [*taken]) / OWN_STEPS
