@@ -95,14 +95,20 @@ def train_test_split(X: Iterable[Any], y: Iterable[Any], test: float = 0.25, see
     >>> train_test_split([[1.0], [2.0], [3.0], [4.0]], "abcd")
     ([[2.0], [1.0], [3.0]], [[4.0]], ['b', 'a', 'c'], ['d'])
     """
-    import numpy as np
-
     rows, targets = pair(_of_their_kind(X, "X"), _of_their_kind(y, "y"))
     if not 0.0 < test < 1.0 or len(rows) < 2:
         raise ValueError(f"test must be a fraction between 0 and 1 of 2 rows or more, not {test} of {len(rows)}")
-    held = min(max(round(len(rows) * test), 1), len(rows) - 1)
-    order = np.array(Random(seed).sample(range(len(rows)), len(rows)))
-    return tuple(take(part, some) for part in (rows, targets) for some in (order[held:], order[:held]))
+    parts = held_back(len(rows), test, seed)
+    return tuple(take(part, some) for part in (rows, targets) for some in parts)
+
+
+def held_back(count: int, share: float, seed: int) -> tuple[Any, Any]:
+    """The numbers of the rows that stay, and of those that are held back, each in the order made by ``seed``."""
+    import numpy as np
+
+    held = min(max(round(count * share), 1), count - 1)
+    order = np.array(Random(seed).sample(range(count), count))
+    return order[held:], order[:held]
 
 
 def batches(
@@ -234,3 +240,29 @@ class SideBySide:
 
     def __getitem__(self, i: int) -> list[float]:
         return [*row_of(self._rows, i), *as_list(row_of(self._targets, i))]
+
+
+class Weighted:
+    """A loss times the weight of its row, which stands behind the numbers of the target.
+
+    So a weight is one more number of a row, in compiled steps as in eager ones.
+    """
+
+    def __init__(self, loss: Callable[[Any, Any], Any], several: bool) -> None:
+        self.loss, self.several = loss, several
+        self.__name__ = f"weighted {getattr(loss, '__name__', '')}"
+
+    def __call__(self, prediction: Any, target: Any) -> Any:
+        *target, weight = target
+        return weight * self.loss(prediction, target if self.several else target[0])
+
+    @staticmethod
+    def beside(targets: Any, weights: Any) -> Any:
+        """The targets with the weights behind them."""
+        import numpy as np
+
+        return np.column_stack([targets, weights])
+
+    def without(self, targets: Any) -> Any:
+        """The targets alone."""
+        return targets[:, :-1] if self.several else targets[:, 0]

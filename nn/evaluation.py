@@ -11,8 +11,20 @@ from autograd import Value, as_float, located, no_grad
 from autograd.compiler import falling_back
 
 from .containers import as_lists, is_array, pieces, width_of
-from .data import loss_of_sample
-from .losses import CLASSES, LOSSES, PROBABILITIES, Loss, Metric, bce, bce_with_logits, cross_entropy, find_loss, hinge
+from .data import Weighted, loss_of_sample
+from .losses import (
+    CLASSES,
+    LOSSES,
+    PROBABILITIES,
+    Loss,
+    Metric,
+    Metrics,
+    bce,
+    bce_with_logits,
+    cross_entropy,
+    find_loss,
+    hinge,
+)
 from .modules import Module, as_list
 from .progress import announced
 from .samples import Samples, check_data, check_rows, is_collection, row_of
@@ -54,13 +66,13 @@ def evaluate(model: Module, X: Iterable[Any], y: Iterable[Any], *, loss: str | L
 @overload
 def evaluate(
     model: Module, X: Iterable[Any], y: Iterable[Any], *,
-    loss: str | Loss | None = None, metrics: Sequence[str | Metric],
+    loss: str | Loss | None = None, metrics: Metrics,
 ) -> dict[str, float]: ...  # fmt: skip
 
 
 def evaluate(
     model: Module, X: Iterable[Any], y: Iterable[Any], *,
-    loss: str | Loss | None = None, metrics: Sequence[str | Metric] = (),
+    loss: str | Loss | None = None, metrics: Metrics = (),
 ) -> float | dict[str, float]:  # fmt: skip
     """The mean loss over the rows, without penalties; with metrics, a dict of them, and of the loss if it is given.
 
@@ -205,7 +217,8 @@ class Measure:
         metrics: Mapping[str, Metric], repeated: bool = False, listed: bool = False,
     ) -> None:  # fmt: skip
         self.metrics, self.listed, self.count = metrics, listed, len(targets)
-        self.targets = targets.tolist() if listed and metrics else targets
+        plain = loss.without(targets) if isinstance(loss, Weighted) else targets
+        self.targets = plain.tolist() if listed and metrics else plain
         self.modules = model.modules()  # found once: that takes longer than to measure
         self.losses = self.outputs = None
         if loss is not None:
@@ -236,12 +249,12 @@ def _measured(x: Any, name: str) -> float:
 
 
 def recorders(
-    model: Module, data: Samples, held_out: Samples | None, loss: Loss, names: Sequence[str | Metric], repeated: bool,
-    given: Any,
-) -> list[Callable[[Any, Module], None]]:  # fmt: skip
+    eager: Any, held_out: Samples | None, names: Metrics, repeated: bool, given: Any
+) -> list[Callable[[Any, Module], None]]:
     """Callbacks of ``fit`` that write into the history: the metrics of the data, all of what is held out.
 
-    ``given`` is X as it came: metrics get lists where it is none of the arrays.
+    ``eager`` are its steps, with model, data and loss; ``given`` is X as it came: metrics get lists where it is none
+    of the arrays.
     """
     metrics: dict[str, Metric] = {}
     if names:
@@ -249,7 +262,9 @@ def recorders(
 
         metrics = find_metrics(names)
     listed = not is_array(given)
-    of_data = Measure(model, *data, None, metrics, repeated, listed) if metrics else None
+    model, loss, targets = eager.model, eager.loss, eager.targets
+    plain = loss.without(targets) if isinstance(loss, Weighted) else targets
+    of_data = Measure(model, eager.rows, plain, None, metrics, repeated, listed) if metrics else None
     return recording(of_data, held_out and Measure(model, *held_out, loss, metrics, repeated, listed))
 
 

@@ -67,6 +67,10 @@ WINGS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "schedules": (("training/schedules",), "train(schedule=nn.StepDecay(every=1))\n"),
     "callbacks": (("training/callbacks",), "train(callbacks=[nn.StopBelow(0.0), nn.EarlyStopping()])\n"),
+    "shares and weights": (
+        ("training/preparation",),
+        "train(validation=0.5, sample_weight=[1, 2, 3, 4], class_weight={1: 2.0})\n",
+    ),
     "diagnosis": (("training/diagnosis",), "assert issubclass(nn.DivergenceWarning, UserWarning)\n"),
     "cluster": (
         ("training/cluster",),

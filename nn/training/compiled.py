@@ -15,6 +15,7 @@ from ..modules import Module
 from ..progress import announced
 from .eager import EagerSteps, Epoch
 from .history import Compilation
+from .loop import Run
 from .optimizers import Optimizer
 
 BETWEEN = 0.1  # seconds of machine code, in which Ctrl-C has to wait
@@ -71,6 +72,13 @@ def not_moved(model: Module, moved: Sequence[Value]) -> list[Value]:
         )
     still = {*of_model}.difference(moved)
     return [p for p in of_model if p in still]
+
+
+def compile_steps(run: Run) -> None:
+    """Let a run take compiled steps; where that is not possible, its eager ones, with a FallbackWarning."""
+    with falling_back("fit: training eagerly, one Value at a time", unasked=True):
+        compiled = CompiledSteps(run.eager)
+        run.steps, run.history.compiled = compiled, compiled.compilation
 
 
 class CompiledSteps:

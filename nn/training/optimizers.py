@@ -13,6 +13,8 @@ from typing import Any, TypedDict, Unpack
 
 from autograd import NonFiniteError, Value, gt, maximum, minimum, sqrt, where
 
+from ..init import find
+
 
 class Clipping(TypedDict, total=False):
     """The settings that every optimiser takes by name."""
@@ -207,3 +209,15 @@ class AdaGrad(Optimizer):
     def rule(self, p: Any, g: Any, lr: Any, t: Any, *state: Any) -> tuple[Any, ...]:
         s = state[0] + g * g
         return p - lr * g / (sqrt(s) + self.eps), s
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {f.__name__.lower(): f for f in (SGD, Adam, AdamW, RMSprop, AdaGrad)}
+
+
+def find_optimizer(optimizer: Any, parameters: list[Value]) -> Optimizer:
+    """An optimiser as it is; the one of this name, in small or capital letters, with its usual settings."""
+    if isinstance(optimizer, Optimizer):
+        return optimizer
+    name = optimizer.lower() if isinstance(optimizer, str) else optimizer
+    made: Optimizer = find("optimizer", OPTIMIZERS, name, "one: nn.Adam(model.parameters(), lr=0.01)")(parameters)
+    return made
