@@ -62,8 +62,12 @@ class Scoped:
         return found
 
     def named_parameters(self) -> dict[str, Any]:
-        """The leaves that belong to this object, whoever uses them."""
+        """The leaves of this object that a training moves, whoever uses them."""
         return {}
+
+    def named_leaves(self) -> dict[str, Any]:
+        """All that belong to it: what a training leaves alone too."""
+        return self.named_parameters()
 
 
 @contextmanager

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .data import batches, standardize, train_test_split
     from .evaluation import accuracy, evaluate, predict
     from .export import to_torch
-    from .modules import Dropout, Embedding, LayerNorm, Residual, RMSNorm
+    from .modules import Dropout, Embedding, LayerNorm, Residual, RMSNorm, Standardize
     from .monitoring import watch
     from .plots import plot_decision_boundary, plot_gradients, plot_loss_surface
     from .storage import load, save
@@ -42,7 +42,7 @@ WINGS = {
     **dict.fromkeys(("DivergenceWarning", "EarlyStopping", "StopBelow"), "training"),
     **dict.fromkeys(("CosineDecay", "ExponentialDecay", "LinearDecay", "ReduceOnPlateau"), "training"),
     **dict.fromkeys(("StepDecay", "Warmup"), "training"),
-    **dict.fromkeys(("Dropout", "Embedding", "LayerNorm", "RMSNorm", "Residual"), "modules"),
+    **dict.fromkeys(("Dropout", "Embedding", "LayerNorm", "RMSNorm", "Residual", "Standardize"), "modules"),
     "datasets": "datasets", "metrics": "metrics", "to_torch": "export", "watch": "monitoring",
 }  # fmt: skip
 
@@ -60,8 +60,8 @@ def __dir__() -> list[str]:
 __all__ = [
     "MLP", "SGD", "AdaGrad", "Adam", "AdamW", "CosineDecay", "DivergenceWarning", "Dropout", "EarlyStopping",
     "Embedding", "ExponentialDecay", "History", "Layer", "LayerNorm", "LinearDecay", "Module", "Neuron",
-    "Optimizer", "RMSNorm", "RMSprop", "ReduceOnPlateau", "Residual", "Sequential", "StepDecay", "StopBelow",
-    "Warmup", "accuracy", "activations", "batches", "bce", "bce_with_logits", "constant", "cross_entropy",
+    "Optimizer", "RMSNorm", "RMSprop", "ReduceOnPlateau", "Residual", "Sequential", "Standardize", "StepDecay",
+    "StopBelow", "Warmup", "accuracy", "activations", "batches", "bce", "bce_with_logits", "constant", "cross_entropy",
     "datasets", "evaluate", "fit", "hinge", "huber", "init", "load", "losses", "mae", "metrics", "mse", "normal",
     "penalty", "plot_decision_boundary", "plot_gradients", "plot_loss_surface", "predict", "save", "standardize",
     "to_torch", "train_test_split", "watch",

@@ -33,22 +33,23 @@ def standardize(train: Iterable[Any], *others: Iterable[Any]) -> Any:
     tables = [as_table(rows, f"argument {i} of standardize") for i, rows in enumerate((train, *others), 1)]
     if len({*(widths := [width_of(table[0]) for table in tables])}) > 1:
         raise ValueError(f"the arguments must have rows of one width, not of {' and '.join(widths)}")
-    if len(tables[0]) < 2:
-        raise ValueError("standardize takes the scale of each column from two rows or more, and there is one")
-    scaling = _scaling(tables[0])
+    scaling = scaling_of(tables[0])
     results = [_scaled(table, *scaling) for table in tables]
     results = [x if is_array(rows) else x.tolist() for x, rows in zip(results, (train, *others), strict=True)]
     return tuple(results) if others else results[0]
 
 
-def _scaling(table: Any) -> tuple[Any, Any, Any]:
+def scaling_of(table: Any) -> tuple[Any, Any, Any]:
     """For each column a power of 2 that brings its numbers within [−1, 1], then the mean and deviation of these.
 
+    The deviation of a column that is constant is 0.0; ValueError for a single row.
     So no square overflows.  The sums are those of pieces, each about the mean of its own, put together as Chan, Golub
     and LeVeque do ("Updating formulae and a pairwise algorithm for computing sample variances", 1979).
     """
     import numpy as np
 
+    if len(table) < 2:
+        raise ValueError("the scale of each column is taken from two rows or more, and there is one")
     low, high = (np.array(f([f(table[some], axis=0) for some in pieces(table, "standardize")], axis=0), dtype=float)
                  for f in (np.min, np.max))  # fmt: skip
     unit = np.ldexp(1.0, -np.frexp(np.maximum(abs(low), abs(high)))[1].clip(-1022, 1022))

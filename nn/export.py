@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd import Value
 
-from .modules import MLP, Dropout, Layer, LayerNorm, Module, Neuron, Residual, Sequential
+from .modules import MLP, Dropout, Layer, LayerNorm, Module, Neuron, Residual, Sequential, Standardize
 
 # The class of torch.nn for each activation that both know, and its settings.
 ACTIVATIONS: dict[str, tuple[str, dict[str, float]]] = {
@@ -26,8 +26,8 @@ def to_torch(model: Module) -> Any:
     """The ``torch.nn.Module`` that computes the same, in float64, with a copy of every parameter.
 
     It takes a tensor of shape (…, inputs) and gives (…, outputs), also where there is one output.  Neuron, Layer,
-    Sequential, MLP, Residual, Dropout and LayerNorm are known, with activations given by name; a module that is
-    used twice stays one.  TypeError for other classes and for functions, ValueError where single neurons share
+    Sequential, MLP, Residual, Dropout, LayerNorm and Standardize are known, with activations given by name; a module
+    that is used twice stays one.  TypeError for other classes and for functions, ValueError where single neurons share
     parameters, which a tensor cannot.
 
         net = to_torch(MLP(2, [8, 1], seed=1))
@@ -56,6 +56,7 @@ class _Converter:
             MLP: self.sequence,
             Sequential: self.sequence,
             Residual: self.residual,
+            Standardize: self.standardize,
         }
         self.known: dict[int, Any] = {}  # by identity: one that is used twice stays one
 
@@ -104,6 +105,20 @@ class _Converter:
         result = self.nn.LayerNorm(len(norm.gain), norm.eps, dtype=self.torch.float64)
         self.copy(result.weight, norm.gain)
         self.copy(result.bias, norm.bias)
+        return result
+
+    def standardize(self, scale: Standardize) -> Any:
+        """A module with the means and deviations as buffers: saved and moved with the model, not trained."""
+        torch, inverted = self.torch, scale.inverted
+
+        def forward(module: Any, x: Any) -> Any:
+            if inverted:
+                return x * module.deviation + module.mean
+            return (x - module.mean) / module.deviation.where(module.deviation > 0.0, torch.inf)
+
+        result = type("Standardize", (self.nn.Module,), {"forward": forward})()
+        for name, value in (("mean", scale.mean), ("deviation", scale.deviation)):
+            result.register_buffer(name, torch.tensor([v.data for v in value], dtype=torch.float64))
         return result
 
     def copy(self, tensor: Any, values: list[Value]) -> None:

@@ -1,8 +1,11 @@
 """save and load: models as versioned JSON, written whole or not at all.
 
-{"format": "stepgrad model", "version": 1,
+{"format": "stepgrad model", "version": 2,
  "model": how to build it again, or null for a class of the user's own,
- "parameters": {dotted name: number}}
+ "parameters": {dotted name: number}, of buffers too,
+ "columns": [the name of each input], "classes": [what each output means]}
+
+The last two are there where the model has them.  Files of version 1, from before these, are read for ever.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from numbers import Integral
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,9 @@ from autograd.html import printable
 
 from .modules import Module, build, config_of
 
-FORMAT, VERSION = "stepgrad model", 1
+FORMAT, VERSION = "stepgrad model", 2
+# What a model may have besides its numbers, and of what kind it is: the names of its inputs, what its outputs mean.
+NAMES: dict[str, tuple[type, ...]] = {"columns": (str,), "classes": (str, Real)}
 
 
 class Room:
@@ -38,6 +43,8 @@ class Room:
 def save(model: Module, path: str | os.PathLike[str]) -> None:
     """Write the model to a JSON file; an existing file is replaced in one step, or stays as it was.
 
+    Where ``model.columns`` names its inputs, and ``model.classes`` says what its outputs mean, they are kept with it.
+
     >>> import tempfile, pathlib
     >>> from nn import MLP
     >>> model = MLP(2, [3, 1], seed=1)
@@ -48,7 +55,7 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
     True
     """
     try:
-        content = content_of(description(model), model.state_dict())
+        content = content_of(description(model), model.state_dict()) | names_of(model)
         if not all(map(math.isfinite, content["parameters"].values())):
             raise ValueError("a parameter is nan or infinite: nothing was saved")
         write(content, path)
@@ -69,11 +76,49 @@ def load(path: str | os.PathLike[str], *, into: Module | None = None) -> Module:
     try:
         if into is None:
             into = build(content["model"], Room(len(content["parameters"])))
-        return into.load_state_dict(content["parameters"])
+        names = names_in(content, into)
+        into.load_state_dict(content["parameters"])
+        vars(into).update(names)
+        return into
     except RecursionError:
         raise ValueError(f"{printable(path)} is nested too deeply to be a model") from None
     except ValueError as error:
         raise ValueError(f"{printable(path)}: {error}") from None
+
+
+def names_of(model: Module) -> dict[str, list[Any]]:
+    """The columns and classes of a model; ValueError where they are more or fewer than its inputs and outputs.
+
+    A class of the user's own may call something else so, such as the number of its classes: that is left alone.
+    """
+    found = {name: getattr(model, name) for name in NAMES}
+    found = {name: given.tolist() if hasattr(given, "tolist") else given for name, given in found.items()}
+    return _fitting({name: [*given] for name, given in found.items() if _are_names(given, NAMES[name])}, model)
+
+
+def names_in(content: dict[str, Any], model: Module) -> dict[str, list[Any]]:
+    """The columns and classes in a file, for this model; ValueError where they cannot be."""
+    found = {name: content[name] for name in NAMES if name in content}
+    for name, given in found.items():
+        if not _are_names(given, NAMES[name]):
+            raise ValueError(f"its {name} are {given!r:.60}")
+    return _fitting(found, model)
+
+
+def _are_names(given: Any, kinds: tuple[type, ...]) -> bool:
+    return isinstance(given, (list, tuple)) and bool(given) and all(isinstance(x, kinds) for x in given)
+
+
+def _fitting(names: dict[str, list[Any]], model: Module) -> dict[str, list[Any]]:
+    """The same, if there is a column for each input and a class for each output, or two classes for one output."""
+    shape = getattr(model, "shape", None)
+    if isinstance(shape, tuple):
+        wanted = {"columns": shape[0], "classes": max(shape[1], 2)}
+        for name, given in names.items():
+            if len(given) != wanted[name]:
+                text = f"the model has {shape[0]} input(s) and {shape[1]} output(s)"
+                raise ValueError(f"{name}: {len(given)} where there must be {wanted[name]}: {text}")
+    return names
 
 
 def content_of(description: dict[str, Any] | None, parameters: dict[str, float]) -> dict[str, Any]:
@@ -83,9 +128,9 @@ def content_of(description: dict[str, Any] | None, parameters: dict[str, float])
 
 def description(model: Module) -> dict[str, Any] | None:
     """The model as data from which it can be built again; None where that would give other parameters."""
-    config, names = config_of(model), [*model.named_parameters()]
+    config, names = config_of(model), [*model.named_leaves()]
     try:
-        return config if config and [*build(config, Room(len(names))).named_parameters()] == names else None
+        return config if config and [*build(config, Room(len(names))).named_leaves()] == names else None
     except ValueError:  # some parameters are shared, so that building needs more of them
         return None
 
@@ -120,8 +165,8 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise ValueError(f"{name} is no model file, or was cut short: {error}") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f"{name} is no model saved by nn.save")
-    if content.get("version") != VERSION:
-        raise ValueError(f"{name} has version {content.get('version')!r:.40}; this release reads version {VERSION}")
+    if content.get("version") not in (1, VERSION):
+        raise ValueError(f"{name} has version {content.get('version')!r:.40}; this release reads versions 1 and 2")
     if not isinstance(content.get("parameters"), dict) or "model" not in content:
         raise ValueError(f"{name} is incomplete: it has no model or no parameters")
     return content

@@ -124,6 +124,20 @@ def test_another_model_of_the_same_shape_trains_with_the_same_code(compilations:
         compilations.clear()
 
 
+def test_what_was_learned_from_other_data_is_scaled_by_the_same_code(compilations: list[str]) -> None:
+    def job(data: list[list[float]]) -> Job:
+        return nn.Sequential(nn.Standardize(data), net(), nn.Standardize(Y).inverse()), "mse", {}
+
+    train(job(X))
+    compilations.clear()
+    for data in ([[3.0, 1.0], [5.0, 7.0]], [[3.0, 1.0], [5.0, 1.0]]):  # in the second, a column is constant
+        found = train(job(data))
+        assert compilations == []
+        with no_programs():
+            assert train(job(data)) == found
+        compilations.clear()
+
+
 def test_a_loss_of_the_users_own_over_other_values_is_the_same_program(compilations: list[str]) -> None:
     def make(start: float, other: float) -> tuple[Any, Value]:
         w, k = Value(start), Value(other, requires_grad=False)

@@ -53,6 +53,7 @@ class Own(nn.Module):
             nn.Layer(3, 4, activation="silu"),
             nn.Residual(nn.LayerNorm(4, eps=1e-3), nn.RMSNorm(), nn.RMSNorm(4), nn.Dropout(0.25), nn.Layer(4, 4)),
         ),
+        nn.Sequential(nn.Standardize([[1, 2, 3], [4, 2, 7]]), nn.MLP(3, [2, 1]), nn.Standardize([1, 4]).inverse()),
         nn.Sequential(nn.MLP(3, [4, 2], seed=3), nn.Sequential(nn.Layer(2, 5)), nn.Neuron(5, activation="tanh")),
     ],
     ids=repr,
@@ -115,7 +116,7 @@ def test_a_file_is_the_same_every_time_and_says_what_it_is(tmp_path):
     assert text == (tmp_path / "b.json").read_text(encoding="utf-8")
     content = json.loads(text)
     assert content["format"] == "stepgrad model"
-    assert content["version"] == 1
+    assert content["version"] == 2
     assert content["parameters"] == model.state_dict()
 
 
@@ -131,6 +132,45 @@ def test_a_file_of_version_1_is_read_for_ever(tmp_path):
     hidden = math.tanh(0.25 + 0.5 * 3.0 + -1.0 * 2.0)
     assert type(model) is nn.MLP
     assert [v.data for v in model([3.0, 2.0])] == [2.0 * hidden, 1.0 + 3.0 * hidden]
+
+
+def test_columns_and_classes_are_kept_with_the_model(tmp_path):
+    model = nn.MLP(2, [3, 1], seed=1)
+    model.columns, model.classes = ["width", "height"], np.array(["no", "yes"])
+    nn.save(model, tmp_path / "model.json")
+    into = nn.MLP(2, [3, 1], seed=2)
+    for copy in (nn.load(tmp_path / "model.json"), nn.load(tmp_path / "model.json", into=into)):
+        assert (copy.columns, copy.classes) == (["width", "height"], ["no", "yes"])
+        nn.save(copy, tmp_path / "again.json")
+        assert (tmp_path / "again.json").read_bytes() == (tmp_path / "model.json").read_bytes()
+    assert (nn.MLP.columns, nn.MLP.classes) == (None, None)
+
+
+@pytest.mark.parametrize("classes", [[1, 2, 3], [-1.5, 0, 1], (True, False, True), ["ä", "b", "c"]])
+def test_classes_are_texts_and_numbers(classes, tmp_path):
+    model = nn.Layer(2, 3)
+    model.classes = classes
+    nn.save(model, tmp_path / "model.json")
+    assert nn.load(tmp_path / "model.json").classes == [*classes]
+
+
+@pytest.mark.parametrize(("name", "names"), [("columns", ["a"]), ("classes", ["a", "b"]), ("classes", [*"abcd"])])
+def test_names_for_other_inputs_and_outputs_are_not_saved(name, names, tmp_path):
+    model = nn.Layer(2, 3)
+    setattr(model, name, names)
+    with pytest.raises(ValueError, match=rf"{name}: {len(names)} where there must be"):
+        nn.save(model, tmp_path / "model.json")
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_class_of_the_users_own_may_call_something_else_columns_and_classes(tmp_path):
+    model, other = Own(), Own()
+    model.columns = [nn.Layer(1, 1, init=nn.constant(3.0))]
+    other.columns = [nn.Layer(1, 1)]
+    model.classes = other.classes = 10
+    nn.save(model, tmp_path / "model.json")
+    assert bits(nn.load(tmp_path / "model.json", into=other)) == bits(model)
+    assert other.classes == 10
 
 
 # --- classes of one's own --------------------------------------------------------------------------------------
@@ -328,9 +368,9 @@ LAYER = {"type": "Layer", "nin": 1, "nout": 1, "activation": "relu"}
         ({}, "is no model saved by nn.save"),
         ({"format": "other", "version": 1}, "is no model saved by nn.save"),
         ({"cells": [], "metadata": {}, "nbformat": 4}, "is no model saved by nn.save"),
-        (description(version=2), "has version 2; this release reads version 1"),
-        (description(version="1"), "has version '1'; this release reads version 1"),
-        (description(version=None), "has version None; this release reads version 1"),
+        (description(version=3), "has version 3; this release reads versions 1 and 2"),
+        (description(version="1"), "has version '1'; this release reads versions 1 and 2"),
+        (description(version=None), "has version None; this release reads versions 1 and 2"),
         ({"format": "stepgrad model", "version": 1}, "is incomplete"),
         ({"format": "stepgrad model", "version": 1, "model": None}, "is incomplete"),
         ({"format": "stepgrad model", "version": 1, "parameters": {}}, "is incomplete"),
@@ -346,6 +386,14 @@ LAYER = {"type": "Layer", "nin": 1, "nout": 1, "activation": "relu"}
         (description(model={"type": "Dropout", "p": 1.5}), "at least 0 and below 1, not 1.5"),
         (description(model={"type": "Dropout", "p": "0.5"}), "knows no such model"),
         (description(model={"type": "LayerNorm", "width": 0, "eps": 1e-5}), "a width of at least 1"),
+        (description(model={"type": "Standardize", "width": 10**9, "inverted": False}), "does not fit"),
+        (description(model={"type": "Standardize", "width": -1, "inverted": False}), "does not fit"),
+        (description(model={"type": "Standardize", "width": 1, "inverted": 0}), "knows no such model"),
+        (description(columns="a"), "its columns are 'a'"),
+        (description(columns=[1]), r"its columns are \[1\]"),
+        (description(columns=["a", "b"]), r"columns: 2 where there must be 1: the model has 1 input\(s\)"),
+        (description(classes=[["a"], ["b"]]), "its classes are"),
+        (description(classes=["a", "b", "c"]), r"classes: 3 where there must be 2: .* 1 output\(s\)"),
         (description(model=layers(LAYER, None)), "knows no such model: None"),
         (description(model={**LAYER, "nin": 0}), "does not fit"),
         (description(model={**LAYER, "nin": -5, "nout": -5}), "does not fit"),

@@ -24,6 +24,9 @@ MODELS = {
     "blocks": lambda: nn.Sequential(
         layer(3, 6), nn.Residual(nn.LayerNorm(6, eps=1e-3), layer(6, 6, "gelu"), nn.Dropout(0.5)), layer(6, 2, "linear")
     ),
+    "scaled": lambda: nn.Sequential(
+        nn.Standardize([[1.0, -2.0, 5.0], [3.0, 7.0, 5.0]]), layer(3, 2), nn.Standardize([[1, 300], [4, 500]]).inverse()
+    ),
     "used twice": lambda: (lambda inner: nn.Sequential(layer(3, 4), inner, inner, layer(4, 1)))(layer(4, 4)),
     **{name: lambda name=name: nn.MLP(3, [6, 1], activation=name, seed=2) for name in ACTIVATIONS},
 }

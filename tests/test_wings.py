@@ -44,6 +44,10 @@ WINGS: dict[str, tuple[tuple[str, ...], str]] = {
         ("modules/blocks", "export"),
         "nn.Residual(nn.Layer(2, 2), nn.Dropout(0.1), nn.LayerNorm(2), nn.RMSNorm(2))(nn.Embedding(3, 2)(1))\n",
     ),
+    "scaling": (
+        ("modules/scaling", "export"),
+        "assert nn.Standardize(X)([0.0, 1.0])[0].data == -1.0\n",
+    ),
     # Training over collections takes from these two.
     "compiled steps": (
         ("training/compiled", "training/cluster"),

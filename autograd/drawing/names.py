@@ -44,7 +44,7 @@ def parameter_paths(order: Sequence[Node]) -> dict[Node, str]:
             scope = scope[1]
     found: dict[Node, str] = {}
     for holder in holders.values():  # the longest path is that in the outermost module
-        for path, leaf in holder.named_parameters().items():
+        for path, leaf in holder.named_leaves().items():
             if leaf in bare and len(path) > len(found.get(leaf, "")):
                 found[leaf] = path
     return dict(zip(found, shorten_paths([re.sub(r"\.(\d+)$", r"[\1]", path) for path in found.values()]), strict=True))

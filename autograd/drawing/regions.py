@@ -34,7 +34,7 @@ class Nesting:
         owners = [owner for chain in self.chains.values() for owner, _ in chain if isinstance(owner, Scoped)]
         for owner in owners:
             if id(owner) not in self.parameters:
-                self.parameters[id(owner)] = owner.named_parameters()
+                self.parameters[id(owner)] = owner.named_leaves()
         self.several = len({id(chain[0][0]) for chain in self.chains.values()}) > 1
 
     @property

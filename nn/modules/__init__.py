@@ -10,10 +10,11 @@ from .module import Module, as_list, as_output
 
 if TYPE_CHECKING:
     from .blocks import Dropout, Embedding, LayerNorm, Residual, RMSNorm
+    from .scaling import Standardize
 
 
 def __getattr__(name: str) -> Any:
-    """The blocks, which many networks do without, are loaded when they are first asked for."""
+    """What many networks do without is loaded when it is first asked for."""
     return _find(__name__, WINGS, name)
 
 
@@ -24,5 +25,5 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "MLP", "Dropout", "Embedding", "Layer", "LayerNorm", "Module", "Neuron", "RMSNorm", "Residual", "Sequential",
-    "as_list", "as_output", "build", "config_of",
+    "Standardize", "as_list", "as_output", "build", "config_of",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ M = TypeVar("M", bound=Module)
 KINDS: dict[str, type[Module]] = {}  # the classes that can be built again from data, by name
 # Those that are loaded when they are first used, and the file of each.
 WINGS = dict.fromkeys(("Dropout", "Embedding", "LayerNorm", "RMSNorm", "Residual"), "blocks")
+WINGS["Standardize"] = "scaling"
 
 
 def buildable(kind: type[M]) -> type[M]:

@@ -38,8 +38,8 @@ class Sequential(Module):
 
     @property
     def shape(self) -> tuple[int, int] | None:
-        first, last = (getattr(layer, "shape", None) for layer in (self.layers[0], self.layers[-1]))
-        return (first[0], last[1]) if first and last else None
+        shapes = [getattr(layer, "shape", None) for layer in self.layers]  # each once, in models inside models too
+        return (shapes[0][0], shapes[-1][1]) if shapes[0] and shapes[-1] else None
 
     def sequence(self) -> dict[str, Any]:
         return {f"layers.{i}": layer for i, layer in enumerate(self.layers)}

@@ -20,6 +20,9 @@ class Module(Scoped):
     """
 
     training = True  # set by train() and eval(), for modules that behave differently in the two
+    buffers: tuple[str, ...] = ()  # its attributes that are lists of frozen Values: saved and loaded, yet no parameters
+    columns: Any = None  # the names of the inputs of a model, as a list, and
+    classes: Any = None  # what its outputs mean: files keep both
 
     def named_parameters(self) -> dict[str, Value]:
         """Every parameter under its dotted name, such as ``layers.0.neurons.2.b``."""
@@ -36,6 +39,15 @@ class Module(Scoped):
     def parameters(self) -> list[Value]:
         """Every parameter, each neuron's weights before its bias."""
         return list(self.named_parameters().values())
+
+    def named_leaves(self) -> dict[str, Value]:
+        """Every parameter, then every number that is saved and never trained, such as the means of ``Standardize``."""
+        return self.named_parameters() | {
+            f"{name}.{attribute}.{i}".lstrip("."): value
+            for name, module in self.named_modules().items()
+            for attribute in type(module).buffers
+            for i, value in enumerate(getattr(module, attribute))
+        }
 
     def named_modules(self) -> dict[str, Module]:
         """Every module inside this one under its dotted name, such as ``layers.0``; itself under ""."""
@@ -103,12 +115,12 @@ class Module(Scoped):
         return self.freeze(False)
 
     def state_dict(self) -> dict[str, float]:
-        """Every parameter's number under its dotted name."""
-        return {name: parameter.data for name, parameter in self.named_parameters().items()}
+        """Every parameter's number under its dotted name, then every buffer's."""
+        return {name: value.data for name, value in self.named_leaves().items()}
 
     def load_state_dict(self, state: Mapping[str, float]) -> Self:
-        """Set every parameter from a state_dict; ValueError, and nothing set, where the two do not match."""
-        named = self.named_parameters()
+        """Set every number from a state_dict; ValueError, and nothing set, where the two do not match."""
+        named = self.named_leaves()
         missing = [name for name in named if name not in state]
         unknown = [name for name in state if name not in named]
         wrong = [name for name, x in state.items() if not _is_finite(x)]
@@ -117,8 +129,8 @@ class Module(Scoped):
                 more = f" and {len(names) - 3} more" if len(names) > 3 else ""
                 shown = ", ".join(f"{printable(name):.60}" for name in names[:3])
                 raise ValueError(f"the state does not fit {printable(type(self).__name__)}: {problem}: {shown}{more}")
-        for name, parameter in named.items():
-            parameter.data = state[name]
+        for name, value in named.items():
+            value.data = state[name]
         return self
 
     def to_config(self) -> dict[str, Any] | None:
@@ -198,5 +210,7 @@ def _items(holder: Any, prefix: str) -> list[tuple[str, Any]]:
         return [(f"{prefix}{i}", item) for i, item in enumerate(holder)]
     if not isinstance(holder, dict):
         slots = getattr(type(holder), "__dataclass_fields__", ())  # a dataclass may have these alone
+        apart = type(holder).buffers if isinstance(holder, Module) else ()
         holder = {slot: getattr(holder, slot, None) for slot in slots} | getattr(holder, "__dict__", {})
+        holder = {key: item for key, item in holder.items() if key not in apart}
     return [(f"{prefix}{key}", item) for key, item in holder.items()]

@@ -98,7 +98,7 @@ class EarlyStopping:
 
     def check(self, model: Module) -> None:
         """ValueError where the best parameters so far are not this model's, which ``end`` could not give back."""
-        if math.isfinite(self.best) and self.parameters.keys() != model.named_parameters().keys():
+        if math.isfinite(self.best) and self.parameters.keys() != model.named_leaves().keys():
             raise ValueError("the best parameters so far are those of another model")
 
 

@@ -77,8 +77,7 @@ class Checkpoint:
             # Of the history, which only grows, how much there is.
             "history": {name: _map_lists(len, getattr(self.history, name)) for name in NUMBERS},
         }
-        parameters = {name: p.data for name, p in named.items()}
-        self._noted = {**content_of(self.description, parameters), "training": training}
+        self._noted = {**content_of(self.description, self.model.state_dict()), "training": training}
         if len(self.history.loss) % self.every == 0:
             self.save()
 
