@@ -5,13 +5,18 @@ X and y are lists, NumPy arrays, data frames and series of pandas and Polars, te
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from random import Random
+from threading import Timer
 from typing import Any
 
-from .containers import Columns, cells_of, is_array, numbers_in, opened, pieces, take, width_of
-from .modules import as_list
-from .samples import as_table, pair, row_of
+from autograd.compiler import Ragged
+
+from .containers import Columns, cells_of, even, is_array, numbers_in, opened, pieces, take, width_of
+from .progress import PATIENCE, is_shown
+from .samples import as_table, pair
 
 MARGIN = 0.3  # around the samples of a plane
 
@@ -30,7 +35,8 @@ def standardize(train: Iterable[Any], *others: Iterable[Any]) -> Any:
     >>> standardize([100, 300])
     [-1.0, 1.0]
     """
-    tables = [as_table(rows, f"argument {i} of standardize") for i, rows in enumerate((train, *others), 1)]
+    names = [f"argument {i} of standardize" for i in range(1, 2 + len(others))]
+    tables = [even(as_table(rows, name), name) for rows, name in zip((train, *others), names, strict=True)]
     if len({*(widths := [width_of(table[0]) for table in tables])}) > 1:
         raise ValueError(f"the arguments must have rows of one width, not of {' and '.join(widths)}")
     scaling = scaling_of(tables[0])
@@ -216,31 +222,14 @@ def grid_around(xs: Any, steps: int) -> list[float]:
     return grid(float(xs.min()) - MARGIN, float(xs.max()) + MARGIN, steps)
 
 
-def loss_of_sample(
-    model: Callable[[Any], Any], rows: Any, targets: Any, loss: Callable[[Any, Any], Any]
-) -> Callable[..., Any]:
-    """The loss as a function of all numbers of a sample: first those of the row, then those of the target."""
-    width, several = rows.shape[1], targets.ndim > 1
+def loss_of_sample(model: Callable[[Any], Any], loss: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The loss as a function of a row and its target."""
 
-    def sample(*numbers: Any) -> Any:
-        return loss(model(list(numbers[:width])), list(numbers[width:]) if several else numbers[width])
+    def sample(row: Any, target: Any) -> Any:
+        return loss(model(row), target)
 
     sample.__name__ = "the loss of a sample"
     return sample
-
-
-class SideBySide:
-    """Two tables as one, of which a row can be asked: the numbers of a sample, first those of the row."""
-
-    def __init__(self, rows: Any, targets: Any) -> None:
-        self._rows, self._targets = rows, targets
-        self.shape = len(rows), rows.shape[1] + (targets.shape[1] if targets.ndim > 1 else 1)
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __getitem__(self, i: int) -> list[float]:
-        return [*row_of(self._rows, i), *as_list(row_of(self._targets, i))]
 
 
 class Weighted:
@@ -262,8 +251,24 @@ class Weighted:
         """The targets with the weights behind them."""
         import numpy as np
 
+        if isinstance(targets, Ragged):
+            return Ragged([[*target, weight] for target, weight in zip(targets, weights, strict=True)])
         return np.column_stack([targets, weights])
 
     def without(self, targets: Any) -> Any:
         """The targets alone."""
+        if isinstance(targets, Ragged):
+            return Ragged([target[:-1] for target in targets])
         return targets[:, :-1] if self.several else targets[:, 0]
+
+
+@contextmanager
+def announced(what: str) -> Iterator[None]:
+    """A context for what has no parts to count: a line says what goes on, if that takes long and progress is shown."""
+    timer = Timer(PATIENCE, lambda: print(f"{what} …", file=sys.stderr, flush=True))
+    if is_shown():
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import Any, overload
 
 from autograd import Value, as_float, located, no_grad
-from autograd.compiler import falling_back
+from autograd.compiler import alike, falling_back
 
-from .containers import as_lists, is_array, pieces, width_of
-from .data import Weighted, loss_of_sample
+from .containers import as_lists, even, is_array, numbers_of, pieces, width_of
+from .data import Weighted, announced, loss_of_sample
 from .losses import (
     CLASSES,
     LOSSES,
@@ -26,7 +26,6 @@ from .losses import (
     hinge,
 )
 from .modules import Module, as_list
-from .progress import announced
 from .samples import Samples, check_data, check_rows, is_collection, row_of
 from .wings import cluster
 
@@ -56,7 +55,7 @@ def predict(model: Module, X: Iterable[Any]) -> Any:
     _check_width(model, rows)
     with evaluating(model.modules()), announced(f"predict: {len(rows):,} rows"):
         outputs = _predictions(model, rows)()
-    return outputs if few or is_array(X) else outputs.tolist()
+    return outputs if isinstance(outputs, list) or is_array(X) else outputs.tolist()
 
 
 @overload
@@ -143,6 +142,8 @@ def check_targets(model: Module, rows: Any, targets: Any, loss: Loss, prefix: st
     _check_width(model, rows, targets, prefix)
     if loss not in LOSSES.values():
         return
+    if isinstance(getattr(model, "shape", None), tuple):
+        even(targets, f"{prefix}y")
     with evaluating(model.modules()), located(f"{prefix}{epoch}row 0"):
         prediction = model(row_of(rows, 0))
     with no_grad():
@@ -152,9 +153,10 @@ def check_targets(model: Module, rows: Any, targets: Any, loss: Loss, prefix: st
         wrong = first_wrong(loss, targets, len(outputs), prefix)
         if wrong is not None:
             _try_target(prediction, targets, wrong, loss, prefix)
-    if loss is hinge and targets.min() < 0.0 and (zero := (targets == 0.0)).any():
-        i = int(zero.reshape(len(zero), -1).any(axis=1).argmax())
-        signs = "-1, 0, 1" if (targets > 0.0).any() else "-1, 0"
+    numbers = numbers_of(targets)
+    if loss is hinge and numbers.min() < 0.0 and (zero := (numbers == 0.0)).any():
+        i = _row_at(targets, int(zero.reshape(len(zero), -1).any(axis=1).argmax()))
+        signs = "-1, 0, 1" if (numbers > 0.0).any() else "-1, 0"
         raise ValueError(
             f"{prefix}target {i} ({row_of(targets, i)!r}): hinge takes targets 0 and 1, or -1 and 1, and here are "
             f"{signs}: of which class is 0?"
@@ -173,12 +175,18 @@ def first_wrong(loss: Loss, targets: Any, outputs: int, prefix: str = "") -> int
         excess = EXCESS[loss]
     else:
         return None
-    for some in pieces(targets, f"{prefix}checking y"):
+    numbers = numbers_of(targets)
+    for some in pieces(numbers, f"{prefix}checking y"):
         with np.errstate(over="ignore", invalid="ignore"):  # of targets that are far too large
-            wrong = ~(excess(targets[some].astype(float)) <= 0.0)
+            wrong = ~(excess(numbers[some].astype(float)) <= 0.0)
         if wrong.any():
-            return int(some.start + np.argwhere(wrong)[0, 0])
+            return _row_at(targets, int(some.start + np.argwhere(wrong)[0, 0]))
     return None
+
+
+def _row_at(table: Any, place: int) -> int:
+    """The row of a place in ``numbers_of(table)``."""
+    return table.row_at(place) if hasattr(table, "row_at") else place
 
 
 def _try_target(prediction: Any, targets: Any, i: int, loss: Loss, prefix: str) -> None:
@@ -190,8 +198,10 @@ def _try_target(prediction: Any, targets: Any, i: int, loss: Loss, prefix: str) 
 
 def _check_width(model: Module, rows: Any, targets: Any = None, prefix: str = "") -> None:
     """Name two usual mistakes by which rows have another width than the model takes; of others it tells itself."""
-    wanted = shape[0] if isinstance(shape := getattr(model, "shape", None), tuple) else len(rows[0])
-    if wanted == len(rows[0]):
+    if not isinstance(shape := getattr(model, "shape", None), tuple):
+        return
+    even(rows, f"{prefix}X")
+    if (wanted := shape[0]) == len(rows[0]):
         return
     if targets is not None and len(as_list(row_of(targets, 0))) == wanted:
         raise ValueError(
@@ -222,7 +232,7 @@ class Measure:
         self.modules = model.modules()  # found once: that takes longer than to measure
         self.losses = self.outputs = None
         if loss is not None:
-            self.losses = OverRows(loss_of_sample(model, rows, targets, loss), (rows, targets), repeated)
+            self.losses = OverRows(loss_of_sample(model, loss), (rows, targets), repeated)
         if metrics:
             self.outputs = _predictions(model, rows, repeated)
 
@@ -237,7 +247,7 @@ class Measure:
         with evaluating(self.modules):
             found = {} if self.losses is None else {"loss": math.fsum(self.losses().tolist()) / self.count}
             outputs: Any = None if self.outputs is None else self.outputs()
-        return found, outputs.tolist() if self.listed and self.outputs is not None else outputs
+        return found, outputs.tolist() if self.listed and hasattr(outputs, "tolist") else outputs
 
 
 def _measured(x: Any, name: str) -> float:
@@ -293,18 +303,18 @@ def _append(lists: dict[str, list[float]], measured: dict[str, float]) -> None:
 
 
 def _predictions(model: Module, rows: Any, repeated: bool = False) -> OverRows:
-    def prediction(*row: Any) -> Any:
-        return model(list(row))
+    def prediction(row: Any) -> Any:
+        return model(row)
 
     return OverRows(prediction, (rows,), repeated)
 
 
 class OverRows:
-    """A function of the numbers of a row, called for each of many rows: compiled, if they are many.
+    """A function of a row, or of a row and its target, called for each of many: compiled, if they are many.
 
-    The numbers of a row are those of one table or of several, side by side.  What the function closes over, such as
-    the parameters of a model, is read anew at every call.  ``repeated`` says that there will be many calls, for which
-    it pays to compile over a few rows too.
+    Its arguments come from one table or from several, side by side, whose rows may be of unequal length.  What the
+    function closes over, such as the parameters of a model, is read anew at every call.  ``repeated`` says that there
+    will be many calls, for which it pays to compile over a few rows too.
     """
 
     def __init__(self, f: Callable[..., Any], tables: tuple[Any, ...], repeated: bool = False) -> None:
@@ -313,54 +323,52 @@ class OverRows:
         if repeated or len(tables[0]) >= MANY:
             from autograd import jit  # only here: a few rows go without NumPy
 
-            self._program = jit(f)
+            self._program, self._alike = jit(f), alike(*tables)
 
     def __call__(self) -> Any:
-        """For each row a number, or several: an array, or a list where the table is one."""
-        everything = range(len(self._tables[0]))
+        """For each row what it gives: an array; a list where the table is one, or some rows give more than others."""
         if self._program is not None:
             with falling_back(f"{self._f.__name__}: one row at a time", unasked=True):
-                return self._in_machine_code(self._program, everything)
+                return _in_order([*self._in_machine_code(self._program)])
             self._program = None
-        outputs = self._one_by_one(everything)
-        if isinstance(self._tables[0], list):
+        outputs = self._one_by_one(range(len(self._tables[0])))
+        if isinstance(self._tables[0], list) or len({*map(_shape, outputs)}) > 1:
             return outputs
         import numpy as np
 
         return np.array(outputs)
 
-    def _in_machine_code(self, program: Callable[..., Any], everything: range) -> Any:
-        """All rows at once, or where they must be converted some at a time."""
+    def _in_machine_code(self, program: Callable[..., Any]) -> Iterator[tuple[Any, Any]]:
+        """The numbers of some rows, all of one length, and what they give: all of them, or where they must be converted
+        some at a time.
+        """
         import numpy as np
 
-        width = sum(table.size // len(table) for table in self._tables)
-        readable = all(table.dtype == np.float64 and table.flags.aligned for table in self._tables)
-        size = len(everything) if readable else max(CONVERTED // width, 1)
-        found = []
-        for start in everything[::size]:
-            tables = [table[start : start + size] for table in self._tables]
-            if not readable:
-                tables = [table.astype(np.float64, order="F") for table in tables]
-            try:
-                outputs = program(*[column for table in tables for column in np.atleast_2d(table.T)])
-            except Exception:
-                if start:  # the message would count the rows from here
-                    self._one_by_one(everything[start : start + size])
-                raise
-            found.append(np.moveaxis(np.asarray(outputs), -1, 0))
-        return np.concatenate(found) if len(found) > 1 else found[0]
+        for rows, tables in self._alike:
+            width = sum(table.size // len(table) for table in tables)
+            readable = all(table.dtype == np.float64 and table.flags.aligned for table in tables)
+            size = len(rows) if readable else max(CONVERTED // width, 1)
+            for start in range(0, len(rows), size):
+                some = [table[start : start + size] for table in tables]
+                if not readable:
+                    some = [table.astype(np.float64, order="F") for table in some]
+                try:
+                    outputs = program(*[[*table.T] if table.ndim > 1 else table for table in some])
+                except Exception:  # the message counts the rows from here, and only those of this length
+                    if len(self._alike) > 1:
+                        self._one_by_one(range(len(self._tables[0])))
+                    elif start:
+                        self._one_by_one(range(start, start + len(some[0])))
+                    raise
+                yield rows[start : start + size], _by_rows(outputs, len(some[0]))
 
-    def _one_by_one(self, numbers: range) -> list[Any]:
+    def _one_by_one(self, numbers: Iterable[int]) -> list[Any]:
         outs = []
         for i in numbers:
-            row = [x for table in self._tables for x in _numbers_of(table, i)]
+            arguments = [table[i] if isinstance(table, list) else row_of(table, i) for table in self._tables]
             with no_grad(), located(f"{self._f.__name__}, row {i}"):
-                outs.append(self._f(*row))
+                outs.append(self._f(*arguments))
         return [*map(_plain, outs)]
-
-
-def _numbers_of(table: Any, i: int) -> list[float]:
-    return table[i] if isinstance(table, list) else as_list(row_of(table, i))
 
 
 def _plain(y: Any) -> Any:
@@ -368,3 +376,38 @@ def _plain(y: Any) -> Any:
     if isinstance(y, (list, tuple)):
         return [*map(_plain, y)]
     return y.data if isinstance(y, Value) else as_float(y)
+
+
+def _shape(y: Any) -> tuple[Any, ...]:
+    """The lengths of nested lists; of lists of equal length, and of no list, all compare equal."""
+    return (len(y), *dict.fromkeys(map(_shape, y))) if isinstance(y, (list, tuple)) else ()
+
+
+def _by_rows(columns: Any, count: int) -> Any:
+    """What a program gives, nested lists of columns, as an array of rows; a list where they are no rectangle."""
+    import numpy as np
+
+    def of_row(part: Any, i: int) -> Any:
+        return [of_row(inner, i) for inner in part] if isinstance(part, (list, tuple)) else float(part[i])
+
+    try:
+        return np.moveaxis(np.asarray(columns), -1, 0)
+    except ValueError:
+        return [of_row(columns, i) for i in range(count)]
+
+
+def _in_order(found: list[tuple[Any, Any]]) -> Any:
+    """What some rows give, by their numbers, and others: of all in order an array, where each gives as much."""
+    if len(found) == 1:
+        return found[0][1]
+    import numpy as np
+
+    if len({getattr(outputs, "shape", (0, None))[1:] for _, outputs in found}) == 1 and hasattr(found[0][1], "shape"):
+        whole = np.empty((sum(len(rows) for rows, _ in found), *found[0][1].shape[1:]))
+        for rows, outputs in found:
+            whole[rows] = outputs
+        return whole
+    of_row: dict[int, Any] = {}
+    for rows, outputs in found:
+        of_row |= zip(rows.tolist(), outputs.tolist() if hasattr(outputs, "tolist") else outputs, strict=True)
+    return [of_row[i] for i in range(len(of_row))]

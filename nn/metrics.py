@@ -1,11 +1,12 @@
 """How good predictions are, as numbers to read: functions ``(outputs, targets) -> float`` over many rows.
 
-``outputs`` are what ``predict`` gives.  Some compare classes.  For them one output counts as the positive class
-above ``threshold``, by default that of ``nn.data.threshold_of``: ½ for targets 0 and 1 with outputs that all round to
-one of them, else 0.  Of several outputs the largest is the class, and the target is its index.  ``fit`` and
-``evaluate`` know the metrics by name, and take functions too.  One whose first parameter is ``y_true``, as in
-scikit-learn, is called with the targets first; the outputs are those of the model as they are, so a metric of classes
-needs them made classes before:
+``outputs`` are what ``predict`` gives.  Where a row has several positions, such as the letters of a name, with outputs
+and a target at each, they are measured over all positions of all rows.  Some compare classes.  For them one output
+counts as the positive class above ``threshold``, by default that of ``nn.data.threshold_of``: ½ for targets 0 and 1
+with outputs that all round to one of them, else 0.  Of several outputs the largest is the class, and the target is its
+index.  ``fit`` and ``evaluate`` know the metrics by name, and take functions too.  One whose first parameter is
+``y_true``, as in scikit-learn, is called with the targets first; the outputs are those of the model as they are, so a
+metric of classes needs them made classes before:
 
 >>> def f1_score(y_true, y_pred):  # stands for that of sklearn.metrics
 ...     return f1([1.0 if p else -1.0 for p in y_pred], y_true)
@@ -157,11 +158,25 @@ def _targets_first(metric: Metric, name: str) -> Metric:
 
 
 def _matched(outputs: Any, targets: Any) -> tuple[Any, Any]:
-    """Both as arrays, one target for each output."""
+    """Both as arrays, one target for each output; where a row has outputs at several positions, for each of those."""
+    outputs, targets = _by_position(outputs, targets)
     outputs, targets = numbers_in(outputs, "outputs"), numbers_in(targets, "targets")
     if len(outputs) != len(targets) or not len(targets):
         raise ValueError(f"{len(outputs)} outputs and {len(targets)} targets: there must be one for each, and some")
     return outputs, targets
+
+
+def _by_position(outputs: Any, targets: Any) -> tuple[Any, Any]:
+    """The outputs and targets at all positions of all rows, where rows differ in length or give lists at each."""
+    nested = isinstance(outputs, (list, tuple)) or (hasattr(outputs, "ndim") and outputs.ndim > 2)
+    lists = [y for y in outputs if nested and (isinstance(y, (list, tuple)) or (hasattr(y, "ndim") and y.ndim))]
+    if len({*map(len, lists)}) <= 1 and not any(hasattr(y[0], "__len__") for y in lists[:1]):
+        return outputs, targets
+    for i, (y, t) in enumerate(zip(outputs, targets, strict=True)):
+        if not hasattr(t, "__len__") or len(y) != len(t):
+            positions = f"{len(t)} numbers" if hasattr(t, "__len__") else "a single number"
+            raise ValueError(f"row {i}: the model gives outputs at {len(y)} positions, and the target is {positions}")
+    return [y for row in outputs for y in row], [t for row in targets for t in row]
 
 
 def _numbers(outputs: Any, targets: Any) -> tuple[Any, Any]:

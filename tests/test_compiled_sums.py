@@ -36,6 +36,7 @@ from autograd import (
 pytest.importorskip("llvmlite")
 from autograd.compiler import compiled_training as training
 from autograd.compiler.compiled_training import Training
+from autograd.compiler.forms import Samples
 from autograd.compiler.llvm import codegen
 from autograd.compiler.plan import pieces as grouping
 from autograd.compiler.plan.calls import Elementwise, Outer
@@ -60,7 +61,7 @@ def eager(loss: Loss, parameters: Sequence[Value], rows: Sequence[Sequence[float
 
 
 def compiled(loss: Loss, parameters: Sequence[Value], rows: Sequence[Sequence[float]]) -> tuple[float, list[float]]:
-    training = Training(loss, np.array(rows), parameters)
+    training = Training(loss, [Samples([*np.array(rows).T])], parameters)
     training.load()
     losses = training.run(np.array(rows), None, [[0, len(rows)]])
     return losses[0, 1], training.gradients()
@@ -324,7 +325,7 @@ def test_a_look_up_takes_as_long_in_a_large_table_as_in_a_small_one() -> None:
     def calls(count: int) -> list[Any]:
         table = [numbers(4, seed=i) for i in range(count)]
         parameters = [p for row in table for p in row]
-        made = Training(lambda i, t: (total(look_up(table, i)) - t) ** 2, np.ones((1, 2)), parameters)
+        made = Training(lambda i, t: (total(look_up(table, i)) - t) ** 2, [Samples(np.ones((2, 1)))], parameters)
         return made.plan.calls
 
     assert [type(call) for call in calls(3)] == [type(call) for call in calls(500)]
@@ -343,14 +344,18 @@ def test_a_layer_that_is_applied_several_times_is_packed_once_in_each_direction(
             hidden = [tanh(dot(row, list(x))) for row in w]
             return [dot(list(column), hidden) for column in zip(*w, strict=True)]
 
-        return Training(loss, np.ones((1, 3 * times)), [p for row in weights for p in row])._job.prologue_lines
+        return (
+            Training(loss, [Samples(np.ones((3 * times, 1)))], [p for row in weights for p in row])
+            ._forms[0]
+            .form.prologue_lines
+        )
 
     assert packs(2) == packs(5)
 
 
 def test_an_index_that_counts_nothing_stops_the_step() -> None:
     table = numbers(3)
-    training = Training(lambda i: pick(table, i) ** 2, np.ones((1, 1)), table)
+    training = Training(lambda i: pick(table, i) ** 2, [Samples(np.ones((1, 1)))], table)
     for wrong in (3.0, -1.0, 0.5, math.nan, 1e300, -math.inf):
         training.load()
         assert len(training.run(np.array([[1.0], [wrong]]), None, [[0, 1], [0, 2]])) == 1
@@ -358,7 +363,7 @@ def test_an_index_that_counts_nothing_stops_the_step() -> None:
 
 def test_a_sample_that_makes_the_loss_infinite_stops_the_step_and_says_so() -> None:
     (w,) = numbers(1)
-    training = Training(lambda x: w / x, np.array([[1.0], [2.0]]), [w])
+    training = Training(lambda x: w / x, [Samples([np.array([1.0, 2.0])])], [w])
     training.load()
     losses = training.run(np.array([[1.0], [0.0], [2.0]]), None, [[0, 1], [0, 2], [0, 3]])
     assert losses.tolist() == [[w.data, w.data]]
@@ -369,7 +374,7 @@ def test_batches_take_their_rows_through_the_order() -> None:
     rows = samples(30, inputs)
     order = list(range(30))
     random.Random(3).shuffle(order)
-    training = Training(loss, np.ones((1, inputs)), parameters)
+    training = Training(loss, [Samples(np.ones((inputs, 1)))], parameters)
     training.load()
     data = np.array(rows)
     losses = training.run(data, order, [[0, 7], [7, 20], [20, 30], [5, 6]])
@@ -384,7 +389,9 @@ def test_batches_take_their_rows_through_the_order() -> None:
 def test_what_is_needed_for_a_gradient_anyway_is_computed_early_so_that_what_it_takes_is_not_stored() -> None:
     loss, parameters, inputs = residual()
     calls = [
-        call for call in Training(loss, np.ones((1, inputs)), parameters).plan.calls if isinstance(call, Elementwise)
+        call
+        for call in Training(loss, [Samples(np.ones((inputs, 1)))], parameters).plan.calls
+        if isinstance(call, Elementwise)
     ]
     stored = [v for call in calls for outputs in call.outputs for v in outputs]
     assert len(stored) <= 4 * inputs + 2  # 7 * inputs + 2, were all of it as late as possible
@@ -396,7 +403,7 @@ def test_the_same_network_gives_the_same_code_and_a_layer_is_a_rectangle() -> No
         layers = [parameters[: 8 * 17], parameters[8 * 17 :]]
         return Training(
             lambda *x: logsumexp(mlp(layers[1], mlp(layers[0], x, (16, 8), tanh), (8, 5), lambda h: h)),
-            np.ones((1, 16)), parameters,
+            [Samples(np.ones((16, 1)))], parameters,
         )  # fmt: skip
 
     one, two = made(), made()

@@ -285,11 +285,13 @@ def test_whoever_changes_a_list_afterwards_changes_no_training() -> None:
 @pytest.mark.parametrize("columns", [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17])
 @pytest.mark.parametrize("shuffled", [False, True])
 def test_machine_code_reads_tables_of_every_width_and_order_of_memory(columns: int, shuffled: bool) -> None:
-    from autograd.compiler import Training
+    from autograd.compiler import Samples, Training
 
     rng = np.random.default_rng(columns)
     x, y, weights = rng.normal(size=(301, columns)), rng.normal(size=301), [*map(Value, rng.normal(size=columns))]
-    training = Training(lambda *row: dot(weights, row[:-1]) * row[-1], np.column_stack([x, y])[:2], weights)
+    training = Training(
+        lambda *row: dot(weights, row[:-1]) * row[-1], [Samples([*np.column_stack([x, y])[:2].T])], weights
+    )
     order, bounds = rng.permutation(301), [[0, 100], [100, 301], [7, 8]]
     wanted = [
         (x[rows] @ [w.data for w in weights] * y[rows]).mean()

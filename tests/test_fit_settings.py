@@ -83,7 +83,7 @@ def test_one_metric_and_one_callback_need_no_list():
         (
             {"class_weight": "balanced", "targets": [[0, 1]] * 6, "outputs": 2},
             ValueError,
-            "is of classes, and y has rows of 2 numbers",
+            "is of classes, and y has several numbers in a row",
         ),
         ({"callbacks": nn.EarlyStopping(monitor="val_loss")}, ValueError, "is not recorded in this training, but"),
         ({"callbacks": nn.EarlyStopping(monitor="accuracy")}, ValueError, "give fit metrics=, such as 'accuracy', and"),
@@ -324,3 +324,34 @@ def test_the_accuracy_that_fit_records_is_that_of_evaluate_and_of_accuracy(loss)
     measured = {nn.accuracy(model, rows, classes), nn.metrics.accuracy(nn.predict(model, rows), classes)}
     measured |= {nn.evaluate(model, rows, classes, metrics="accuracy")["accuracy"], history.metrics["accuracy"][-1]}
     assert len(measured) == 1
+
+
+# --- rows of unequal length ------------------------------------------------------------------------------------
+
+
+class Scaled(nn.Module):
+    """w·x for each number of the row."""
+
+    def __init__(self):
+        self.w = Value(0.5)
+
+    def forward(self, row):
+        return [self.w * x for x in row]
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_rows_of_unequal_length_are_held_out_and_weighted_too(compiled):
+    rows = [[1.0], [1.0, 2.0], [3.0], [2.0, 1.0, 1.0], [0.5, 1.5], [1.0, 1.0]]
+    targets = [[2.0 * x for x in row] for row in rows]
+    weights = [1, 0, 2, 1, 1, 3]
+
+    def run(rows, targets, **more):
+        model = Scaled()
+        history = nn.fit(model, rows, targets, loss="mse", optimizer="sgd", epochs=3, compiled=compiled, **more)
+        return model.w.data, history.loss, history.val_loss
+
+    repeated = [[x for x, n in zip(data, weights, strict=True) for _ in range(n)] for data in (rows, targets)]
+    (w, losses, _), (wanted, of_repeated, _) = run(rows, targets, sample_weight=weights), run(*repeated)
+    assert [w, *losses] == pytest.approx([wanted, *of_repeated], rel=1e-12)
+    kept, held, kept_targets, held_targets = nn.train_test_split(rows, targets, 0.3)
+    assert run(rows, targets, validation=0.3) == run(kept, kept_targets, validation=(held, held_targets))

@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from ..program import Reach
+from .draws import generator_state, restore_generator
 from .fallback import NotCompilable, Patience, falling_back
-from .generators import generator_state, restore_generator
+from .forms import Mixed, Ragged, Samples, alike
 
 if TYPE_CHECKING:
     from .compiled_function import Jitted, jit
@@ -30,6 +31,6 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "Jitted", "NotCompilable", "Patience", "Reach", "Rule", "Training", "compile_loss", "falling_back",
-    "generator_state", "jit", "restore_generator",
+    "Jitted", "Mixed", "NotCompilable", "Patience", "Ragged", "Reach", "Rule", "Samples", "Training", "alike",
+    "compile_loss", "falling_back", "generator_state", "jit", "restore_generator",
 ]  # fmt: skip

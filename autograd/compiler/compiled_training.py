@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -25,8 +26,9 @@ from .agreement import check_agreement, some_of
 from .draws import Draws
 from .expansion import expand
 from .fallback import NotCompilable
-from .llvm import PackArguments, TrainJob, lanes
-from .plan import ONES, Indexed, LoopPlan, Product, Row, plan_loop
+from .forms import Samples
+from .llvm import Form, PackArguments, TrainJob, lanes
+from .plan import ONES, Indexed, LoopPlan, Plan, Product, Row, plan_loop
 from .run import (
     Assembly,
     Executable,
@@ -53,14 +55,14 @@ class SampleSums:
     The places of the sums: those of the parameters' gradients, in order, then of the edge's, then of the loss.
     """
 
-    def __init__(self, loss: Callable[..., Any], table: Any, parameters: Sequence[Value], of: Reach) -> None:
+    def __init__(self, loss: Callable[..., Any], table: Samples, parameters: Sequence[Value], of: Reach) -> None:
         def outputs(*xs: Any) -> list[Any]:
-            root = loss(*xs)
+            root = loss(*table.arguments(xs))
             with located("the loss"):
                 return [as_value(root)]
 
         rows = some_of(table)
-        traced = trace(outputs, [""] * table.shape[1], of, rows[0])
+        traced = trace(outputs, [""] * table.columns, of, rows[0])
         samples, (root,), self.generators, guard, self.reach = traced
         seed = traced_input("weight")
         order = topological_order(root)
@@ -148,7 +150,7 @@ class Layout(NamedTuple):
     changed: int  # what these are after a step
     sums: int  # what is added up over the samples: first the gradient
     sums_vectors: int
-    edge: int  # the gradients of the edge
+    edge: int  # the gradients of the edges, of one form of samples after another
     loss: int
     penalty: int
     squares: int  # Σg², by which gradients are clipped
@@ -180,7 +182,8 @@ def lay_out(workspace: Workspace, parameters: int, states: int, edges: int, movi
 class Training:
     """A loss over samples and a rule for its parameters, compiled; ``run`` takes steps.
 
-    ``samples`` is a table like those that it will run on: a few of its rows are computed eagerly, too, to compare.
+    ``samples`` are such as it will run on, of each form that there is: a few of them are computed eagerly, too, to
+    compare.  Each form has a program of its own; they share the parameters, the sums and the kernels.
     ``penalty(p)`` is added to the loss for every parameter.  Without a rule, ``run`` only adds up.  ``of_rule`` is
     what the rule can reach, where that is to be known from outside.
     """
@@ -189,7 +192,7 @@ class Training:
     def __init__(
         self,
         loss: Callable[..., Any],
-        samples: Any,
+        samples: Sequence[Samples],
         parameters: Sequence[Value],
         rule: Rule | None = None,
         penalty: Callable[[Any], Any] | None = None,
@@ -198,49 +201,73 @@ class Training:
         self.parameters = list(parameters)
         self.of_rule = of_rule or Reach(rule, penalty)
         of_loss, of_penalty = Reach(loss), Reach(penalty)
-        key = _structure(rule, self.parameters, samples.shape[1], of_loss, self.of_rule, of_penalty)
+        forms = tuple([some.form for some in samples])
+        key = _structure(rule, self.parameters, forms, of_loss, self.of_rule, of_penalty)
         walks = (of_loss, self.of_rule, of_penalty)
         known = RECENT.get(key) if key is not None else None
         if known is not None:
             known.give(self, walks)
         else:
             self._compile(loss, samples, rule, penalty, of_loss)
-            if key is not None and self.sums.reach is of_loss and (made := shared(self, walks)) is not None:
+            if key is not None and self.reach is of_loss and (made := shared(self, walks)) is not None:
                 RECENT.keep(key, made)
         self.memory = self.executable.memory()
 
     def _compile(
-        self, loss: Callable[..., Any], samples: Any, rule: Rule | None, penalty: Callable[[Any], Any] | None, of: Reach
+        self,
+        loss: Callable[..., Any],
+        samples: Sequence[Samples],
+        rule: Rule | None,
+        penalty: Callable[[Any], Any] | None,
+        of: Reach,
     ) -> None:
         """Everything from the trace of the loss to machine code."""
         parameters = self.parameters
         self.states = rule.states if rule else 0
-        self.sums = SampleSums(loss, samples, parameters, of)
-        self.plan, self.operations = self.sums.plan.each, len(self.sums.program.equations)
+        self.sums, self.reach = [], of
+        for some in samples:
+            with located(some.where) if some.where else nullcontext():
+                self.sums.append(SampleSums(loss, some, parameters, self.reach))
+            self.reach = self.sums[-1].reach
+        self.generators = [generator for sums in self.sums for generator in sums.generators]
+        if self.generators and len(samples) > 1:
+            raise NotCompilable(
+                "the loss draws random numbers for rows of unequal length, which compiled steps cannot: give rows of "
+                "one length, or leave the drawing out, as Dropout(0.0) does"
+            )
+        reached = {p for sums in self.sums for p in sums.reached}
+        self.reached = [p for p in parameters if p in reached]
+        self.operations = sum(len(sums.program.equations) for sums in self.sums)
+        self.plan = Plan([call for sums in self.sums for call in sums.plan.each.calls])
         self.workspace = Workspace(lanes())
-        edges = len(self.sums.cotangents)
+        edges = sum(len(sums.cotangents) for sums in self.sums)
         self.layout = lay_out(self.workspace, len(parameters), self.states, edges, rule is not None)
         self._places = {parameter: self.layout.current + i for i, parameter in enumerate(parameters)}
         self._captured: dict[Value, int] = {}  # other Values, read anew in every call
         self._gradients = self.layout.sums
-        loop = self._over_samples()
-        sections = {"prologue": loop.once, "body": loop.each, "epilogue": self._epilogue(loop.places)}
-        sections |= {"gradients": [], "rule": [], "update": []}
+        loops: list[Loop] = []
+        sections: dict[str, list[Line]] = {"penalty_code": [], "gradients": [], "rule": [], "update": []}
+        edge = self.layout.edge
+        for i, sums in enumerate(self.sums):
+            loops.append(loop := self._over_samples(sums, edge))
+            sections |= {f"prologue{i}": loop.once, f"body{i}": loop.each}
+            sections[f"epilogue{i}"] = self._epilogue(sums, loop.places, edge)
+            edge += len(sums.cotangents)
         if rule is not None:
             clip = self._clip(rule, penalty)
             update = self._update(rule)
-            sections["epilogue"] += clip.once
-            sections |= {"gradients": clip.each, "rule": update.once, "update": update.each}
+            sections |= {"penalty_code": clip.once, "gradients": clip.each, "rule": update.once, "update": update.each}
         self.executable = Executable(self.workspace, sections, "train")
-        self._job = self._new_job(loop)
+        self._forms = [self._new_form(i, loop) for i, loop in enumerate(loops)]
+        self._job = self._new_job()
 
-    def _over_samples(self) -> Loop:
-        """The loss and gradient of every sample, added up."""
+    def _over_samples(self, of: SampleSums, edge: int) -> Loop:
+        """The loss and gradient of every sample of one form, added up."""
         n, layout = len(self.parameters), self.layout
         sums: dict[int | None, int] = {i: layout.sums + i for i in range(n)}
-        sums |= {n + i: layout.edge + i for i in range(len(self.sums.cotangents))}
-        sums |= {n + len(self.sums.cotangents): layout.loss, None: layout.unwanted}
-        return Loop(self.workspace, self.sums.plan, self._leaves(self.sums.program), sums=sums)
+        sums |= {n + i: edge + i for i in range(len(of.cotangents))}
+        sums |= {n + len(of.cotangents): layout.loss, None: layout.unwanted}
+        return Loop(self.workspace, of.plan, self._leaves(of.program), sums=sums)
 
     def _leaves(self, program: Program) -> dict[int, int]:
         """The places of the Values that a program closes over: new ones for those that have none yet."""
@@ -249,13 +276,13 @@ class Training:
                 self._places[leaf] = self._captured[leaf] = self.workspace.take(1)
         return {v: self._places[leaf] for v, leaf in program.leaves.items()}
 
-    def _epilogue(self, places: Places) -> list[Line]:
+    def _epilogue(self, sums: SampleSums, places: Places, edge: int) -> list[Line]:
         """What carries the gradients of the edge on: first each sum is put into the row of its cotangent."""
-        plan, workspace = self.sums.late_plan, self.workspace
+        plan, workspace = sums.late_plan, self.workspace
         if not plan.inputs:
             return []
         rows = workspace.rows(allocate(plan.each, plan.inputs, ()), workspace.lanes)
-        sources = workspace.table(self.layout.edge + i for i in range(len(plan.inputs)))
+        sources = workspace.table(edge + i for i in range(len(plan.inputs)))
         late = Assembly(plan.each, places._replace(rows=rows), workspace)
         first, stride = rows[plan.inputs[0]], row_stride(workspace.lanes)
         return [Line("pack", PackArguments(len(plan.inputs), sources, first, stride)), *late.packs, *late.lines]
@@ -306,24 +333,36 @@ class Training:
         sums = {0: layout.penalty, 1: layout.squares, None: layout.unwanted}
         return Loop(self.workspace, plan, self._leaves(program), sums=sums, fixed=fixed, width=layout.parameters)
 
-    def _new_job(self, loop: Loop) -> TrainJob[int]:
+    def _new_form(self, i: int, loop: Loop) -> FormInPlace:
+        """What the driver is told of the i-th form of samples, and the row of its first column."""
+        inputs, fields = self.sums[i].inputs, self.executable.fields
+        code = {
+            f"{section}{rest}": fields[f"{section}{i}{rest}"]
+            for section in ("prologue", "body", "epilogue")
+            for rest in ("", "_lines")
+        }
+        form = Form(
+            row_stride=row_stride(loop.width), block=loop.width, weights_row=loop.row(inputs[-1]), **code,
+            sources=0, tables=0,
+        )  # fmt: skip
+        return FormInPlace(form, loop.row(inputs[0]))
+
+    def _new_job(self) -> TrainJob[int]:
         """What the driver is told in every call; the rest, for one call each, is 0."""
-        layout, inputs = self.layout, self.sums.inputs
-        self._first_row = loop.row(inputs[0])  # that of the samples' first column
+        layout = self.layout
         return TrainJob(
-            **self.executable.fields,
-            row_stride=row_stride(loop.width), block=loop.width,
-            weights_row=loop.row(inputs[-1]), weight=layout.weight,
+            **{name: x for name, x in self.executable.fields.items() if name in TrainJob._fields},
+            weight=layout.weight,
             sums=layout.sums, sums_vectors=layout.sums_vectors, parameters=layout.parameters, current=layout.current,
             changed=layout.changed, changed_vectors=(1 + self.states) * layout.parameters // self.workspace.lanes,
             time=layout.time, loss=layout.loss, penalty=layout.penalty,
-            sources=0, tables=0, sequential=0, order=0, bounds=0, steps=0, begin=1, finish=1, losses=0, reload=0,
+            forms=0, sequential=0, order=0, groups=0, bounds=0, steps=0, begin=1, finish=1, losses=0, reload=0,
             failed=-1,
         )  # fmt: skip
 
     def changed(self) -> str:
         """The name of something that the loss was compiled for, and that is not what it was; "" if all is."""
-        return self.sums.reach.changed() or self.of_rule.changed()
+        return self.reach.changed() or self.of_rule.changed()
 
     def load(self, lr: float = 0.0, t: int = 0, state: Sequence[Sequence[float]] = ()) -> None:
         """Take over the numbers of all Values, and the optimiser's."""
@@ -339,16 +378,19 @@ class Training:
 
         ``data`` is an array of shape (samples, numbers of a sample), or a tuple of such that stand side by side.  Those
         of float64 are read where they lie, in any order of memory; others are converted as the steps need them.
+        Samples of several forms are ``Mixed``, in the order of the forms that this was compiled for; without an order
+        each step takes all of them.
+
         ``order`` holds numbers of samples, or is None where they are taken as they stand.  Returns (objective, data
         loss) of every step, as an array; where a step was not finite, it was not taken, and the array ends before it.
         """
         bounds = np.ascontiguousarray(bounds, dtype=np.int64).reshape(-1, 2)
         order = None if order is None else np.ascontiguousarray(order, dtype=np.int64)
-        generators, taken = self.sums.generators, []
+        generators, taken = self.generators, []
         draws = Draws(generators) if generators else None
-        for part in parts(data if isinstance(data, tuple) else (data,), order, bounds, bool(generators)):
+        for part in parts(data, order, bounds, bool(generators)):
             if draws is not None:
-                part = part._replace(tables=[*part.tables, draws.take(part.samples)])
+                part = part._replace(tables=[[*part.tables[0], draws.take(part.samples)]])
             losses = self._run(part)
             taken.append(losses if part.finish else losses[:0])
             if len(losses) < len(part.bounds):
@@ -359,27 +401,30 @@ class Training:
 
     def _run(self, part: Part) -> Any:
         """The losses of some steps, as for ``run``; for a part that does not finish its step they say nothing."""
-        tables, order, bounds = part.tables, part.order, part.bounds
+        order, groups, bounds = part.order, part.groups, part.bounds
         losses = np.empty((len(bounds), 2))
-        same = len(bounds) > 1 and bounds[0, 2] <= self._job.block and bool((bounds == bounds[0]).all())
-        records = sources(tables, self._first_row, self._job.row_stride, order is None, self.workspace.lanes)
+        form, first, end = groups[0].tolist()
+        same = len(bounds) > 1 and end - first <= self._forms[form].form.block and bool((groups == groups[0]).all())
+        records = [
+            sources(tables, first_row, form.row_stride, order is None, self.workspace.lanes)
+            for tables, (form, first_row) in zip(part.tables, self._forms, strict=True)
+        ]
+        forms = np.array([
+            form._replace(sources=address(some), tables=len(some))
+            for some, (form, _) in zip(records, self._forms, strict=True)
+        ])  # fmt: skip
         done = TrainJob(*self.executable.run(self.memory, self._job._replace(
-            sources=address(records), tables=len(records), sequential=int(order is None),
-            order=0 if order is None else address(order), bounds=address(bounds), steps=len(bounds),
+            forms=address(forms), sequential=int(order is None), order=0 if order is None else address(order),
+            groups=address(groups), bounds=address(bounds), steps=len(bounds),
             begin=int(part.begin), finish=int(part.finish), losses=address(losses), reload=int(not same),
         )))  # fmt: skip
         return losses if done.failed < 0 else losses[: done.failed]
 
-    def add_gradient(self, data: Any) -> float | None:
-        """The mean loss over all samples; its gradient is added to the parameters' ``.grad``.  None if not finite."""
+    def mean(self, data: Any, samples: int) -> tuple[float, Any] | None:
+        """The mean loss over so many samples, all that there are, and its gradient; None where one is not finite."""
         self.load()
-        losses = self.run(data, None, [[0, len(data)]])
-        if not len(losses):
-            return None
-        for parameter, gradient in zip(self.parameters, self.gradients(), strict=True):
-            if parameter.requires_grad:
-                parameter.grad += gradient
-        return float(losses[0, 1])
+        losses = self.run(data, None, [[0, samples]])
+        return (float(losses[0, 1]), self.gradient()) if len(losses) else None
 
     def steps_taken(self) -> int:
         """The number of steps since the optimiser's first: the t of the last one."""
@@ -406,6 +451,13 @@ class Training:
         return numbers
 
 
+class FormInPlace(NamedTuple):
+    """A form of samples as the driver knows it, and the place of the row that takes their first column."""
+
+    form: Form[int]
+    first_row: int
+
+
 class Shared(NamedTuple):
     """What trainings of one structure have in common: all but Values, generators, and what they reach.
 
@@ -413,7 +465,6 @@ class Shared(NamedTuple):
     """
 
     attributes: dict[str, Any]
-    of_sums: dict[str, Any]
     captured: list[tuple[int, int, int]]  # the walk, the number of the Value in it, its place in the workspace
     reached: list[int]
     generators: list[int]
@@ -422,17 +473,20 @@ class Shared(NamedTuple):
         """Make it the training's own."""
         vars(training).update(self.attributes)
         training._captured = {walks[walk].leaves[i]: place for walk, i, place in self.captured}
-        training.sums = sums = object.__new__(SampleSums)
-        vars(sums).update(self.of_sums)
-        sums.reach, sums.reached = walks[0], [training.parameters[i] for i in self.reached]
-        sums.generators = [walks[0].generators[i] for i in self.generators]
+        training.reach, training.reached = walks[0], [training.parameters[i] for i in self.reached]
+        training.generators = [walks[0].generators[i] for i in self.generators]
 
 
 RECENT: Recent[Shared] = Recent()
 
 
 def _structure(
-    rule: Rule | None, parameters: Sequence[Value], columns: int, of_loss: Reach, of_rule: Reach, of_penalty: Reach
+    rule: Rule | None,
+    parameters: Sequence[Value],
+    forms: tuple[Any, ...],
+    of_loss: Reach,
+    of_rule: Reach,
+    of_penalty: Reach,
 ) -> tuple[Any, ...] | None:
     """What two trainings have in common that take the same program; None where there can be no other."""
     structures = [of.structure() for of in (of_loss, of_rule, of_penalty)]
@@ -440,23 +494,22 @@ def _structure(
         return None
     places = {leaf: i for i, leaf in enumerate(of_loss.leaves)}
     kind = None if rule is None else (weakref.ref(type(rule)), rule.states, rule.clip_norm)
-    return (kind, columns, tuple([places.get(p) for p in parameters]), *structures)
+    return (kind, forms, tuple([places.get(p) for p in parameters]), *structures)
 
 
 def shared(training: Training, walks: Sequence[Reach]) -> Shared | None:
     """What others can take of a training that was just compiled; None where it uses a Value that no walk has met."""
-    sums, places = training.sums, {p: i for i, p in enumerate(training.parameters)}
+    places = {p: i for i, p in enumerate(training.parameters)}
     numbers = {leaf: (walk, i) for walk, of in enumerate(walks) for i, leaf in enumerate(of.leaves)}
     drawn = {id(generator): i for i, generator in enumerate(walks[0].generators)}
-    if not numbers.keys() >= training._captured.keys() or not {*map(id, sums.generators)} <= drawn.keys():
+    if not numbers.keys() >= training._captured.keys() or not {*map(id, training.generators)} <= drawn.keys():
         return None
-    own = ("parameters", "of_rule", "sums", "_places", "_captured")
+    own = ("parameters", "of_rule", "sums", "reach", "reached", "generators", "_places", "_captured")
     return Shared(
         {name: x for name, x in vars(training).items() if name not in own},
-        {name: x for name, x in vars(sums).items() if name not in ("program", "reach", "reached", "generators")},
         [(*numbers[leaf], place) for leaf, place in training._captured.items()],
-        [places[p] for p in sums.reached],
-        [drawn[id(generator)] for generator in sums.generators],
+        [places[p] for p in training.reached],
+        [drawn[id(generator)] for generator in training.generators],
     )
 
 

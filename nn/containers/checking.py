@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from autograd import Value, as_float
+from autograd.compiler import Ragged
 
 from ..progress import PATIENCE, progress_bar
 from .opening import Columns, advice, cell_of, cells_of, is_numeric, opened
@@ -29,12 +30,12 @@ def table_of(data: Any, name: str) -> Any:
             return _filled(found, name)
         found, columns = found.whole, found.names
     if isinstance(found, (list, tuple)):
-        return np.array(as_lists(found, name))
+        return _as_table(as_lists(found, name))
     if found.ndim == 0:
         raise TypeError(f"{name} must be a list of rows or of numbers, not a single number")
     found = _real(found, name, ("row", "column"))
     if isinstance(found, list):
-        return np.array(as_lists(found, name))
+        return _as_table(as_lists(found, name))
     if not found.size:
         as_lists(found.tolist(), name)  # which says what is missing
     if (found.dtype != np.float64 or not found.flags.aligned) and found.size * 8 <= SMALL:
@@ -48,14 +49,36 @@ def table_of(data: Any, name: str) -> Any:
 
 
 def as_lists(data: Any, name: str) -> list[Any]:
-    """A list of rows of floats, all of one width, or a list of floats, looked at number by number."""
+    """A list of rows of floats, or a list of floats, looked at number by number."""
     table = [_row(row, f"{name}, row {i}") for i, row in enumerate(opened(data, name))]
     if not table:
         raise ValueError(f"{name} is empty: it must have one row at least")
     for i, row in enumerate(table):
-        if width_of(row) != width_of(table[0]) or row == []:
-            raise ValueError(f"{name}, row {i} (from 0) has {width_of(row)}, row 0 has {width_of(table[0])}")
+        if row == []:
+            raise ValueError(f"{name}, row {i} (from 0) has 0 numbers, and a row has one at least: leave such out")
+        if type(row) is not type(table[0]):
+            raise _uneven(table, i, name)
     return table
+
+
+def even(table: Any, name: str) -> Any:
+    """A table, or a list of rows, as it is; ValueError where rows are of unequal length, and none can be."""
+    for i, row in enumerate(table if isinstance(table, (list, Ragged)) else ()):
+        if width_of(row) != width_of(table[0]):
+            raise _uneven(table, i, name)
+    return table
+
+
+def _as_table(rows: list[Any]) -> Any:
+    """Checked rows as an array, or where their lengths differ as a ragged table."""
+    import numpy as np
+
+    lengths = {len(row) if isinstance(row, list) else 0 for row in rows}
+    return np.array(rows) if len(lengths) == 1 else Ragged(rows)
+
+
+def _uneven(table: Any, i: int, name: str) -> ValueError:
+    return ValueError(f"{name}, row {i} (from 0) has {width_of(table[i])}, row 0 has {width_of(table[0])}")
 
 
 def numbers_in(data: Any, name: str) -> Any:
@@ -80,6 +103,11 @@ def numbers_in(data: Any, name: str) -> Any:
         found = np.array([_plain(row) for row in found])
     found = found.astype(np.float64, copy=False)
     return found[:, 0] if found.ndim > 1 and found.shape[1] == 1 else found
+
+
+def numbers_of(table: Any) -> Any:
+    """All numbers of a table, as an array."""
+    return table.numbers if isinstance(table, Ragged) else table
 
 
 def width_of(row: Any) -> str:

@@ -105,7 +105,7 @@ def _pictures(recording: Recording) -> tuple[list[Group | None], str]:
 
     Of two inputs it is the plane; else the graph of the first row, if there is a loss and the graph can be drawn.
     """
-    if len(recording.rows) and recording.rows.shape[1] == 2:
+    if getattr(recording.rows, "shape", ())[1:] == (2,):
         plane = Plane(recording.rows)
         regions = []
         with as_of(recording.model, recording.snapshots[-1].after):

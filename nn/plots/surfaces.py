@@ -9,6 +9,7 @@ from typing import Any
 from autograd import Value, no_grad
 from autograd.html import CATEGORIES, GREY
 
+from ..containers import even
 from ..data import classes_of, grid, grid_around, threshold_of
 from ..evaluation import predict
 from ..modules import Module
@@ -27,6 +28,8 @@ def plot_decision_boundary(
     samples; of several the largest is the class.
     """
     rows, targets = check_data(X, y)
+    even(rows, "X")
+    even(targets, "y")
     figure, (axes,) = figure_of(title)
     from matplotlib.colors import ListedColormap  # now that it is known to be there
 

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd import Value, maximum
-from autograd.compiler import NotCompilable, Patience, Reach, falling_back
+from autograd.compiler import Mixed, NotCompilable, Patience, Reach, Samples, alike, falling_back
 
 from ..containers import SMALL
-from ..data import SideBySide, loss_of_sample
+from ..data import announced, loss_of_sample
 from ..modules import Module
-from ..progress import announced
 from .eager import EagerSteps, Epoch
 from .history import Compilation
 from .loop import Run
@@ -92,9 +91,11 @@ class CompiledSteps:
 
         started = time.perf_counter()
         self.eager, self.optimizer, self.eagerly = eager, eager.optimizer, False
-        self.tables: tuple[Any, ...] = eager.rows, eager.targets
-        if sum(table.nbytes for table in self.tables) <= SMALL:  # in one table they are read a bit faster
-            self.tables = (np.column_stack(self.tables),)
+        self._alike = alike(eager.rows, eager.targets)
+        tables = [some.tables for some in self._alike]
+        if sum(table.nbytes for some in tables for table in some) <= SMALL:  # in one table they are read a bit faster
+            tables = [(np.column_stack(some),) for some in tables]
+        self.tables: Any = tables[0] if len(tables) == 1 else Mixed.of([some.numbers for some in self._alike], tables)
         self._together = 1  # steps that take about BETWEEN
         self._patience = Patience("the training")
         self._compile()
@@ -110,11 +111,15 @@ class CompiledSteps:
         self.own = [i for i, p in enumerate(optimizer.parameters) if p.requires_grad]
         parameters = [optimizer.parameters[i] for i in self.own]
         self.still = not_moved(eager.model, parameters) if eager.penalty else []
-        loss = loss_of_sample(eager.model, eager.rows, eager.targets, eager.loss)
+        loss = loss_of_sample(eager.model, eager.loss)
         penalty = eager.penalty
         of_one = None if penalty is None else lambda p: penalty([p])
         rule = OwnCount(optimizer) if self._uneven() else optimizer
-        samples = SideBySide(eager.rows, eager.targets)
+        several, numbers = len(self._alike) > 1, eager.numbers or range(len(eager.rows))
+        samples = [
+            Samples(some.tables, f"fit: epoch 1, row {numbers[some.numbers[0]]}" if several else "")
+            for some in self._alike
+        ]
         with announced("fit: compiling the steps"):
             self.training = Training(loss, samples, parameters, rule, of_one, rule_of(optimizer))
 
@@ -143,7 +148,7 @@ class CompiledSteps:
         bounds = np.stack([starts, np.minimum(starts + size, whole)], axis=1)
         if len(starts) == 1:  # every step takes all rows as they stand
             order, bounds = None, np.repeat(bounds, len(epochs), axis=0)
-            if len(self.tables) == 1:
+            if type(self.tables) is tuple and len(self.tables) == 1:
                 self.tables = (np.asfortranarray(self.tables[0]),)
         else:
             order = np.concatenate([epoch.order for epoch in epochs])

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from autograd import AutogradError, NonFiniteError, TraceError, as_value, topological_order
 from autograd.program import traced_input, tracing
 
-from ..data import SideBySide, loss_of_sample
+from ..modules import as_list
+from ..samples import row_of
 from .eager import EagerSteps, Epoch, Steps
 from .history import Callback
 
@@ -80,9 +81,8 @@ class Diagnosed:
 
 def depends(eager: EagerSteps) -> bool:
     """Whether the loss is computed from a parameter that the optimizer moves: by a trace, which draws no numbers."""
-    sample = loss_of_sample(eager.model, eager.rows, eager.targets, eager.loss)
-    numbers = SideBySide(eager.rows, eager.targets)[0]
+    row, target = ([traced_input() for _ in as_list(row_of(table, 0))] for table in (eager.rows, eager.targets))
     with tracing():
-        one = as_value(sample(*[traced_input() for _ in numbers]))
+        one = as_value(eager.loss(eager.model(row), target if eager.targets.ndim > 1 else target[0]))
     found = {id(node) for node in topological_order(one)}  # by their ids: traced Values may refuse to be looked up
     return any(p.requires_grad and id(p) in found for p in eager.optimizer.parameters)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from numbers import Real
 from typing import Any, Literal
 
+from autograd.compiler import Ragged
+
 from ..data import Weighted, held_back
 from ..losses import Loss
 from ..samples import Samples, as_table, check_data
@@ -33,8 +35,8 @@ def prepared(
     of_held_out, numbers = np.ones(0 if held_out is None else len(held_out[0])), None
     if share is not None:
         kept, held = _divided(len(rows), share, 0 if seed is None else seed)
-        held_out, of_held_out, numbers = (rows[held], targets[held]), weights[held], kept.tolist()
-        data, weights = (rows[kept], targets[kept]), weights[kept]
+        held_out, of_held_out, numbers = (_some(rows, held), _some(targets, held)), weights[held], kept.tolist()
+        data, weights = (_some(rows, kept), _some(targets, kept)), weights[kept]
     if sample_weight is None and class_weight is None:
         return data, held_out, loss, numbers
     if class_weight is not None:
@@ -70,6 +72,11 @@ def _divided(count: int, share: float, seed: int) -> tuple[Any, Any]:
     return held_back(count, share, seed)
 
 
+def _some(table: Any, rows: Any) -> Any:
+    """Some rows of a table, which may be ragged."""
+    return Ragged([table[i] for i in rows]) if isinstance(table, Ragged) else table[rows]
+
+
 def _weights_of(given: Iterable[Any], count: int) -> Any:
     """One weight for each row, as an array."""
     table = as_table(given, "sample_weight")
@@ -89,7 +96,7 @@ def _by_class(given: Any, targets: Any, weights: Any, class_weight: ClassWeight)
     import numpy as np
 
     if given.ndim > 1 or (given != np.floor(given)).any():
-        what = f"rows of {given.shape[1]} numbers" if given.ndim > 1 else "numbers that are not whole"
+        what = "several numbers in a row" if given.ndim > 1 else "numbers that are not whole"
         raise ValueError(f"fit: class_weight is of classes, and y has {what}: give sample_weight, one for each row")
     if isinstance(class_weight, Mapping):
         found = dict(class_weight)

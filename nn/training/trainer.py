@@ -98,25 +98,15 @@ def fit(
         raise ValueError("fit: the optimizer holds no parameter of this model: give it model.parameters()")
     regularizer = partial(penalty, l1=l1, l2=l2) if l1 or l2 else None
     with progress_as(progress):
-        function = find_loss(loss)
+        function, weights = find_loss(loss), (sample_weight, class_weight)
         if is_collection(X) or is_collection(y):
-            settings = (
-                validation,
-                metrics,
-                batch_size,
-                average_every,
-                epochs,
-                seed,
-                compiled,
-                sample_weight,
-                class_weight,
-            )
-            run: Run = cluster().run_on_cluster(model, X, y, function, optimizer, regularizer, *settings)
+            settings = validation, metrics, batch_size, average_every, epochs, seed, compiled
+            run: Run = cluster().run_on_cluster(model, X, y, function, optimizer, regularizer, *settings, *weights)
         elif average_every is not None:
             raise ValueError("fit: average_every is of collections of Dask, whose parts train apart")
         else:
-            data, weights = check_data(X, y), (seed, sample_weight, class_weight)
-            (rows, targets), held_out, function, numbers = _prepare(data, validation, function, model, *weights)
+            data = check_data(X, y)
+            (rows, targets), held_out, function, numbers = _prepare(data, validation, function, model, seed, *weights)
             run = Run(EagerSteps(model, rows, targets, function, optimizer, regularizer, numbers), batch_size, seed)
         run.schedule, run.callbacks = schedule, [callbacks] if callable(callbacks) else [*callbacks]
         if checkpoint is not None:
@@ -154,7 +144,7 @@ def _prepare(data: Samples, validation: Any, loss: Loss, model: Module, *weights
 
 
 def _compile(run: Run) -> None:
-    """Let the run take compiled steps; where that is not possible, its eager ones, with a FallbackWarning."""
+    """Let the run take compiled steps, where they are possible."""
     try:
         from .compiled import compile_steps
     except ModuleNotFoundError:  # the wing was taken away

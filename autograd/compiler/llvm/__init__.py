@@ -6,6 +6,7 @@ from .kernels import TILE, outer_tile
 from .records import (
     Arguments,
     EvaluateJob,
+    Form,
     GatherArguments,
     LogSumExpArguments,
     MatVecArguments,
@@ -19,7 +20,7 @@ from .records import (
 )
 
 __all__ = [
-    "LINE", "TILE", "Arguments", "EvaluateJob", "GatherArguments", "Kernels", "LogSumExpArguments", "MatVecArguments",
-    "OuterArguments", "PackArguments", "PieceArguments", "RowDotArguments", "ScatterArguments", "Source", "TrainJob",
-    "lanes", "outer_tile",
+    "LINE", "TILE", "Arguments", "EvaluateJob", "Form", "GatherArguments", "Kernels", "LogSumExpArguments",
+    "MatVecArguments", "OuterArguments", "PackArguments", "PieceArguments", "RowDotArguments", "ScatterArguments",
+    "Source", "TrainJob", "lanes", "outer_tile",
 ]  # fmt: skip

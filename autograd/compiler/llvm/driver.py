@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from .emitter import Emitter, Integer, Variable
-from .records import EvaluateJob, Source, TrainJob
+from .records import EvaluateJob, Form, Source, TrainJob
 
 
 def train(e: Emitter) -> Emitter:
@@ -16,7 +16,9 @@ def train(e: Emitter) -> Emitter:
     with e.loop(job.steps) as step, e.when(e.integer(f"load i64, ptr {failed}"), "<", 0):
         add_up(e, job, step)
         with e.when(job.finish, "==", 1):
-            e.run(job.epilogue, job.epilogue_lines, e.lanes)
+            with groups(e, job, step) as (form, _, _):
+                e.run(form.epilogue, form.epilogue_lines, e.lanes)
+            e.run(job.penalty_code, job.penalty_code_lines, e.lanes)
             e.run(job.gradients, job.gradients_lines, job.parameters)
             e.run(job.rule, job.rule_lines, e.lanes)
             e.run(job.update, job.update_lines, job.parameters)
@@ -32,18 +34,28 @@ def train(e: Emitter) -> Emitter:
 
 def add_up(e: Emitter, job: TrainJob[Integer], step: Integer) -> None:
     """The sums over the samples of a step, or over those of one of its parts."""
-    first, end, whole = (e.number_at(job.bounds, step * 3 + i) for i in range(3))
     with e.when(job.begin, "==", 1):
         zero_vectors(e, job.sums, job.sums_vectors)
-        samples = e.emit(f"sitofp i64 {whole} to double")
+        samples = e.emit(f"sitofp i64 {e.number_at(job.bounds, step * 3 + 2)} to double")
         e.store_scalar(e.emit(f"fdiv double 1.0, {samples}"), job.weight)
-        e.run(job.prologue, job.prologue_lines, e.lanes)
     fresh = e.select(step, "==", 0, 1, job.reload)  # one block that is the same in every step stays where it is
-    with blocks(e, first, end, job.block) as (start, count):
-        with e.when(fresh, "!=", 0):
-            load_samples(e, job, start, count)
-            load_weights(e, job, count)
-        e.run(job.body, job.body_lines, whole_vectors(e, count))
+    with groups(e, job, step) as (form, first, end):
+        with e.when(job.begin, "==", 1):
+            e.run(form.prologue, form.prologue_lines, e.lanes)
+        with blocks(e, first, end, form.block) as (start, count):
+            with e.when(fresh, "!=", 0):
+                load_samples(e, job, form, start, count)
+                load_weights(e, job, form, count)
+            e.run(form.body, form.body_lines, whole_vectors(e, count))
+
+
+@contextmanager
+def groups(e: Emitter, job: TrainJob[Integer], step: Integer) -> Iterator[tuple[Form[Integer], Integer, Integer]]:
+    """A loop over the samples of a step by their forms: (form, first, end)."""
+    start, stop = (e.number_at(job.bounds, step * 3 + i) for i in range(2))
+    with e.loop(stop, start=start) as group:
+        which, first, end = (e.number_at(job.groups, group * 3 + i) for i in range(3))
+        yield e.record(Form[Integer], job.forms, which), first, end
 
 
 def note_losses(e: Emitter, job: TrainJob[Integer], step: Integer) -> None:
@@ -65,25 +77,23 @@ def is_finite(e: Emitter, job: TrainJob[Integer]) -> Integer:
     return e.integer(f"zext i1 {test} to i64")
 
 
-def load_samples(e: Emitter, job: TrainJob[Integer], start: Integer, count: Integer) -> None:
+def load_samples(e: Emitter, job: TrainJob[Integer], form: Form[Integer], start: Integer, count: Integer) -> None:
     """Fill the input rows with ``count`` samples of each table, one after the other or those that the order names."""
-    with e.loop_if_any(job.tables) as k:
-        source = e.record(Source[Integer], job.sources, k)
+    with e.loop_if_any(form.tables) as k:
+        source = e.record(Source[Integer], form.sources, k)
         with e.when(source.by_columns, "==", 1), e.loop(source.columns) as c:
             column = e.double_at(source.data, start * source.sample_stride + c * source.column_stride)
-            read_column(e, column, source.sample_stride, count, source.row + c * job.row_stride)
+            read_column(e, column, source.sample_stride, count, source.row + c * form.row_stride)
         with e.when(source.by_columns, "==", 0), e.loop(whole_vectors(e, count), step=e.lanes) as i:
             last = start + count - 1
             places = [e.smaller(start + (i + lane), last) for lane in range(e.lanes)]
             with e.when(job.sequential, "==", 1):
-                read_samples(e, job, source, places, i)
+                read_samples(e, form, source, places, i)
             with e.when(job.sequential, "==", 0):
-                read_samples(e, job, source, [e.number_at(job.order, place) for place in places], i)
+                read_samples(e, form, source, [e.number_at(job.order, place) for place in places], i)
 
 
-def read_samples(
-    e: Emitter, job: TrainJob[Integer], source: Source[Integer], samples: list[Integer], i: Integer
-) -> None:
+def read_samples(e: Emitter, form: Form[Integer], source: Source[Integer], samples: list[Integer], i: Integer) -> None:
     """Copy as many samples as there are lanes to place i of the input rows: columns that are neighbours in squares,
     which are transposed, the others one number at a time.  The last square may overlap the one before.
     """
@@ -94,22 +104,22 @@ def read_samples(
         first = e.smaller(c, source.columns - e.lanes)
         square = [e.load_from(e.element(address, first)) for address in addresses]
         for more, vector in enumerate(e.transpose(square)):
-            e.store(vector, source.row + (first + more) * job.row_stride, i)
+            e.store(vector, source.row + (first + more) * form.row_stride, i)
     with e.loop_if_any(source.columns, start=together) as c:
-        row = source.row + c * job.row_stride
+        row = source.row + c * form.row_stride
         for lane, address in enumerate(addresses):
             x = e.emit(f"load double, ptr {e.element(address, c * source.column_stride)}")
             e.store_scalar(x, row, i + lane)
 
 
-def load_weights(e: Emitter, job: TrainJob[Integer], count: Integer) -> None:
+def load_weights(e: Emitter, job: TrainJob[Integer], form: Form[Integer], count: Integer) -> None:
     """The weight of each sample in the mean; 0 for the lanes past the last one."""
     weight, whole = e.load_scalar(job.weight), count & -e.lanes
     with e.loop_if_any(whole, step=e.lanes) as i:
-        e.store(e.spread(weight), job.weights_row, i)
+        e.store(e.spread(weight), form.weights_row, i)
     with e.loop_if_any(whole_vectors(e, count), start=whole) as i:
         inside = e.emit(f"icmp slt i64 {i}, {count}")
-        e.store_scalar(e.emit(f"select i1 {inside}, double {weight}, double 0.0"), job.weights_row, i)
+        e.store_scalar(e.emit(f"select i1 {inside}, double {weight}, double 0.0"), form.weights_row, i)
 
 
 def evaluate(e: Emitter) -> Emitter:

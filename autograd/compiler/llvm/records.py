@@ -98,21 +98,32 @@ class Source(NamedTuple, Generic[N]):
     by_columns: N  # 1: it is read column after column; 0: sample after sample
 
 
-class TrainJob(NamedTuple, Generic[N]):
-    """Steps of training, or a part of one step: ``begin`` and ``finish`` say what it leaves out."""
+class Form(NamedTuple, Generic[N]):
+    """Samples of one form: how they stand in the workspace, what is computed of them, and the tables they come from."""
 
-    # The samples in the workspace: a row for each column, then one for the weights of the samples in the mean.
+    # A row for each column, then one for the weights of the samples in the mean.
     row_stride: N
     block: N  # samples that go through together
     weights_row: N  # place
-    weight: N  # place of 1 / samples
-    # The code: for every step, for every block of samples, and for all parameters.
+    # The code: before the samples of a step, for every block of them, and after them.
     prologue: N
     prologue_lines: N
     body: N
     body_lines: N
     epilogue: N
     epilogue_lines: N
+    # One call.
+    sources: N  # a record of each table
+    tables: N  # how many
+
+
+class TrainJob(NamedTuple, Generic[N]):
+    """Steps of training, or a part of one step: ``begin`` and ``finish`` say what it leaves out."""
+
+    weight: N  # place of 1 / samples
+    # The code after the samples, of a step and for all parameters.
+    penalty_code: N
+    penalty_code_lines: N
     gradients: N
     gradients_lines: N
     rule: N
@@ -130,11 +141,11 @@ class TrainJob(NamedTuple, Generic[N]):
     loss: N  # place
     penalty: N  # place
     # One call: addresses of 64-bit numbers, and what is said about them.
-    sources: N  # a record of each table
-    tables: N  # how many
+    forms: N  # a record of each form of samples
     sequential: N  # 1: the samples as they stand; 0: those that the order names
     order: N
-    bounds: N  # of each step: first, end, and how many samples the mean is over
+    groups: N  # of samples of one form: which, first, end
+    bounds: N  # of each step: its first group, their end, and how many samples the mean is over
     steps: N
     begin: N  # 1: the sums begin at 0; 0: they go on from what they are
     finish: N  # 1: the sums are whole, and the step is taken; 0: there is more to come

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..columns import is_readable
+from ..forms import Mixed
 from ..llvm import Source
 from .executable import address
 from .workspace import BLOCK
@@ -21,12 +22,14 @@ MOST = 2**21  # numbers that are gathered or converted at a time, 16 MB: what a 
 class Part(NamedTuple):
     """Steps over tables that the driver can read, or some samples of one step.
 
-    ``bounds`` has for each step where its samples begin and end, and how many the mean is over: more than those where
-    others came before (``begin`` is false then) or are to come (``finish`` is).
+    ``tables`` are those of each form of samples.  ``groups`` are samples of one form: which, and where they begin and
+    end.  ``bounds`` has for each step where its groups begin and end, and how many samples the mean is over: more than
+    those where others came before (``begin`` is false then) or are to come (``finish`` is).
     """
 
-    tables: Sequence[Any]
+    tables: Sequence[Sequence[Any]]
     order: Any  # numbers of samples, or None: they are taken as they stand
+    groups: Any
     bounds: Any
     begin: bool = True
     finish: bool = True
@@ -34,16 +37,18 @@ class Part(NamedTuple):
     @property
     def samples(self) -> int:
         """How many it takes, those of each step counted."""
-        return int((self.bounds[:, 1] - self.bounds[:, 0]).sum())
+        return int((self.groups[:, 2] - self.groups[:, 1]).sum())
 
 
-def parts(tables: Sequence[Any], order: Any, bounds: Any, gathered: bool) -> Iterator[Part]:
+def parts(data: Any, order: Any, bounds: Any, gathered: bool) -> Iterator[Part]:
     """The steps: all in one part, or, where tables cannot be read or are to be ``gathered``, MOST numbers in each."""
+    if isinstance(data, Mixed):
+        yield in_order_of_forms(data, bounds) if order is None else by_form(data, order, bounds)
+        return
+    tables = data if isinstance(data, tuple) else (data,)
     sizes = bounds[:, 1] - bounds[:, 0]
     if not gathered and all(map(is_readable, tables)):
-        whole = np.empty((len(bounds), 3), dtype=np.int64)
-        whole[:, :2], whole[:, 2] = bounds, sizes
-        yield Part(tables, order, whole)
+        yield _alone(tables, order, bounds, sizes)
         return
     width = sum(table.shape[1] if table.ndim > 1 else 1 for table in tables)
     most = max(MOST // max(width, 1) // BLOCK, 1) * BLOCK  # whole blocks: the sums have the same bits
@@ -55,11 +60,42 @@ def parts(tables: Sequence[Any], order: Any, bounds: Any, gathered: bool) -> Ite
             some = rows[start : start + most]
             chosen = some if order is None else order[some]
             ends = np.cumsum(sizes[step : step + steps]) if steps > 1 else np.array([len(some)])
-            within = np.column_stack([ends, ends, sizes[step : step + steps]])
-            within[:, 0] = [0, *ends[:-1]]
+            within = np.column_stack([[0, *ends[:-1]], ends])
             readable = [_gathered(table, chosen, order is None and steps == 1) for table in tables]
-            yield Part(readable, None, within, start == 0, start + most >= len(rows))
+            begin, finish = start == 0, start + most >= len(rows)
+            yield _alone(readable, None, within, sizes[step : step + steps])._replace(begin=begin, finish=finish)
         step += steps
+
+
+def _alone(tables: Sequence[Any], order: Any, bounds: Any, sizes: Any) -> Part:
+    """Samples of one form."""
+    numbers = np.arange(len(bounds) + 1)
+    groups = np.column_stack([np.zeros_like(numbers[1:]), bounds])
+    return Part([tables], order, groups, np.column_stack([numbers[:-1], numbers[1:], sizes]))
+
+
+def by_form(data: Mixed, order: Any, bounds: Any) -> Part:
+    """Steps over samples of several forms: in each of them those of one form after those of another."""
+    sizes = bounds[:, 1] - bounds[:, 0]
+    steps = np.repeat(np.arange(len(bounds)), sizes)
+    ends = np.cumsum(sizes)
+    chosen = order[np.arange(len(steps)) + np.repeat(bounds[:, 0] - ends + sizes, sizes)]
+    together = np.lexsort((data.forms[chosen], steps))
+    chosen = chosen[together]
+    forms = data.forms[chosen]
+    starts = np.flatnonzero(np.diff(forms, prepend=-1) | np.diff(steps, prepend=-1))
+    groups = np.column_stack([forms[starts], starts, [*starts[1:], len(forms)]])
+    first = np.searchsorted(steps[starts], np.arange(len(bounds) + 1))
+    return Part(data.tables, data.numbers[chosen], groups, np.column_stack([first[:-1], first[1:], sizes]))
+
+
+def in_order_of_forms(data: Mixed, bounds: Any) -> Part:
+    """Steps that take all samples, which need no order: those of each form as they stand."""
+    counts = [len(tables[0]) for tables in data.tables]
+    groups = np.array([(form, 0, count) for form, count in enumerate(counts)])
+    first = np.arange(0, len(bounds) * len(counts), len(counts))
+    whole = np.column_stack([first, first + len(counts), np.full(len(bounds), sum(counts))])
+    return Part(data.tables, None, np.tile(groups, (len(bounds), 1)), whole)
 
 
 def _gathered(table: Any, rows: Any, together: bool) -> Any:

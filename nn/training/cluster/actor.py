@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from autograd import NonFiniteError, TraceError, located, topological_order
-from autograd.compiler import NotCompilable
+from autograd.compiler import NotCompilable, Samples
 
-from ...data import SideBySide, loss_of_sample
+from ...data import loss_of_sample
 from ...evaluation import Measure, check_targets
 from ...losses import hinge
 from ..eager import EagerSteps, Epoch, loss_of_row
@@ -88,10 +88,10 @@ class PartActor:
             steps = CompiledSteps(self._eager(given, first))
             training = steps.training
         else:
-            sample = loss_of_sample(given.model, *first, given.loss)
-            training = Training(sample, SideBySide(*first), given.moved)
+            sample = loss_of_sample(given.model, given.loss)
+            training = Training(sample, [Samples(first)], given.moved)
         known = {id(generator) for generator in given.generators}
-        if not known.issuperset(map(id, training.sums.generators)):
+        if not known.issuperset(map(id, training.generators)):
             raise NotCompilable(
                 "random numbers are drawn from a generator that is no attribute of a module of the model, so that each "
                 "worker would draw the same: make it one"

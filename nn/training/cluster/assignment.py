@@ -87,4 +87,4 @@ def seed_for_part(generators: Sequence[Any], seeds: Sequence[int], number: int) 
 
 def reach_of(model: Module, loss: Loss, rows: Any, targets: Any) -> Reach:
     """What the loss of a sample can reach."""
-    return Reach(loss_of_sample(model, rows, targets, loss))
+    return Reach(loss_of_sample(model, loss))

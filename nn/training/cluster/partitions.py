@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from ...containers import even
 from ...samples import check_data
 
 CUT = (
@@ -76,4 +77,5 @@ def checked(X: Any, y: Any, number: int, which: str) -> Part:
 
     if len(X) == 0 == len(y):
         return Part(np.empty((0, 0)), np.empty(0))
-    return Part(*check_data(X, y, f"{which}part {number}, "))
+    rows, targets = check_data(X, y, where := f"{which}part {number}, ")
+    return Part(even(rows, f"{where}X"), even(targets, f"{where}y"))
