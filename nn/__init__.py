@@ -43,6 +43,7 @@ WINGS = {
     **dict.fromkeys(("CosineDecay", "ExponentialDecay", "LinearDecay", "ReduceOnPlateau"), "training"),
     **dict.fromkeys(("StepDecay", "Warmup"), "training"),
     **dict.fromkeys(("Dropout", "Embedding", "LayerNorm", "RMSNorm", "Residual", "Standardize"), "modules"),
+    **dict.fromkeys(("StepClassifier", "StepRegressor"), "estimators"),
     "datasets": "datasets", "metrics": "metrics", "to_torch": "export", "watch": "monitoring",
 }  # fmt: skip
 

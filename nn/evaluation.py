@@ -33,6 +33,7 @@ CONVERTED = 2**21  # numbers that are converted at a time
 # What of a target must be 0 or less, for the losses that do not take all numbers; cross_entropy is another matter.
 EXCESS = {hinge: CLASSES[1], bce: PROBABILITIES[1], bce_with_logits: PROBABILITIES[1]}
 MANY = 200  # rows that take about as long one by one as a model takes to be traced
+LARGE = 100_000  # and rows of an array times parameters, for larger models
 
 
 def predict(model: Module, X: Iterable[Any]) -> Any:
@@ -54,7 +55,8 @@ def predict(model: Module, X: Iterable[Any]) -> Any:
     rows = [as_list(row) for row in as_lists(X, "X")] if few else check_rows(X)
     _check_width(model, rows)
     with evaluating(model.modules()), announced(f"predict: {len(rows):,} rows"):
-        outputs = _predictions(model, rows)()
+        large = not few and len(rows) < MANY and len(rows) * len(model.parameters()) >= LARGE
+        outputs = _predictions(model, rows, repeated=large)()
     return outputs if isinstance(outputs, list) or is_array(X) else outputs.tolist()
 
 

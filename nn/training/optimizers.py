@@ -214,10 +214,10 @@ class AdaGrad(Optimizer):
 OPTIMIZERS: dict[str, type[Optimizer]] = {f.__name__.lower(): f for f in (SGD, Adam, AdamW, RMSprop, AdaGrad)}
 
 
-def find_optimizer(optimizer: Any, parameters: list[Value]) -> Optimizer:
-    """An optimiser as it is; the one of this name, in small or capital letters, with its usual settings."""
+def find_optimizer(optimizer: Any, parameters: list[Value], **settings: Any) -> Optimizer:
+    """An optimiser as it is; the one of this name, in small or capital letters, or that a function makes, with these."""
     if isinstance(optimizer, Optimizer):
         return optimizer
     name = optimizer.lower() if isinstance(optimizer, str) else optimizer
-    made: Optimizer = find("optimizer", OPTIMIZERS, name, "one: nn.Adam(model.parameters(), lr=0.01)")(parameters)
+    made: Optimizer = find("optimizer", OPTIMIZERS, name, "one: nn.Adam(model.parameters(), lr=0.01)")(parameters, **settings)
     return made
