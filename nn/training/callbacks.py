@@ -2,7 +2,8 @@
 
 If a callback has a method ``end(history, model)``, that is called when the training ends, except by an error.  With
 ``state_dict()`` and ``load_state_dict(state)`` its state is kept in checkpoints; then ``check(model)``, if there is
-one, raises ValueError where the state that was loaded is of another model.
+one, raises ValueError where the state that was loaded is of another model.  One with ``every = 10`` is called after
+each tenth epoch, and perhaps others between: those until then may be taken together, which is faster.
 """
 
 from __future__ import annotations

@@ -82,7 +82,10 @@ class Run:
         """How many epochs to take in one go: one, where something happens after each."""
         if self.schedule is not None or self.recorders:
             return 1
-        every = [*(getattr(callback, "every", 1) for callback in self.callbacks), getattr(self.checkpoint, "every", wanted)]
+        every = [
+            *(getattr(callback, "every", 1) for callback in self.callbacks),
+            getattr(self.checkpoint, "every", wanted),
+        ]
         return min(together, wanted - done, *(n - done % n for n in every))
 
     def _take(self, epochs: Sequence[Epoch]) -> None:

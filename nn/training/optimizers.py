@@ -215,9 +215,11 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {f.__name__.lower(): f for f in (SGD, A
 
 
 def find_optimizer(optimizer: Any, parameters: list[Value], **settings: Any) -> Optimizer:
-    """An optimiser as it is; the one of this name, in small or capital letters, or that a function makes, with these."""
+    """An optimiser as it is; one by its name, in small or capital letters, or from a function, with these settings."""
     if isinstance(optimizer, Optimizer):
         return optimizer
     name = optimizer.lower() if isinstance(optimizer, str) else optimizer
-    made: Optimizer = find("optimizer", OPTIMIZERS, name, "one: nn.Adam(model.parameters(), lr=0.01)")(parameters, **settings)
+    made: Optimizer = find("optimizer", OPTIMIZERS, name, "one: nn.Adam(model.parameters(), lr=0.01)")(
+        parameters, **settings
+    )
     return made
