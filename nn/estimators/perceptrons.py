@@ -24,7 +24,7 @@ try:
 except ModuleNotFoundError as error:
     if (error.name or "").partition(".")[0] != "sklearn":
         raise
-    BaseEstimator = ClassifierMixin = RegressorMixin = object
+    BaseEstimator, ClassifierMixin, RegressorMixin = (type("Missing", (), {}) for _ in range(3))
 
 USUAL_BATCH = 200  # rows of a step
 
@@ -47,7 +47,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
 
     def __new__(cls, *args: Any, **settings: Any) -> Self:
         """The object; ImportError, with what to type, where there is no scikit-learn."""
-        if BaseEstimator is object:
+        if BaseEstimator.__name__ == "Missing":
             raise ImportError(
                 f"{cls.__name__} works with scikit-learn, which is not installed: python -m pip install "
                 f'"stepgrad[sklearn]"'
