@@ -141,11 +141,11 @@ class Value(Operators, Conditions, Micrograd, Picklable):
         """primitive(*args) as a node, computed by calling the row: the reference for operators.py."""
         flags = None if mode.eager else mode.flags
         if flags is not None and flags.tracer is not None:
-            return cast(Value, flags.tracer.record(primitive, [self._operand(primitive, arg) for arg in args]))
+            return cast(Value, flags.tracer.record(primitive, args, self._operand))
         try:
             data = [arg._data for arg in args]
         except AttributeError:
-            args = tuple([self._operand(primitive, arg) for arg in args])
+            args = tuple([arg if type(arg) is Value else self._operand(primitive, arg) for arg in args])
             data = [arg._data for arg in args]
         out = evaluate(primitive, data, args)
         if flags is not None and not flags.recording:

@@ -37,7 +37,7 @@ LARGE = 100_000  # and rows of an array times parameters, for larger models
 
 
 def predict(model: Module, X: Iterable[Any]) -> Any:
-    """The model's raw output for each row: a float, or a list of them.
+    """The model's raw output for each row: a float, or a list of them, or of such lists.  Rows may differ in length.
 
     Of arrays, frames and tensors an array of shape (rows,) or (rows, outputs), of all else a list.  Of a collection of
     Dask a lazy one of its kind, cut as that is, by the model as it is at the call.
@@ -146,15 +146,22 @@ def check_targets(model: Module, rows: Any, targets: Any, loss: Loss, prefix: st
         return
     if isinstance(getattr(model, "shape", None), tuple):
         even(targets, f"{prefix}y")
-    with evaluating(model.modules()), located(f"{prefix}{epoch}row 0"):
-        prediction = model(row_of(rows, 0))
-    with no_grad():
-        _try_target(prediction, targets, 0, loss, prefix)
-        outputs: Any = as_list(prediction)
-        outputs = outputs[0] if isinstance(outputs[0], (list, tuple)) else outputs  # at one of several positions
-        wrong = first_wrong(loss, targets, len(outputs), prefix)
-        if wrong is not None:
-            _try_target(prediction, targets, wrong, loss, prefix)
+
+    def tried(i: int) -> Any:
+        """The prediction for a row, whose target the loss takes."""
+        with evaluating(model.modules()), located(f"{prefix}{epoch}row {i}"):
+            prediction = model(row_of(rows, i))
+        try:
+            with no_grad():
+                loss(prediction, target := row_of(targets, i))
+        except (ValueError, IndexError) as error:
+            raise ValueError(f"{prefix}target {i} ({target!r}): {error}") from None
+        return prediction
+
+    outputs: Any = as_list(tried(0))
+    outputs = outputs[0] if isinstance(outputs[0], (list, tuple)) else outputs  # at one of several positions
+    if (wrong := first_wrong(loss, targets, len(outputs), prefix)) is not None:
+        tried(wrong)
     numbers = numbers_of(targets)
     if loss is hinge and numbers.min() < 0.0 and (zero := (numbers == 0.0)).any():
         i = _row_at(targets, int(zero.reshape(len(zero), -1).any(axis=1).argmax()))
@@ -189,13 +196,6 @@ def first_wrong(loss: Loss, targets: Any, outputs: int, prefix: str = "") -> int
 def _row_at(table: Any, place: int) -> int:
     """The row of a place in ``numbers_of(table)``."""
     return table.row_at(place) if hasattr(table, "row_at") else place
-
-
-def _try_target(prediction: Any, targets: Any, i: int, loss: Loss, prefix: str) -> None:
-    try:
-        loss(prediction, target := row_of(targets, i))
-    except (ValueError, IndexError) as error:
-        raise ValueError(f"{prefix}target {i} ({target!r}): {error}") from None
 
 
 def _check_width(model: Module, rows: Any, targets: Any = None, prefix: str = "") -> None:
@@ -326,6 +326,7 @@ class OverRows:
             from autograd import jit  # only here: a few rows go without NumPy
 
             self._program, self._alike = jit(f), alike(*tables)
+            self._many = 1 if repeated or len(self._alike) == 1 else MANY  # of one length, for which it is compiled
 
     def __call__(self) -> Any:
         """For each row what it gives: an array; a list where the table is one, or some rows give more than others."""
@@ -334,11 +335,7 @@ class OverRows:
                 return _in_order([*self._in_machine_code(self._program)])
             self._program = None
         outputs = self._one_by_one(range(len(self._tables[0])))
-        if isinstance(self._tables[0], list) or len({*map(_shape, outputs)}) > 1:
-            return outputs
-        import numpy as np
-
-        return np.array(outputs)
+        return outputs if isinstance(self._tables[0], list) else _as_array(outputs)
 
     def _in_machine_code(self, program: Callable[..., Any]) -> Iterator[tuple[Any, Any]]:
         """The numbers of some rows, all of one length, and what they give: all of them, or where they must be converted
@@ -347,6 +344,9 @@ class OverRows:
         import numpy as np
 
         for rows, tables in self._alike:
+            if len(rows) < self._many:
+                yield rows, _as_array(self._one_by_one(rows.tolist()))
+                continue
             width = sum(table.size // len(table) for table in tables)
             readable = all(table.dtype == np.float64 and table.flags.aligned for table in tables)
             size = len(rows) if readable else max(CONVERTED // width, 1)
@@ -380,9 +380,14 @@ def _plain(y: Any) -> Any:
     return y.data if isinstance(y, Value) else as_float(y)
 
 
-def _shape(y: Any) -> tuple[Any, ...]:
-    """The lengths of nested lists; of lists of equal length, and of no list, all compare equal."""
-    return (len(y), *dict.fromkeys(map(_shape, y))) if isinstance(y, (list, tuple)) else ()
+def _as_array(outputs: list[Any]) -> Any:
+    """Plain outputs as an array, where each row gives as much as the others."""
+    import numpy as np
+
+    try:
+        return np.array(outputs)
+    except ValueError:
+        return outputs
 
 
 def _by_rows(columns: Any, count: int) -> Any:

@@ -145,7 +145,7 @@ def test_a_checkpoint_is_of_its_share_and_seed(tmp_path):
 # --- weights ---------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=10)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.integers(0, 3), min_size=6, max_size=6).filter(any), st.booleans())
 def test_a_row_of_weight_2_is_two_rows_and_one_of_0_is_none(weights, compiled):
     rows, targets = ([x for x, n in zip(data, weights, strict=True) for _ in range(n)] for data in (X, y))

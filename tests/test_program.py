@@ -64,7 +64,7 @@ def test_it_contains_only_what_the_outputs_need_from_the_inputs() -> None:
 def test_what_was_computed_before_may_be_fixed_as_a_number() -> None:
     x, y = Value(2.0), Value(3.0)
     before = x * y
-    program = Program([x], [before + x], fixed={before})
+    program = Program([x], [before + x], find_fixed=lambda order: {before})
     x.data = 100.0
     assert program.evaluate([1.0]) == [7.0]
 

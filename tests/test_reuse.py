@@ -34,16 +34,18 @@ Job = tuple[Any, Any, dict[str, Any]]  # a model, a loss, more settings of fit
 
 @contextmanager
 def no_programs() -> Iterator[None]:
-    """A context in which nothing was compiled before."""
+    """A context in which nothing was compiled before, in no other process either."""
     from autograd.compiler import compiled_training
 
-    both = compiled_function.RECENT, compiled_training.RECENT
+    both, from_disk = (compiled_function.RECENT, compiled_training.RECENT), compiled_training.kept
     before = [recent._kept for recent in both]
     for recent in both:
         recent._kept = {}
+    compiled_training.kept = lambda key: None
     try:
         yield
     finally:
+        compiled_training.kept = from_disk
         for recent, kept in zip(both, before, strict=True):
             recent._kept = kept
 

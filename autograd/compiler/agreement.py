@@ -48,15 +48,17 @@ def check_agreement(
     evaluate: Callable[[list[float]], list[float]],
     table: Any,
     name: str,
+    briefly: bool = False,
 ) -> None:
     """TraceError where the program, which ``evaluate`` runs on a row, gives another result than f.
 
     The results of ``evaluate`` are those of f, and then the guard, if there is one.  Some rows of the table are
-    compared, and others that are made up, where f does not raise for them.
+    compared, and others that are made up, where f does not raise for them.  ``briefly`` compares one row, where the
+    same function has passed with samples of another form.
     """
     reach, rng = traced.reach, Random(1)
-    rows = many_of(table) if reach.asks_types and len(table) else some_of(table)
-    made_up = [[rng.gauss(0.0, size) for _ in rows[0]] for size in SIZES] if rows else []
+    rows = many_of(table) if reach.asks_types and len(table) else some_of(table)[: 1 if briefly else None]
+    made_up = [[rng.gauss(0.0, size) for _ in rows[0]] for size in SIZES] if rows and not briefly else []
     for number, row in enumerate([*rows, *made_up]):
         drawn = [generator.random() for generator in traced.generators]
         reach.restore()  # so that f draws the same

@@ -133,7 +133,8 @@ class Jitted:
                 return self._latest
             if changes:
                 self._patience.compiled_anew(changes[0])
-            self._latest = _compiled(call)
+            passed = any(made.made_for.changed() == "" for others in self._compiled.values() for made in others[:1])
+            self._latest = _compiled(call, first=not passed)
             known.insert(0, self._latest)
             del known[MOST:]
             return self._latest
@@ -216,7 +217,8 @@ def jit(f: Callable[..., Any]) -> Jitted:
 
 
 @without_collector()
-def _compiled(call: _Call) -> Compiled:
+def _compiled(call: _Call, first: bool) -> Compiled:
+    """The program for a call; not the ``first`` where the function, as it is now, has one for other shapes."""
     results: list[Tree] = []
 
     def flat(*inputs: Value) -> list[Any]:
@@ -229,14 +231,14 @@ def _compiled(call: _Call) -> Compiled:
     known = None if key is None else RECENT.get(key)
     if known is not None:
         return known.bound(of)
-    traced = trace(flat, labels, of, rows[0] if rows else None)
+    traced = trace(flat, labels, of, rows[0] if rows else None, twice=first)
     result, guard = results[-1], [] if traced.guard is None else [traced.guard]
     program = program_of(traced.inputs, [*traced.outputs, *guard])
     found = evaluator(program)
     on_values = any(map(call.needs_values, rows))
     traced.reach.restore()
     eager = (lambda *xs: flat(*map(Value, xs))) if on_values else flat
-    check_agreement(eager, traced, program.evaluate, call, call.name)
+    check_agreement(eager, traced, program.evaluate, call, call.name, briefly=not first)
     made = Compiled(program, found, traced.generators, result, traced.reach, on_values)
     if key is not None and traced.reach is of and (shared := made.shared()) is not None:
         RECENT.keep(key, shared)

@@ -18,7 +18,7 @@ from ..errors import TraceError, describe, located
 from ..graph import dependents, topological_order
 from ..modes import without_collector
 from ..primitives import pick, sqrt
-from ..program import Program, Reach, Recent, computed_before, program_of, trace, traced_input, tracing
+from ..program import Program, Reach, Recent, computed_before, lasting, program_of, trace, traced_input, tracing
 from ..transforms import value_and_grad
 from ..value import Value, as_value
 from .adjoint import adjoint
@@ -28,10 +28,11 @@ from .expansion import expand
 from .fallback import NotCompilable
 from .forms import Samples
 from .llvm import Form, PackArguments, TrainJob, lanes
-from .plan import ONES, Indexed, LoopPlan, Plan, Product, Row, plan_loop
+from .plan import ONES, Indexed, LoopPlan, Plan, Products, plan_loop
 from .run import (
     Assembly,
     Executable,
+    Kept,
     Line,
     Loop,
     Part,
@@ -39,6 +40,8 @@ from .run import (
     Workspace,
     address,
     allocate,
+    keep,
+    kept,
     parts,
     row_stride,
     sources,
@@ -55,17 +58,18 @@ class SampleSums:
     The places of the sums: those of the parameters' gradients, in order, then of the edge's, then of the loss.
     """
 
-    def __init__(self, loss: Callable[..., Any], table: Samples, parameters: Sequence[Value], of: Reach) -> None:
+    def __init__(
+        self, loss: Callable[..., Any], table: Samples, parameters: Sequence[Value], of: Reach, first: bool = True
+    ) -> None:
         def outputs(*xs: Any) -> list[Any]:
             root = loss(*table.arguments(xs))
             with located("the loss"):
                 return [as_value(root)]
 
         rows = some_of(table)
-        traced = trace(outputs, [""] * table.columns, of, rows[0])
-        samples, (root,), self.generators, guard, self.reach = traced
+        traced = trace(outputs, [""] * table.columns, of, rows[0], twice=first)
+        samples, (root,), self.generators, guard, self.reach, order = traced
         seed = traced_input("weight")
-        order = topological_order(root)
         for node in computed_before(order) & dependents(order, parameters):
             raise TraceError(
                 f"the loss uses {describe(node)}, which was computed from parameters before the loss was called, "
@@ -77,36 +81,45 @@ class SampleSums:
             body = adjoint(order, {root: seed}, [*parameters, *edge], picks_of(order, samples))
             after = adjoint(topological_order(*edge), dict(zip(edge, cotangents, strict=True)), parameters)
             guarded = root if guard is None else root + guard
-        pairs = [pair for found in (body, after) for leaf in found for pair in found[leaf]]
-        program = program_of([*samples, seed, *cotangents], [guarded, *(node for pair in pairs for node in pair)])
+        # Every gradient, factor and index once.
+        nodes = dict.fromkeys(
+            x for found in (body, after) for g, of in found.products.items() for x in (g, *of.factors)
+        )
+        nodes |= dict.fromkeys(x for node, g in body.picks.items() for x in (g, node.parents[0]))
+        program = program_of([*samples, seed, *cotangents], [guarded, *nodes])
         self.program = expand(program)
         rest = [1.0] + [0.0] * len(cotangents)
         name = getattr(loss, "__name__", type(loss).__name__)
-        check_agreement(outputs, traced, lambda row: self.program.evaluate([*row, *rest])[:1], table, name)
+        result = self.program.only(self.program.outputs[:1])
+        check_agreement(outputs, traced, lambda row: result.evaluate([*row, *rest]), table, name, not first)
 
         n = len(samples) + 1
         self.inputs, self.cotangents = program.inputs[:n], program.inputs[n:]
-        value, *factors = self.program.outputs
+        value, *others = self.program.outputs
+        equations, constants = self.program.equations, self.program.constants
+        variables = dict(zip(nodes, others, strict=True))
+        factors = {node: ONES if constants.get(v) == 1.0 else v for node, v in variables.items()}
         places = {leaf: i for i, leaf in enumerate([*parameters, *edge])}
-        of_pairs = [leaf for found in (body, after) for leaf in found for _ in found[leaf]]
-        summed = [
-            Product(g, self._factor(x), places[leaf])
-            if leaf in places
-            else Indexed(g, x, tuple([places.get(choice) for choice in leaf.parents[1:]]))
-            for g, x, leaf in zip(factors[::2], factors[1::2], of_pairs, strict=True)
+        products, late_products = (
+            [
+                Products(variables[g], tuple([factors[x] for x in of.factors]), [places[leaf] for leaf in of.leaves])
+                for g, of in found.products.items()
+            ]
+            for found in (body, after)
+        )
+        look_ups = [
+            Indexed(variables[g], factors[node.parents[0]], tuple([places.get(choice) for choice in node.parents[1:]]))
+            for node, g in body.picks.items()
         ]
-        reached = {choice for leaf in of_pairs for choice in ([leaf] if leaf in places else leaf.parents[1:])}
+        reached = {leaf for found in (body, after) for of in found.products.values() for leaf in of.leaves}
+        reached |= {choice for node in body.picks for choice in node.parents[1:]}
         self.reached = [p for p in parameters if p in reached]  # the parameters that get a gradient
-        own = sum(map(len, body.values()))  # how many of them are summed over the samples, and not after these
-        products, late_products = [*summed[:own], Product(self.inputs[-1], value, len(places))], summed[own:]
+        whole = Products(self.inputs[-1], (value,), [len(places)])
         varying = self.program.dependents(self.inputs)
         late = self.program.dependents(self.cotangents) - varying
-        equations, constants = self.program.equations, self.program.constants
-        self.plan = plan_loop([e for e in equations if e.out not in late], constants, self.inputs, products)
+        early = [e for e in equations if e.out not in late]
+        self.plan = plan_loop(early, constants, self.inputs, [*products, *look_ups, whole])
         self.late_plan = plan_loop([e for e in equations if e.out in late], constants, self.cotangents, late_products)
-
-    def _factor(self, v: int) -> Row:
-        return ONES if self.program.constants.get(v) == 1.0 else v
 
 
 def edge_of(order: Sequence[Value], samples: Sequence[Value], parameters: Sequence[Value]) -> list[Value]:
@@ -205,12 +218,18 @@ class Training:
         key = _structure(rule, self.parameters, forms, of_loss, self.of_rule, of_penalty)
         walks = (of_loss, self.of_rule, of_penalty)
         known = RECENT.get(key) if key is not None else None
+        lasts = lasting(key) if known is None and key is not None else None
+        if lasts is not None and (found := kept(lasts)) is not None:
+            known = from_kept(found)
+            RECENT.keep(key, known)
         if known is not None:
             known.give(self, walks)
         else:
-            self._compile(loss, samples, rule, penalty, of_loss)
+            sections = self._compile(loss, samples, rule, penalty, of_loss)
             if key is not None and self.reach is of_loss and (made := shared(self, walks)) is not None:
                 RECENT.keep(key, made)
+                if lasts is not None:
+                    keep(lasts, to_be_kept(made, sections))
         self.memory = self.executable.memory()
 
     def _compile(
@@ -220,14 +239,15 @@ class Training:
         rule: Rule | None,
         penalty: Callable[[Any], Any] | None,
         of: Reach,
-    ) -> None:
-        """Everything from the trace of the loss to machine code."""
+    ) -> dict[str, list[Line]]:
+        """Everything from the trace of the loss to machine code; the lines of which it consists."""
         parameters = self.parameters
         self.states = rule.states if rule else 0
-        self.sums, self.reach = [], of
+        self.sums: list[SampleSums] = []
+        self.reach = of
         for some in samples:
             with located(some.where) if some.where else nullcontext():
-                self.sums.append(SampleSums(loss, some, parameters, self.reach))
+                self.sums.append(SampleSums(loss, some, parameters, self.reach, first=not self.sums))
             self.reach = self.sums[-1].reach
         self.generators = [generator for sums in self.sums for generator in sums.generators]
         if self.generators and len(samples) > 1:
@@ -258,8 +278,9 @@ class Training:
             update = self._update(rule)
             sections |= {"penalty_code": clip.once, "gradients": clip.each, "rule": update.once, "update": update.each}
         self.executable = Executable(self.workspace, sections, "train")
-        self._forms = [self._new_form(i, loop) for i, loop in enumerate(loops)]
-        self._job = self._new_job()
+        self._forms = [FormInPlace.of(*found) for found in zip(self.sums, loops, strict=True)]
+        self._begin()
+        return sections
 
     def _over_samples(self, of: SampleSums, edge: int) -> Loop:
         """The loss and gradient of every sample of one form, added up."""
@@ -297,8 +318,8 @@ class Training:
 
         program, layout = program_for_one(gradient, ["p", "g"], self.of_rule), self.layout
         value, whole, limited = program.outputs
-        products = [] if penalty is None else [Product(value, ONES, 0)]
-        products += [] if rule.clip_norm is None else [Product(limited, limited, 1)]
+        products = [] if penalty is None else [Products(value, (ONES,), [0])]
+        products += [] if rule.clip_norm is None else [Products(limited, (limited,), [1])]
         fixed = dict(zip(program.inputs, [layout.current, layout.sums], strict=True))
         plan = plan_loop(program.equations, program.constants, program.inputs, products, {*fixed, whole, limited})
         loop = self._over_parameters(program, plan, fixed)
@@ -333,19 +354,18 @@ class Training:
         sums = {0: layout.penalty, 1: layout.squares, None: layout.unwanted}
         return Loop(self.workspace, plan, self._leaves(program), sums=sums, fixed=fixed, width=layout.parameters)
 
-    def _new_form(self, i: int, loop: Loop) -> FormInPlace:
-        """What the driver is told of the i-th form of samples, and the row of its first column."""
-        inputs, fields = self.sums[i].inputs, self.executable.fields
-        code = {
-            f"{section}{rest}": fields[f"{section}{i}{rest}"]
-            for section in ("prologue", "body", "epilogue")
-            for rest in ("", "_lines")
-        }
-        form = Form(
-            row_stride=row_stride(loop.width), block=loop.width, weights_row=loop.row(inputs[-1]), **code,
-            sources=0, tables=0,
-        )  # fmt: skip
-        return FormInPlace(form, loop.row(inputs[0]))
+    def _begin(self) -> None:
+        """Tell the driver where the code is."""
+        fields = self.executable.fields
+        self._forms = [
+            found._replace(form=found.form._replace(**{
+                f"{section}{rest}": fields[f"{section}{i}{rest}"]
+                for section in ("prologue", "body", "epilogue")
+                for rest in ("", "_lines")
+            }))
+            for i, found in enumerate(self._forms)
+        ]  # fmt: skip
+        self._job = self._new_job()
 
     def _new_job(self) -> TrainJob[int]:
         """What the driver is told in every call; the rest, for one call each, is 0."""
@@ -457,6 +477,14 @@ class FormInPlace(NamedTuple):
     form: Form[int]
     first_row: int
 
+    @classmethod
+    def of(cls, sums: SampleSums, loop: Loop) -> FormInPlace:
+        """Without its code yet."""
+        nothing = Form(*[0] * len(Form._fields))
+        rows = loop.row(sums.inputs[0]), loop.row(sums.inputs[-1])
+        form = nothing._replace(row_stride=row_stride(loop.width), block=loop.width, weights_row=rows[1])
+        return cls(form, rows[0])
+
 
 class Shared(NamedTuple):
     """What trainings of one structure have in common: all but Values, generators, and what they reach.
@@ -511,6 +539,31 @@ def shared(training: Training, walks: Sequence[Reach]) -> Shared | None:
         [places[p] for p in training.reached],
         [drawn[id(generator)] for generator in training.generators],
     )
+
+
+def to_be_kept(made: Shared, sections: dict[str, list[Line]]) -> Kept:
+    """What is written to the disk of what trainings of one structure have in common."""
+    own, (_, *places) = made.attributes, made
+    more = {
+        "own": {name: own[name] for name in ("states", "operations", "layout", "_gradients")},
+        "forms": [(*form[:3], first_row) for form, first_row in own["_forms"]],
+        "places": places,
+    }
+    return Kept(own["workspace"], sections, more)
+
+
+def from_kept(found: Kept) -> Shared:
+    """The same, read from the disk."""
+    training, more = object.__new__(Training), found.more
+    vars(training).update(more["own"], layout=Layout(*more["own"]["layout"]), plan=Plan([]), workspace=found.workspace)
+    training.executable = Executable(found.workspace, found.sections, "train")
+    nothing = Form(*[0] * len(Form._fields))
+    training._forms = [
+        FormInPlace(Form(*numbers, *nothing[len(numbers) :]), first_row) for *numbers, first_row in more["forms"]
+    ]
+    training._begin()
+    captured, *others = more["places"]
+    return Shared(vars(training), [*map(tuple, captured)], *others)
 
 
 def program_for_one(f: Callable[..., list[Any]], labels: list[str], of: Reach) -> Program:

@@ -42,7 +42,7 @@ def _expand(program: Program, parts: Parts) -> Program:
     known: dict[int, int] = {}  # results that turned out to be another variable
     made: Made = {}
     for out, primitive, args in program.equations:
-        operands = tuple([known.get(arg, arg) for arg in args])
+        operands = args if known.keys().isdisjoint(args) else tuple([known.get(arg, arg) for arg in args])
         if not in_machine_code(primitive):
             known[out] = _insert(_part(primitive, len(args), parts), operands, expanded, numbers, made, fresh)
         elif (primitive, operands) in made:  # a function and its slope may need the same exponential

@@ -93,7 +93,7 @@ class Samples:
     """
 
     def __init__(self, tables: Sequence[Any], where: str = "") -> None:
-        self.tables, self.where = tables, where
+        self.tables, self.where = [*tables], where
         self.form = tuple([table.shape[1] if table.ndim > 1 else None for table in tables])
         self.columns = sum(1 if length is None else length for length in self.form)
 

@@ -5,12 +5,12 @@ from .equations import Program
 from .javascript import javascript_rows, row_key
 from .reach import Reach
 from .rows import Branch, branches_of, forward_program, partials_program, special_program
-from .structure import Recent
+from .structure import Recent, lasting
 from .traced import Traced, traced_input
 from .tracer import Trace, computed_before, program_of, same, trace, tracing
 
 __all__ = [
     "Branch", "Equation", "Program", "Reach", "Recent", "Trace", "Traced", "branches_of", "computed_before",
-    "dependent_variables", "forward_program", "javascript_rows", "partials_program", "program_of", "row_key", "same",
-    "special_program", "trace", "traced_input", "tracing",
+    "dependent_variables", "forward_program", "javascript_rows", "lasting", "partials_program", "program_of", "row_key",
+    "same", "special_program", "trace", "traced_input", "tracing",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from __future__ import annotations
 import copy
 import itertools
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..drawing import format_operation
@@ -28,10 +28,15 @@ class Program:
     """The equations below some outputs.
 
     ``leaves`` are the Values that the computation closes over, by variable, read anew at every call;
-    ``constants`` are its plain numbers.  Nodes that are ``fixed`` count as leaves, though they were computed.
+    ``constants`` are its plain numbers.  Nodes that ``find_fixed`` gives count as leaves, though they were computed.
     """
 
-    def __init__(self, inputs: Sequence[Value], outputs: Sequence[Value], fixed: Container[Value] = ()) -> None:
+    def __init__(
+        self,
+        inputs: Sequence[Value],
+        outputs: Sequence[Value],
+        find_fixed: Callable[[Sequence[Value]], set[Value]] = lambda order: set(),
+    ) -> None:
         self.inputs = tuple(range(len(inputs)))
         self.labels = {i: node.label for i, node in enumerate(inputs) if node.label}
         self.leaves: dict[int, Value] = {}
@@ -40,12 +45,15 @@ class Program:
         variables: dict[Value, int] = {node: i for i, node in enumerate(inputs)}
         given = set(inputs)
         order = topological_order(*outputs)
-        needed = set(outputs)
-        for node in reversed(order):
-            if node in needed and node not in given and node not in fixed:
-                needed.update(node.parents)
+        fixed = find_fixed(order)
+        if any(node.primitive is not None for node in inputs) or fixed:  # what is behind these is not needed
+            needed = set(outputs)
+            for node in reversed(order):
+                if node in needed and node not in given and node not in fixed:
+                    needed.update(node.parents)
+            order = [node for node in order if node in needed]
         for node in order:
-            if node in given or node not in needed:
+            if node in given:
                 continue
             number = variables[node] = len(variables)
             if node.primitive is not None and node not in fixed:
@@ -76,6 +84,17 @@ class Program:
             for out, primitive, args in self.equations:
                 data[out] = evaluate(primitive, [data[arg] for arg in args], ())
         return [data[output] for output in self.outputs]
+
+    def only(self, outputs: Sequence[int]) -> Program:
+        """The part of the program that computes these variables."""
+        part, needed = copy.copy(self), set(outputs)
+        part.outputs, part.equations = tuple(outputs), []
+        for equation in reversed(self.equations):
+            if equation.out in needed:
+                needed.update(equation.args)
+                part.equations.append(equation)
+        part.equations.reverse()
+        return part
 
     def dependents(self, variables: Iterable[int]) -> set[int]:
         """The results that were computed from any of the variables."""

@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 from ..errors import TraceError
-from ..graph import topological_order
 from ..modes import mode
 from ..primitives import TABLE, Primitive, select, total
 from ..value import Value, evaluate
@@ -81,10 +80,10 @@ def _passes_on(primitive: Primitive, known: tuple[float | None, ...], place: int
         return not any(math.isfinite(evaluate(primitive, point, ())) for point in itertools.product(*tried))
 
 
-def guard_of(outputs: Sequence[Value], tracer: Risks) -> Value | None:
-    """0 where nothing raised, else nan; None where the outputs show it themselves."""
+def guard_of(outputs: Sequence[Value], order: Sequence[Value], tracer: Risks) -> Value | None:
+    """0 where nothing raised, else nan; None where the outputs, with ``order`` below them, show it themselves."""
     risks = _inside(tracer)
-    shown = _shown_by(outputs)
+    shown = _shown_by(outputs, order) if risks else set()
     terms = []
     for node, branches in risks:
         if node in shown:
@@ -119,10 +118,10 @@ def _inside(tracer: Risks) -> list[Risk]:
     return found[::-1]
 
 
-def _shown_by(outputs: Sequence[Value]) -> set[Value]:
+def _shown_by(outputs: Sequence[Value], order: Sequence[Value]) -> set[Value]:
     """The nodes that make an output nan or infinite if they are."""
     shown = set(outputs)
-    for node in reversed(topological_order(*outputs)):
+    for node in reversed(order):
         if node not in shown or node.primitive is None:
             continue
         shown.update(p for k, p in enumerate(node.parents) if passes_on(node.primitive, node.parents, k))

@@ -22,6 +22,15 @@ from .guards import Branches, Risk, guard_of, may_raise
 from .reach import Reach
 from .traced import Traced, hashes_asked, refuse, traced_input
 
+MOST = 500_000  # operations of a function, which take some ten seconds to compile, with their derivatives more
+TOO_MANY = (
+    f"for one row there are more than {MOST:,} operations, which would take minutes to compile. Give shorter rows, or "
+    f"take sums of products as dot(weights, inputs), which is one operation; or let it run eagerly: fit(..., "
+    f"compiled=False), and functions without jit or compile_loss"
+)
+NODES = {Value, Traced}
+NO_PARTIALS = (math.nan, math.nan)  # of a node without numbers, however many parents it has
+
 
 class Tracer:
     """Takes the operations while a function is traced."""
@@ -30,6 +39,7 @@ class Tracer:
         self.draws: list[tuple[Traced, Any]] = []  # inputs that are random numbers, and who draws them
         self.risks: list[Risk] = []  # results of what may raise for some rows
         self.branches: Branches = ()  # those that are being traced
+        self.left = MOST  # operations that it takes
         self.refused: TraceError | None = None  # the first thing that was asked of a number
 
     def __contains__(self, leaf: Value) -> bool:
@@ -39,15 +49,20 @@ class Tracer:
             scope = scope[1]
         return scope is not None and scope[0] is self
 
-    def record(self, primitive: Primitive, parents: Sequence[Value]) -> Value:
-        """The result of a primitive, without a number."""
+    def record(self, primitive: Primitive, args: Sequence[Any], operand: Callable[[Primitive, Any], Value]) -> Value:
+        """The result of a primitive, without a number; ``operand`` makes a node of an argument that is none."""
+        self.left -= 1
+        if not self.left:
+            self.refused = TraceError(TOO_MANY)
+            raise self.refused
+        parents = tuple([arg if type(arg) in NODES else operand(primitive, arg) for arg in args])
         alone = all(parent.is_constant or (type(parent) is Traced and parent.kind is float) for parent in parents)
         made = traced_input(kind=float if alone else Value)
         flags = mode.flags
         made.requires_grad = flags.recording  # False under the function's own no_grad(): nothing flows through it
         if not flags.lenient and may_raise(primitive, parents):
             self.risks.append(Risk(made, self.branches))
-        return link(made, primitive, tuple(parents), (math.nan,) * len(parents))
+        return link(made, primitive, parents, NO_PARTIALS)
 
     def branch(self, branch: Any, condition: Value, holds: bool) -> Any:
         """A branch of where, called if it is a function: what may raise in it does so only where it is taken."""
@@ -100,7 +115,7 @@ class Trace(NamedTuple):
     """A traced function: its inputs and outputs, and who draws those of its last inputs that are random.
 
     ``guard`` is nan for rows for which something raised on the way, if anything can and the outputs do not show it.
-    ``reach`` is what the function was made for.
+    ``reach`` is what the function was made for.  ``order`` has all nodes below the outputs.
     """
 
     inputs: list[Traced]
@@ -108,16 +123,23 @@ class Trace(NamedTuple):
     generators: list[Any]
     guard: Value | None
     reach: Reach
+    order: list[Value]
 
 
 def trace(
-    f: Callable[..., Sequence[Any]], labels: Sequence[str], of: Reach, row: Sequence[float] | None = None
+    f: Callable[..., Sequence[Any]],
+    labels: Sequence[str],
+    of: Reach,
+    row: Sequence[float] | None = None,
+    twice: bool = True,
 ) -> Trace:
     """f called on traced inputs of these labels, and on what it draws.
 
     ``of`` is what the user's functions behind f can reach.  It holds afterwards what it held before, but for plain
     numbers that they computed when they were first called, to keep them.  Where f raises something on traced
     inputs that it does not raise on the numbers of ``row``, that is a TraceError.
+
+    Not ``twice`` is for a function that was traced before, with inputs of another form, and did the same both times.
     """
     reach = of
     if of.iterator:
@@ -137,14 +159,18 @@ def trace(
             except Exception as error:
                 _raise(error, f, row)
             outputs = [*map(as_value, found)]
+            order = topological_order(*outputs)
             with mode.set(lenient=True):
-                guard = guard_of(outputs, tracer)
+                guard = guard_of(outputs, order, tracer)
         drawn, generators = [x for x, _ in tracer.draws], [generator for _, generator in tracer.draws]
-        return Trace([*inputs, *drawn], outputs, generators, guard, reach), tracer
+        return Trace([*inputs, *drawn], outputs, generators, guard, reach, order), tracer
 
     try:
         first, made = run()
         changed = of.changed(passing=True)
+        if not twice and not changed:
+            _refuse_strangers(first)
+            return first
         if changed:
             reach = of.anew()
             if Traced in reach.kinds:
@@ -191,7 +217,7 @@ def _refuse_kept(place: str) -> NoReturn:
 def _refuse_strangers(found: Trace) -> None:
     """TraceError where the outputs use a Value of another trace."""
     known = set(found.inputs)
-    for node in topological_order(*found.outputs):
+    for node in found.order:
         if type(node) is Traced and node.primitive is None and node not in known:
             raise TraceError(
                 "the function uses a Value of another trace, which stood for any number there: something has kept it"
@@ -228,7 +254,7 @@ def same(
 
 def program_of(inputs: Sequence[Value], outputs: Sequence[Value]) -> Program:
     """The program of a traced graph.  What was computed before it was traced counts as a number, as it does eagerly."""
-    return Program(inputs, outputs, computed_before(topological_order(*outputs)))
+    return Program(inputs, outputs, computed_before)
 
 
 def computed_before(order: Sequence[Value]) -> set[Value]:

@@ -50,7 +50,10 @@ def pullback(
         g = add_up(pairs[node] if node in wanted else pairs.pop(node))
         for parent, partial in zip(node.parents, rule(node), strict=True):
             if parent in fed and not (type(partial) is float and partial == 0.0):
-                pairs.setdefault(parent, []).append((g, partial))
+                if parent in pairs:
+                    pairs[parent].append((g, partial))
+                else:
+                    pairs[parent] = [(g, partial)]
     return {x: pairs.get(x, []) for x in xs}
 
 
@@ -75,7 +78,7 @@ def rule(node: Value) -> Sequence[Any]:
     """
     row = node.primitive
     assert row is not None
-    args = [parent._data if parent.is_constant else parent for parent in node.parents]
+    args = [parent._data if parent._db is None else parent for parent in node.parents]  # is_constant, asked very often
     try:
         return row.partials(args, node) if row.variadic else row.partials(*args, node)
     except (ArithmeticError, ValueError):

@@ -32,8 +32,10 @@ def fit(
     """Train the model: minimise the mean loss over each batch, plus l1·Σ|p| + l2·Σp² over all parameters.
 
     X and y are lists, NumPy arrays, data frames and series, tensors, anything that gives its rows.  Arrays of float64
-    are read where they lie, memory maps as the steps need them: do not change them on the way.  ``loss`` is a
-    name from ``nn.losses`` or a function ``(prediction, target) -> Value``; ``optimizer`` is one of ``nn``, such as
+    are read where they lie, memory maps as the steps need them: do not change them on the way.  Rows and targets may be
+    lists of any length, such as the letters of names: the model is given the list, and the loss what the model made of
+    it, with the target.  A batch mixes lengths; its loss is the mean over its rows.  ``loss`` is a name from
+    ``nn.losses`` or a function ``(prediction, target) -> Value``; ``optimizer`` is one of ``nn``, such as
     ``nn.Adam(model.parameters(), lr=0.01)``, or the name of one, which then has its usual settings.  Without a
     ``batch_size`` every step takes all rows, in order; with one, the rows are shuffled in each epoch by ``seed``.
     ``schedule``, such as ``nn.StepDecay`` or a function, sets the learning rate of each epoch; afterwards the
@@ -69,8 +71,9 @@ def fit(
     that the model keeps from row to row.  Settings that callbacks and schedules change, of the optimiser, of modules,
     in closures, count from the next epoch on, in the validation too; to that end the steps are compiled anew.
 
-    What was compiled for one training serves others in the same process: those of a model of the same structure, with
-    the same loss and settings, whatever their parameters, learning rate and rows.
+    What was compiled for one training serves others: those of a model of the same structure, with the same loss and
+    settings, whatever their parameters, learning rate and rows; in other processes too, where the code is the same.
+    Rows of each length have a program of their own, and one that draws random numbers needs rows of one length.
 
     Bad data, and targets that the loss cannot mean, are refused before the first step.  A loss or gradient that is
     not finite raises NonFiniteError with the epoch and row; the parameters stay those of the last good step.  A row

@@ -1,5 +1,7 @@
 """Machine code: instructions, kernels and the loops around them.  It needs llvmlite."""
 
+from .cache import load as from_disk
+from .cache import store as to_disk
 from .codegen import Kernels, lanes
 from .emitter import LINE
 from .kernels import TILE, outer_tile
@@ -22,5 +24,5 @@ from .records import (
 __all__ = [
     "LINE", "TILE", "Arguments", "EvaluateJob", "Form", "GatherArguments", "Kernels", "LogSumExpArguments",
     "MatVecArguments", "OuterArguments", "PackArguments", "PieceArguments", "RowDotArguments", "ScatterArguments",
-    "Source", "TrainJob", "lanes", "outer_tile",
+    "Source", "TrainJob", "from_disk", "lanes", "outer_tile", "to_disk",
 ]  # fmt: skip

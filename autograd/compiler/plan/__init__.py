@@ -25,10 +25,10 @@ from .calls import (
     writes,
 )
 from .pieces import LoopPlan, plan_loop
-from .sums import Indexed, Product
+from .sums import Indexed, Products
 
 __all__ = [
     "ONES", "UNIT", "WASTE", "ZERO", "Elementwise", "Gather", "Indexed", "LogSumExp", "LoopPlan", "MatVec", "Number",
-    "Operand", "Outer", "Plan", "Product", "Row", "RowDot", "Scalar", "Scatter", "Spread", "Step", "Template",
+    "Operand", "Outer", "Plan", "Products", "Row", "RowDot", "Scalar", "Scatter", "Spread", "Step", "Template",
     "plan_loop", "reads", "row_of", "writes",
 ]  # fmt: skip

@@ -17,11 +17,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 from ...program import Equation, dependent_variables
 from .calls import COPY, Call, Elementwise, Operand, Plan, Row, Spread, Step, Template, reads, row_of
-from .sums import Indexed, Product, over_samples, sums
+from .sums import Indexed, Products, over_samples, sums
 
 FANOUT = 4  # a number used by more elementwise equations than this is stored, so that its users stay alike
 MAX_STEPS = 300  # instructions in templates; each takes about 0.3 ms to compile
@@ -50,7 +51,7 @@ def plan_loop(
     equations: Sequence[Equation],
     constants: Mapping[int, float],
     inputs: Sequence[int],
-    products: Sequence[Product | Indexed] = (),
+    products: Sequence[Products | Indexed] = (),
     kept: Iterable[int] = (),
 ) -> LoopPlan:
     """The plans of equations over samples; ``inputs`` are the variables that differ from one sample to the next.
@@ -60,9 +61,12 @@ def plan_loop(
     varying = dependent_variables(equations, inputs)
     uniform = {equation.out for equation in equations} - varying
     # What is no input and not computed from one is alike for all samples: leaves, numbers, and what comes of them.
-    used = {v for equation in equations for v in equation.args} | {v for product in products for v in product[:2]}
-    scalars = {v for v in (used | uniform | set(kept)) if isinstance(v, int)} - varying - set(inputs)
-    products = [p._replace(g=row_of(p.g, scalars), x=row_of(p.x, scalars)) for p in products]
+    used = set().union(*[args for _, _, args in equations], uniform, kept)
+    used.update(v for product in products for v in _rows_of(product) if isinstance(v, int))
+    scalars = used.difference(varying, inputs)
+    products = [
+        product if scalars.isdisjoint(_rows_of(product)) else _as_rows(product, scalars) for product in products
+    ]
     rows = {row_of(v, scalars) for v in kept}
     once = plan([e for e in equations if e.out in uniform], constants, scalars - uniform, (), {*uniform})
     each = plan([e for e in equations if e.out in varying], constants, scalars, products, rows)
@@ -73,12 +77,12 @@ def plan(
     equations: Iterable[Equation],
     constants: Mapping[int, float],
     scalars: set[int],
-    products: Sequence[Product | Indexed],
+    products: Sequence[Products | Indexed],
     kept: set[Row],
 ) -> Plan:
     """Calls for equations whose results are rows: as few as their shapes allow, or one for each instruction."""
     by_result = {equation.out: equation for equation in equations}
-    wanted = {row for product in products for row in (product.g, product.x)} | kept
+    wanted = kept.union(*map(_rows_of, products))
     calls = _calls(by_result, products, scalars, wanted, constants)
     steps = sum(len(t.steps) for t in {call.template for call in calls if isinstance(call, Elementwise)})
     if steps > MAX_STEPS:
@@ -86,9 +90,21 @@ def plan(
     return Plan([*_spreads(calls, wanted), *calls])
 
 
+def _rows_of(product: Products | Indexed) -> tuple[Row, ...]:
+    """The rows that are multiplied, or looked up by."""
+    return (product.g, *product.xs) if isinstance(product, Products) else (product.g, product.x)
+
+
+def _as_rows(product: Products | Indexed, scalars: set[int]) -> Products | Indexed:
+    g = row_of(product.g, scalars)
+    if isinstance(product, Products):
+        return product._replace(g=g, xs=tuple([row_of(x, scalars) for x in product.xs]))
+    return product._replace(g=g, x=row_of(product.x, scalars))
+
+
 def _calls(
     equations: Equations,
-    products: Sequence[Product | Indexed],
+    products: Sequence[Products | Indexed],
     scalars: set[int],
     wanted: set[Row],
     constants: Mapping[int, float],
@@ -105,9 +121,9 @@ def _calls(
     of_level: dict[int, list[list[int]]] = defaultdict(list)
     for piece in pieces:
         of_level[levels[piece[0]]].append(piece)
-    ready: dict[int, list[Product | Indexed]] = defaultdict(list)
+    ready: dict[int, list[Products | Indexed]] = defaultdict(list)
     for product in products:
-        ready[max(levels.get(product.g, 0), levels.get(product.x, 0))].append(product)
+        ready[max(map(levels.get, _rows_of(product), repeat(0)))].append(product)
     calls: list[Call] = []
     for level in sorted({*summed, *of_level, *ready}):
         calls += sums(summed[level], scalars, constants)
@@ -130,25 +146,25 @@ def _levels(equations: Equations, wanted: set[Row], apart: bool) -> dict[Row, in
 
     Late, because a derivative's factor (1 - out·out) is then computed beside its use and not stored.
     """
-    users: dict[int, list[int]] = defaultdict(list)
-    for v, equation in equations.items():
-        for arg in set(equation.args) & equations.keys():
+    users: dict[int, list[int]] = {v: [] for v in equations}
+    results = set(equations)
+    for v, (_, _, args) in equations.items():
+        for arg in results.intersection(args):
             users[arg].append(v)
-
-    def own_level(v: int) -> bool:  # one after the level of its operands
-        return apart or equations[v].primitive.variadic
-
-    def ends_level(v: int) -> bool:  # its users come in a later level
-        return len(users[v]) > FANOUT and not own_level(v)
+    own_level = {v: apart or primitive.variadic for v, primitive, _ in equations.values()}  # after that of its operands
+    ends_level = {
+        v: len(users[v]) > FANOUT and not own for v, own in own_level.items()
+    }  # its users come in a later one
 
     level: dict[Row, int] = {}
-    for v, equation in equations.items():
-        before = max((level[a] + ends_level(a) for a in equation.args if a in equations), default=0)
-        level[v] = before + own_level(v)
+    after: dict[int, int] = {}  # the first level in which the users of a result may come
+    for v, (_, _, args) in equations.items():
+        level[v] = max(map(after.get, args, repeat(0)), default=0) + own_level[v]
+        after[v] = level[v] + ends_level[v]
     for v in reversed(equations):
         if equations[v].primitive.variadic or v in wanted or not users[v]:
             continue
-        level[v] = min(level[u] - (own_level(u) or ends_level(v)) for u in users[v])
+        level[v] = min([level[u] - (own_level[u] or ends_level[v]) for u in users[v]])
     return level
 
 
@@ -175,11 +191,12 @@ def _pieces(equations: Equations, levels: Mapping[Row, int], apart: bool) -> lis
 def _used_outside(equations: Equations, pieces: list[list[int]]) -> set[int]:
     """The results of pieces that equations outside of their piece use."""
     piece_of = {v: i for i, piece in enumerate(pieces) for v in piece}
+    inside = set(piece_of)
     return {
         arg
-        for out, equation in equations.items()
-        for arg in equation.args
-        if arg in piece_of and piece_of.get(out) != piece_of[arg]
+        for out, (_, _, args) in equations.items()
+        for arg in inside.intersection(args)
+        if piece_of.get(out) != piece_of[arg]
     }
 
 

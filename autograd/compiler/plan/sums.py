@@ -6,8 +6,7 @@ summed over the samples become rectangles.  All are found by their operands alon
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ...program import Equation
@@ -29,12 +28,12 @@ from .calls import (
 )
 
 
-class Product(NamedTuple):
-    """A sum over the samples that is wanted: total[place] += g · x."""
+class Products(NamedTuple):
+    """Sums over the samples that are wanted: for each x and its place total[place] += g · x."""
 
     g: Row
-    x: Row
-    place: int
+    xs: tuple[Row, ...]
+    places: list[int]
 
 
 class Indexed(NamedTuple):
@@ -49,14 +48,16 @@ class Indexed(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """A sum as bias + Σ weight · row + Σ row · row, whichever way round its products were written."""
+    """A sum as bias + Σ weight · row + Σ left · right of rows, whichever way round its products were written."""
 
     bias: Scalar
-    weighted: list[tuple[Scalar, Row]]
-    products: list[tuple[Row, Row]]
+    weights: list[Scalar]
+    rows: list[Row]
+    left: list[Row]
+    right: list[Row]
 
 
-def sums(equations: Iterable[Equation], scalars: Container[int], constants: Mapping[int, float]) -> list[Call]:
+def sums(equations: Iterable[Equation], scalars: set[int], constants: Mapping[int, float]) -> list[Call]:
     """The sums of one level; all that share their inputs are one call."""
     matvecs: dict[tuple[Row, ...], MatVec] = {}
     rowdots: dict[tuple[int, bool], RowDot] = {}
@@ -76,66 +77,83 @@ def sums(equations: Iterable[Equation], scalars: Container[int], constants: Mapp
             gather.outputs.append(out)
             continue
         assert primitive.terms is not None  # what else takes any number of arguments is a sum of products
-        bias, weighted, products = terms(primitive.terms(args), scalars)
+        bias, weights, rows, left, right = terms(primitive.terms(args), scalars)
         zero = bias.x == 0.0 if isinstance(bias, Number) else constants.get(bias) == 0.0
-        if not weighted and not (products and zero):
-            bias, weighted = ZERO, [(bias, ONES)]  # what a matvec begins, so that there is one
-        if weighted:
-            matvec = matvecs.setdefault(
-                tuple([row for _, row in weighted]), MatVec([row for _, row in weighted], [], [], [])
-            )
+        if not weights and not (left and zero):
+            bias, weights, rows = ZERO, [bias], [ONES]  # what a matvec begins, so that there is one
+        if weights:
+            key = tuple(rows)
+            if key not in matvecs:
+                matvecs[key] = MatVec(rows, [], [], [])
+            matvec = matvecs[key]
             matvec.biases.append(bias)
-            matvec.weights.append([weight for weight, _ in weighted])
+            matvec.weights.append(weights)
             matvec.outputs.append(out)
-        if products:
-            adding = bool(weighted)
-            rowdot = rowdots.setdefault((len(products), adding), RowDot([], [], [], adding))
-            rowdot.left.append([left for left, _ in products])
-            rowdot.right.append([right for _, right in products])
+        if left:
+            adding = bool(weights)
+            rowdot = rowdots.setdefault((len(left), adding), RowDot([], [], [], adding))
+            rowdot.left.append(left)
+            rowdot.right.append(right)
             rowdot.outputs.append(out)
     return [*matvecs.values(), *rowdots.values(), *exponentials.values(), *gathers.values()]
 
 
-def terms(tuples: Iterable[tuple[int, ...]], scalars: Container[int]) -> Terms:
+def terms(tuples: Sequence[tuple[int, ...]], scalars: set[int]) -> Terms:
     """The terms of a row of the table, (w, x) or (b,), by what a call does with them."""
-    found = Terms(ZERO, [], [])
+    found = Terms(ZERO, [], [], [], [])
+    pairs = [term for term in tuples if len(term) == 2]
+    firsts, seconds = zip(*pairs, strict=True) if pairs else ((), ())
+    if scalars.isdisjoint(seconds) and (scalars.issuperset(firsts) or scalars.isdisjoint(firsts)):
+        left, right = (found.left, found.right) if scalars.isdisjoint(firsts) else (found.weights, found.rows)
+        left.extend(firsts)  # most sums are of one kind, and a large one is soon looked through
+        right.extend(seconds)
+        tuples = [term for term in tuples if len(term) == 1]
     for first, *rest in tuples:
-        if not rest:
-            if first not in scalars:
-                found.weighted.append((UNIT, first))
-            elif found.bias == ZERO:
-                found = found._replace(bias=first)
-            else:
-                found.weighted.append((first, ONES))
-            continue
-        (second,) = rest
-        if first in scalars:
-            found.weighted.append((first, row_of(second, scalars)))
-        elif second in scalars:
-            found.weighted.append((second, first))
+        second = rest[0] if rest else None
+        if second is None and first in scalars and found.bias == ZERO:
+            found = found._replace(bias=first)
+        elif second is not None and first not in scalars and second not in scalars:
+            found.left.append(first)
+            found.right.append(second)
         else:
-            found.products.append((first, second))
+            weight, row = (
+                (first, ONES if second is None else row_of(second, scalars))
+                if first in scalars
+                else (UNIT if second is None else second, first)
+            )
+            found.weights.append(weight)
+            found.rows.append(row)
     return found
 
 
-def over_samples(products: Iterable[Product | Indexed]) -> list[Call]:
+def over_samples(products: Iterable[Products | Indexed]) -> list[Call]:
     """The sums over the samples: of products as rectangles, all g that meet the same x; by an index as scatters."""
-    by_g: dict[Row, dict[Row, list[int]]] = defaultdict(lambda: defaultdict(list))
+    rectangles: dict[tuple[Row, ...], Outer] = {}
     scatters: dict[tuple[Row, int], Scatter] = {}
     for product in products:
-        if isinstance(product, Product):
-            by_g[product.g][product.x].append(product.place)
+        if isinstance(product, Products):
+            for xs, places in _apart(product.xs, product.places):
+                outer = rectangles.setdefault(xs, Outer([], [*xs], []))
+                outer.left.append(product.g)
+                outer.places.append(places)
         else:
             scatter = scatters.setdefault((product.x, len(product.places)), Scatter(product.x, [], []))
             scatter.gradients.append(product.g)
             scatter.places.append([*product.places])
-    rectangles: dict[tuple[Row, ...], list[Row]] = defaultdict(list)
-    for g, xs in by_g.items():
-        rectangles[tuple(xs)].append(g)
-    calls: list[Call] = [*scatters.values()]
-    for columns, gs in rectangles.items():
-        # A product that goes to several places (a weight used twice) is rare: a further rectangle for each.
-        for n in range(max(len(by_g[g][x]) for g in gs for x in columns)):
-            places = [[by_g[g][x][n] if n < len(by_g[g][x]) else None for x in columns] for g in gs]
-            calls.append(Outer(gs, list(columns), places))
-    return calls
+    return [*scatters.values(), *rectangles.values()]
+
+
+def _apart(xs: tuple[Row, ...], places: list[int]) -> Iterator[tuple[tuple[Row, ...], list[int | None]]]:
+    """The same in parts that have each x once: one that goes to several places (a weight used twice) is rare."""
+    left = [*zip(xs, places, strict=True)]
+    while left:
+        once, again = dict(left), []
+        if len(once) < len(left):
+            once = {}
+            for x, place in left:
+                if x in once:
+                    again.append((x, place))
+                else:
+                    once[x] = place
+        yield tuple(once), [*once.values()]
+        left = again

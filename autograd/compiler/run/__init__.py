@@ -5,9 +5,10 @@ from .executable import Executable, address
 from .feeding import Part, parts, sources
 from .machine import InMachineCode
 from .sample_loop import Loop
+from .storing import Kept, keep, kept
 from .workspace import Workspace, allocate, row_stride
 
 __all__ = [
-    "Assembly", "Executable", "InMachineCode", "Line", "Loop", "Part", "Places", "Workspace", "address", "allocate",
-    "parts", "row_stride", "sources",
+    "Assembly", "Executable", "InMachineCode", "Kept", "Line", "Loop", "Part", "Places", "Workspace", "address",
+    "allocate", "keep", "kept", "parts", "row_stride", "sources",
 ]  # fmt: skip

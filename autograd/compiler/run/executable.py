@@ -30,7 +30,7 @@ class Executable:
 
     def __init__(self, workspace: Workspace, sections: Mapping[str, list[Line]], driver: str) -> None:
         self.kernels = Kernels(workspace.templates)
-        self._tables = np.array(workspace.tables or [0], dtype=np.int32)
+        self._tables = np.array(workspace.tables if len(workspace.tables) else [0], dtype=np.int32)
         self._tables_address = address(self._tables)
         self._sections = {name: self._encode(lines) for name, lines in sections.items()}
         self.fields: dict[str, int] = {}  # what a job says about the sections

@@ -6,6 +6,7 @@ What this file leaves out: memory itself.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from ..llvm import TILE
 from ..plan import ONES, WASTE, Plan, Row, Template, reads, writes
@@ -22,7 +23,7 @@ class Workspace:
         self.lanes = lanes
         self.size = 0
         self.contents: dict[int, tuple[int, float]] = {}  # place → (how many, number) that stand there from the start
-        self.tables: list[int] = []  # stretches of places, one after the other
+        self.tables: Any = []  # stretches of places, one after the other
         self.templates: dict[Template, str] = {}  # the kernel of each
         self._constants: dict[str, int] = {}  # by their text: 0.0 == -0.0, and nan is unequal to itself
         self.zero, self.one = self.constant(0.0), self.constant(1.0)
