@@ -96,8 +96,8 @@ def fit(
             raise ValueError(f"fit: {name} must be 0 or more, not {weight!r}")
     if resume and checkpoint is None:
         raise ValueError("fit: resume=True goes on from a checkpoint: name its file with checkpoint=")
-    optimizer = find_optimizer(optimizer, model.parameters())
-    if set(model.parameters()).isdisjoint(optimizer.parameters):
+    optimizer = find_optimizer(optimizer, parameters := model.parameters())
+    if set(parameters).isdisjoint(optimizer.parameters):
         raise ValueError("fit: the optimizer holds no parameter of this model: give it model.parameters()")
     regularizer = partial(penalty, l1=l1, l2=l2) if l1 or l2 else None
     with progress_as(progress):
