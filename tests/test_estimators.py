@@ -203,9 +203,19 @@ def test_an_optimiser_is_a_name_or_a_function(optimizer) -> None:
 def test_settings_that_mean_nothing_are_refused_when_it_learns() -> None:
     for settings, message in (
         ({"optimizer": "adm"}, "no optimizer 'adm'"), ({"epochs": 0}, "epochs must be"), ({"l2": -1.0}, "l2 must be"),
+        ({"patience": 0}, "StepClassifier: patience must be 1 or more, or None, not 0"),
+        ({"batch_size": 0}, "batch_size must be"),
     ):  # fmt: skip
         with pytest.raises(ValueError, match=message):
             Classifier(**settings).fit(X, LABELS)
+
+
+@needs_sklearn
+def test_whole_numbers_of_numpy_do_too_as_searches_draw_them() -> None:
+    drawn = {name: np.int64(n) for name, n in (("hidden", 8), ("epochs", 5), ("batch_size", 20), ("patience", 3))}
+    plain = {name: int(n) for name, n in drawn.items()}
+    one, other = Classifier().set_params(**drawn).fit(X, LABELS), Classifier().set_params(**plain).fit(X, LABELS)
+    assert one.predict_proba(X).tolist() == other.predict_proba(X).tolist()
 
 
 def test_a_callback_that_looks_every_tenth_epoch_is_called_then_at_least() -> None:

@@ -6,6 +6,7 @@ They need scikit-learn, which is loaded with this file alone; where it is missin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -38,7 +39,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
     lr: float
     epochs: int
     batch_size: int | None
-    l2: float
+    l2: float | None
     validation: float | None
     patience: int | None
     tol: float
@@ -60,10 +61,13 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
     ) -> Module:  # fmt: skip
         """A trained network behind the scale of its inputs."""
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        hidden = [self.hidden] if isinstance(self.hidden, int) else [*self.hidden]
+        widths: Any = [self.hidden] if isinstance(self.hidden, Integral) else self.hidden
+        hidden = [*map(_whole, widths)]
         network = MLP(X.shape[1], [*hidden, outputs], activation=self.activation, seed=seed)
-        size = self.batch_size or USUAL_BATCH
+        size = USUAL_BATCH if self.batch_size is None else _whole(self.batch_size)
         stopping: list[Any] = []
+        if self.patience is not None and not self.patience >= 1:
+            raise ValueError(f"{type(self).__name__}: patience must be 1 or more, or None, not {self.patience!r}")
         if self.patience is not None and self.validation is None:
             stopping = [Settled(self.patience, self.tol)]
         elif self.patience is not None:
@@ -71,10 +75,11 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
 
             stopping = [EarlyStopping(self.patience)]
         mean, deviation = scale_of(X, sample_weight)
+        l2 = min(0.001, 4.0 / len(X)) if self.l2 is None else self.l2
         self.history_ = fit(
             network, scaled(X, mean, deviation), targets, loss=loss,
-            optimizer=find_optimizer(self.optimizer, network.parameters(), lr=self.lr), epochs=self.epochs,
-            batch_size=size if size < len(X) else None, l2=self.l2, validation=self.validation,
+            optimizer=find_optimizer(self.optimizer, network.parameters(), lr=self.lr), epochs=_whole(self.epochs),
+            batch_size=size if size < len(X) else None, l2=l2, validation=self.validation,
             sample_weight=sample_weight, class_weight=class_weight, seed=seed, callbacks=stopping,
             progress=bool(self.verbose),
         )  # fmt: skip
@@ -171,8 +176,9 @@ class StepClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
 class StepRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     """A multi-layer perceptron for one number or several, as an estimator of scikit-learn.
 
-    The parameters are those of ``StepClassifier``, without class_weight.  The loss is the mean squared error, with the
-    targets scaled too; ``model_`` and ``predict`` answer in the units of y.
+    The parameters are those of ``StepClassifier``, without class_weight; ``l2`` is 0.001 unless told, and 4 / rows of
+    more than 4,000.  The loss is the mean squared error, with the targets scaled too; ``model_`` and ``predict`` answer
+    in the units of y.
 
     >>> model = StepRegressor(16, random_state=0).fit([[x / 10] for x in range(30)], [x * x for x in range(30)])
     >>> model.score([[1.0], [2.0]], [100.0, 400.0]) > 0.9
@@ -181,8 +187,8 @@ class StepRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
 
     def __init__(
         self, hidden: int | Sequence[int] = (100,), activation: str | Activation = "relu", *, optimizer: Any = "adam",
-        lr: float = 0.003, epochs: int = 200, batch_size: int | None = None, l2: float = 0.001,
-        validation: float | None = None, patience: int | None = 10, tol: float = 1e-4, verbose: bool = False,
+        lr: float = 0.003, epochs: int = 200, batch_size: int | None = None, l2: float | None = None,
+        validation: float | None = None, patience: int | None = 10, tol: float = 1e-5, verbose: bool = False,
         random_state: Any = None,
     ) -> None:  # fmt: skip
         self.hidden, self.activation, self.optimizer, self.lr = hidden, activation, optimizer, lr
@@ -231,6 +237,11 @@ class Settled:
         losses = np.array(history.loss)
         gains = np.minimum.accumulate(losses)[:-1] - losses[1:]
         return bool((gains[-self.patience :] < self.tol).all())
+
+
+def _whole(x: Any) -> Any:
+    """A whole number of NumPy, as searches draw them, as one of Python; all else as it is."""
+    return int(x) if isinstance(x, Integral) else x
 
 
 def scale_of(table: Any, weights: Any) -> tuple[Any, Any]:
