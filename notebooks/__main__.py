@@ -3,6 +3,9 @@
 What is stored is the same on every run of the same code: no times, no counters of the machine.  Where an output is
 an SVG inside HTML, a PNG of it, made by Chromium, is stored beside it, for pages that show no HTML.
 
+A cell that only installs, plots or checks is folded away, and its output shown.  Its first line says which it is:
+``# Installs ...``, ``# Plotting ...`` or ``# Check ...``; what folds it is written into it here.
+
 It needs ``python -m pip install ".[dot,plot,browser]"``, and Chromium.
 """
 
@@ -24,6 +27,8 @@ from PIL import Image  # matplotlib brings it
 FOLDER = Path(__file__).parent
 IMAGE = re.compile(r'<img [^>]*src="data:image/svg\+xml;base64,[^"]*">')
 IN_A_CELL = re.compile(r"\S*ipykernel_\d+\S*: ")
+ASIDE = re.compile(r"# (Installs|Plotting|Checks?)\b")
+FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}, "tags": ["hide-input"]}  # Colab; JupyterLab; Jupyter Book
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -44,7 +49,7 @@ def execute(notebook: Any) -> Any:
     resources = {"metadata": {"path": str(FOLDER)}}
     NotebookClient(notebook, timeout=600, kernel_name="python3", coalesce_streams=True, resources=resources).execute()
     for cell in code_cells(notebook):
-        cell.metadata.pop("execution", None)  # when it ran
+        cell.metadata = nbformat.from_dict(FOLDED if ASIDE.match(cell.source) else {})
         cell.outputs.sort(key=lambda output: output.get("name") != "stderr")  # which came first is chance
         for output in cell.outputs:
             if output.get("name") == "stderr":  # warnings: without the file that the cell was in this time

@@ -285,7 +285,10 @@ def test_a_wide_picture_scrolls_to_the_step_and_the_page_does_not(open_page: Ope
     frame = player.locator(".picture")
     for i in (0, 15, 29, 45, 60):
         player.get_by_role("slider").fill(str(i))
-        outer, inner = frame.bounding_box(), player.locator("g.forward path, g.backward path").first.bounding_box()
+        outer, inner = (
+            frame.bounding_box(),
+            player.locator("g:is(.forward, .backward) :is(path, rect)").first.bounding_box(),
+        )
         assert outer["x"] - 1 <= inner["x"] <= outer["x"] + outer["width"]
     assert page.evaluate("[scrollX, scrollY]") == [0, 0]
 
@@ -351,10 +354,10 @@ def test_everything_can_be_read_in_light_and_dark(open_page: Open, scheme: str) 
         (".card p", ".card"),
         (".card .formula", ".card"),
         ("button", ".stepgrad-player"),
-        ('text[data-part="n0.data"]', 'g[data-part="n0"] path'),
-        ('text[data-part="n0.grad"]', 'g[data-part="n0"] path'),
-        ('text[data-part="n2.grad"]', 'g[data-part="n2"] path'),
-        ('g[data-part="o2"] text', 'g[data-part="o2"] path'),
+        ('text[data-part="n0.data"]', 'g[data-part="n0"] rect'),
+        ('text[data-part="n0.grad"]', 'g[data-part="n0"] rect'),
+        ('text[data-part="n2.grad"]', 'g[data-part="n2"] rect'),
+        ('g[data-part="o2"] text', 'g[data-part="o2"] rect'),
         ('g[data-part="e2.0"] text', ".graph > polygon"),
     ]:
         assert contrast(page, text, below) >= 4.5, (scheme, text)

@@ -332,8 +332,8 @@ def test_a_look_up_takes_as_long_in_a_large_table_as_in_a_small_one() -> None:
     assert {"gather 500 x 4", "scatter 4 x 500"} <= {*map(str, calls(500))}
 
 
-def test_a_layer_that_is_applied_several_times_is_packed_once_in_each_direction() -> None:
-    def packs(times: int) -> int:
+def test_weights_are_read_where_they_lie_and_others_packed_once_in_each_direction() -> None:
+    def packs(times: int, order: Callable[[list[Value]], list[Value]]) -> int:
         weights = [numbers(3, seed=i) for i in range(4)]
 
         def loss(*x: Any) -> Any:
@@ -344,13 +344,15 @@ def test_a_layer_that_is_applied_several_times_is_packed_once_in_each_direction(
             hidden = [tanh(dot(row, list(x))) for row in w]
             return [dot(list(column), hidden) for column in zip(*w, strict=True)]
 
-        return (
-            Training(loss, [Samples(np.ones((3 * times, 1)))], [p for row in weights for p in row])
-            ._forms[0]
-            .form.prologue_lines
-        )
+        parameters = order([p for row in weights for p in row])
+        training = Training(loss, [Samples(np.ones((3 * times, 1)))], parameters)
+        return training._forms[0].form.prologue_lines
 
-    assert packs(2) == packs(5)
+    def at_random(parameters: list[Value]) -> list[Value]:
+        return random.Random(0).sample(parameters, len(parameters))
+
+    assert packs(2, list) == packs(5, list) == 0
+    assert packs(2, at_random) == packs(5, at_random) > 0
 
 
 def test_an_index_that_counts_nothing_stops_the_step() -> None:

@@ -33,7 +33,7 @@ def buttons(page: Any, name: str = "") -> list[Any]:
 
 
 def size(page: Any) -> float:
-    width: float = page.locator(".stepgrad-view > svg").bounding_box()["width"]
+    width: float = page.locator(".picture > svg").bounding_box()["width"]
     return width
 
 
@@ -74,13 +74,13 @@ def test_all_open_and_all_close_and_no_two_boxes_overlap(page: Any) -> None:
     page.get_by_role("button", name="Open all").click()
     assert len(buttons(page)) == 6
     apart = """() => {
-        const boxes = [...document.querySelectorAll('.stepgrad-view > svg > g.graph > g.node')]
+        const boxes = [...document.querySelectorAll('.picture > svg > g.graph > g.node')]
             .map(g => g.getBoundingClientRect());
         return boxes.every((a, i) => boxes.slice(i + 1).every(b => a.right <= b.left + 1 || b.right <= a.left + 1
             || a.bottom <= b.top + 1 || b.bottom <= a.top + 1)); }"""
     assert page.evaluate(apart)
     inside = """() => {
-        const view = document.querySelector('.stepgrad-view > svg').getBoundingClientRect();
+        const view = document.querySelector('.picture > svg').getBoundingClientRect();
         return [...document.querySelectorAll('.stepgrad-view g.node')].map(g => g.getBoundingClientRect()).every(b =>
             b.left >= view.left && b.right <= view.right && b.top >= view.top && b.bottom <= view.bottom); }"""
     assert page.evaluate(inside)
@@ -89,8 +89,47 @@ def test_all_open_and_all_close_and_no_two_boxes_overlap(page: Any) -> None:
     assert len(buttons(page)) == 3
 
 
+def scale(page: Any) -> float:
+    """Pixels for each unit of the picture."""
+    found: float = page.locator(".picture > svg").evaluate("e => e.getScreenCTM().a")
+    return found
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_picture_fits_zooms_and_is_dragged_and_what_opens_stays_as_large(
+    open_page: Open, size: tuple[int, int], scheme: str
+) -> None:
+    page = open_page(parts_page(), viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+    frame = page.locator(".picture")
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    before = scale(page)
+    assert before * 12 >= 10.9  # its smallest text can be read
+    page.get_by_role("button", name="Open all").click()
+    assert scale(page) == pytest.approx(before, rel=0.01)
+    frame.evaluate("e => e.scrollTo(0, 0)")
+    box = frame.bounding_box()
+    page.mouse.move(box["x"] + box["width"] - 20, box["y"] + box["height"] - 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 120, box["y"] + box["height"] - 20, steps=4)
+    page.mouse.up()
+    assert frame.evaluate("e => e.scrollLeft") == pytest.approx(box["width"] - 140, abs=2)
+    assert len(buttons(page)) == 6  # a drag is no click
+    page.get_by_role("button", name="Larger").click()
+    assert scale(page) == pytest.approx(1.25 * before, rel=0.01)
+    page.get_by_role("button", name="Fit: the whole picture").click()
+    assert frame.evaluate("e => [e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight]") == [0, 0]
+
+
+def test_a_picture_without_parts_fits_and_zooms_too(open_page: Open) -> None:
+    page = open_page(draw(MLP(2, [4, 4, 1], seed=1)).html, viewport={"width": 390, "height": 844})
+    page.get_by_role("button", name="Fit: the whole picture").click()
+    assert size(page) <= 390
+    assert page.get_by_role("button", name="Open all").count() == 0
+
+
 def ground(page: Any) -> str:
-    return str(page.locator(".stepgrad-view > svg > g > polygon").evaluate("e => getComputedStyle(e).fill"))
+    return str(page.locator(".picture > svg > g > polygon").evaluate("e => getComputedStyle(e).fill"))
 
 
 @pytest.mark.parametrize(("scheme", "colour"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(22, 24, 29)")])

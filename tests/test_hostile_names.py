@@ -257,7 +257,8 @@ def pages(text: str, folder: Path) -> Iterator[tuple[str, str]]:
 
 OURS = {
     "div", "img", "details", "summary", "ol", "ul", "li", "script", "style", "p", "pre", "h1", "h2", "main", "html",
-    "head", "body", "meta", "title", "button", "span", "label", "input", "select", "option",
+    "head", "body", "meta", "title", "button", "span", "label", "input", "select", "option", "b",
+    "figure", "figcaption", "table", "thead", "tbody", "tr", "th", "td", "canvas",
 }  # fmt: skip
 IN_SVG = {
     "svg",

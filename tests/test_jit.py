@@ -514,6 +514,16 @@ def test_the_plan_says_what_is_computed_together(backend: str) -> None:
         assert "Python runs the program" in str(f.plan)
 
 
+def test_what_is_done_to_each_sum_of_a_layer_is_done_where_it_is_added_up(backend: str) -> None:
+    model = nn.MLP(3, [5, 1], activation="relu", seed=1)
+    f = jit(model)
+    f([1.0, 2.0, 3.0])
+    if backend == "machine code":
+        first, *rest = str(f.plan).splitlines()
+        assert first.startswith("matvec 3 -> 5 then [")
+        assert rest == ["matvec 5 -> 1"]
+
+
 def test_the_code_in_llvms_language(backend: str) -> None:
     code = jit(lambda x: x * x).llvm
     assert ("fmul" in code) == (backend == "machine code")
@@ -588,6 +598,28 @@ def test_the_text_of_a_parameter_is_a_number_that_may_change(show):
     w = Value(2.0)
     with pytest.raises(TraceError):
         jit(lambda x: x * (1.0 if "2" in show(w) else 3.0))(1.0)
+
+
+@pytest.mark.parametrize("exponent", [-2, -1, 1, 2, 3, 4, 5, 0.5])
+def test_a_power_with_a_constant_exponent_is_within_4_ulp_and_ieee_at_the_edges(exponent):
+    random = np.random.default_rng(0)
+    bases = np.ldexp(random.uniform(-1.0, 1.0, 2000), random.integers(-540, 540, 2000))
+    edges = [0.0, -0.0, math.inf, -math.inf, math.nan, 5e-324, -1e-310, 1.5e154, 1e-154, -1e-103, 1e77]
+
+    def is_defined(x):
+        try:
+            return isinstance(x**exponent, float)
+        except (OverflowError, ZeroDivisionError):
+            return False
+
+    xs = np.array([x for x in [*bases.tolist(), *edges] if is_defined(x)])
+    wanted = np.array([x**exponent for x in xs.tolist()])
+    got = jit(lambda x: x**exponent)(xs)
+    finite = np.isfinite(wanted)
+    np.testing.assert_array_equal(got[~finite], wanted[~finite])
+    got, wanted = got[finite], wanted[finite]
+    np.testing.assert_array_equal(np.signbit(got), np.signbit(wanted))
+    assert np.all(np.abs(got - wanted) <= 4.0 * np.spacing(np.abs(wanted)))
 
 
 @pytest.mark.parametrize("f", [lambda x: (x**2).tanh(), lambda x: 1.0 / (1.0 + 1.5**x), lambda x: (x**1.01).tanh()])

@@ -17,7 +17,7 @@ pytest.importorskip("llvmlite")
 import llvmlite.binding as llvm
 
 from autograd.compiler.expansion import expand, in_machine_code
-from autograd.compiler.llvm.codegen import lanes, machine, pieces_ir, shared_ir, vector_functions
+from autograd.compiler.llvm.codegen import lanes, machine, own_ir, shared_ir, vector_functions
 from autograd.compiler.llvm.instructions import FUNCTIONS, RULES
 from autograd.compiler.plan import Elementwise, plan_loop
 from autograd.compiler.run.executable import SIGNATURE
@@ -77,7 +77,7 @@ Run = Callable[[str, Points], list[float]]
 def run(request: pytest.FixtureRequest) -> Run:
     """What the code of a row gives at some points."""
     width, functions = VARIANTS[request.param]
-    built = machine(pieces_ir(TEMPLATES, width, functions))
+    built = machine(own_ir(TEMPLATES, width, functions))
 
     def run(name: str, points: Points) -> list[float]:
         count = -(-len(points) // width) * width
@@ -168,7 +168,7 @@ def test_all_of_it_compiles_for_other_processors_and_systems(triple: str) -> Non
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
     target = llvm.Target.from_triple(triple).create_target_machine(opt=2)
-    for ir, name in ((shared_ir(2, {}), "train"), (pieces_ir(TEMPLATES, 2, {}), "piece_tanh")):
+    for ir, name in ((shared_ir(2, {}), "train"), (own_ir(TEMPLATES, 2, {}), "piece_tanh")):
         module = llvm.parse_assembly(ir)
         module.verify()
         assembly = target.emit_assembly(module)

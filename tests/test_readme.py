@@ -1,4 +1,4 @@
-"""The code of the README and of the tour runs and prints what its comments say; the commands are the ones CI runs."""
+"""The code of README, tour and lecture runs and prints what its comments say; the commands are those that CI runs."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from samples import needs_dot
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TOUR = (ROOT / "notebooks/tour.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```python\n(.*?)```", README + TOUR, re.DOTALL)
+LECTURE = (ROOT / "notebooks/lecture.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README + TOUR + LECTURE, re.DOTALL)
 
 
 def promised(block: str) -> list[str]:
@@ -73,8 +76,35 @@ def test_the_map_shows_rooms_that_exist_and_leaves_no_package_out() -> None:
     assert {f"{package.relative_to(ROOT).as_posix()}/" for package in packages} <= named
 
 
-def test_every_picture_of_the_readme_exists() -> None:
-    for text, folder in ((README, ROOT), (TOUR, ROOT / "notebooks")):
+def test_every_picture_of_the_pages_exists() -> None:
+    for text, folder in ((README, ROOT), (TOUR, ROOT / "notebooks"), (LECTURE, ROOT / "notebooks")):
         pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", text)
         assert pictures
         assert all((folder / picture).is_file() for picture in pictures)
+
+
+BOARD = re.findall(r"```python\n(.*?)```\n\n!\[[^\]]*\]\(([^)]+)\)", LECTURE, re.DOTALL)
+
+
+@needs_dot
+@pytest.mark.parametrize(("block", "picture"), BOARD, ids=[picture for _, picture in BOARD])
+def test_a_picture_of_the_lecture_shows_what_its_block_draws(block: str, picture: str, tmp_path: Path) -> None:
+    from autograd import draw
+
+    names: dict[str, Any] = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(compile(block, "lecture.md", "exec"), names)
+    drawing = names["picture"] if "picture" in names else draw(names[re.findall(r"^draw\((\w+)\)", block, re.M)[0]])
+    drawing.save(tmp_path / "now.svg")
+    stored, now = (
+        sorted(re.findall(r"<text[^>]*>([^<]*)</text>", path.read_text(encoding="utf-8")))
+        for path in (ROOT / "notebooks" / picture, tmp_path / "now.svg")
+    )
+    assert stored == now
+
+
+def test_the_lecture_builds_three_graphs_and_its_minutes_leave_no_gap() -> None:
+    assert len(BOARD) == 3
+    times = [(int(start), int(end)) for start, end in re.findall(r"^\| (\d+)-(\d+) \|", LECTURE, re.MULTILINE)]
+    assert times == [(int(start), int(end)) for start, end in re.findall(r"^## (\d+)-(\d+): ", LECTURE, re.MULTILINE)]
+    assert [0, *(end for _, end in times)] == [*(start for start, _ in times), 90]

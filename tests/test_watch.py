@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import json
 import math
@@ -10,18 +9,20 @@ import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
 from conftest import Open
 from samples import needs_dot
-from test_player import Reader, parts
+from test_player import Reader
 
 import nn
 from autograd import Value, relu
 from autograd.drawing import format_number
 from nn import MLP, SGD, Adam, Layer, LayerNorm, Module, Neuron, Residual, Sequential, datasets, fit, predict, watch
 from nn.monitoring.plane import STEPS, Plane
+from nn.monitoring.surface import surface_of
 
 X, Y = datasets.moons(30, noise=0.1, seed=1)
 QUIET: dict[str, Any] = {"progress": False}
@@ -117,8 +118,7 @@ def test_models_are_kept_at_the_chosen_epochs_and_at_the_end() -> None:
     start = [p.data for p in model.parameters()]
     fit(model, X, Y, loss="hinge", optimizer=SGD(model.parameters(), lr=0.1), epochs=4, callbacks=[w], **QUIET)
     assert [s.record.epoch for s in w.snapshots] == [2, 3, 4]
-    assert w.snapshots[0].before != start
-    assert w.snapshots[0].after == w.snapshots[1].before
+    assert w.snapshots[0].after != start
     assert w.snapshots[-1].after == [p.data for p in model.parameters()]
 
 
@@ -152,7 +152,7 @@ def test_dead_units_are_counted_and_named_once(capsys: pytest.CaptureFixture[str
     assert w.notes == [
         "epoch 1: layers.0 has dead units, 2 of 4 are 0 on every row, so that hardly anything reaches their weights"
     ]
-    assert capsys.readouterr().err.count("watch: epoch 1: layers.0 has dead units") == 1
+    assert capsys.readouterr().out.count("watch: epoch 1: layers.0 has dead units") == 1
     assert [s.units["layers.0"].count("dead") for s in w.snapshots] == [2] * 5
     assert "2 of 4 dead" in repr(w)
 
@@ -214,7 +214,7 @@ def test_frozen_layers_have_no_gradient_to_lose() -> None:
 def test_the_regions_lie_where_the_model_gives_their_class() -> None:
     plane = Plane(np.array([[-1.0, -2.0], [1.0, 2.0]]))
     classes = [int(a > 0.0 and b > 0.0) for a, b in plane.points]
-    shapes = ET.fromstring(plane.regions(classes).elements)
+    shapes = ET.fromstring(plane.regions(classes, [1.0] * len(classes)))
     covered = set()
     for x, y, n in re.findall(r"M(\d+),(\d+)h(\d+)v1h", shapes[1].attrib["d"]):
         covered |= {(int(x) + i, int(y)) for i in range(int(n))}
@@ -236,65 +236,111 @@ def test_a_sample_stands_where_its_numbers_say() -> None:
 # --- the film -----------------------------------------------------------------------------------------------
 
 
-def frames(read: Reader, number: int = 0) -> list[Any]:
-    return list(json.loads(read.scripts[2 * number])["frames"])
+def data_of(html: str, number: int = 0) -> dict[str, Any]:
+    return dict(json.loads([script for script in Reader(html).scripts if script.startswith("{")][number]))
 
 
-def test_the_film_has_a_frame_for_each_model_that_marks_its_epoch_and_writes_its_numbers() -> None:
+def pictures(html: str) -> list[str]:
+    return [unquote(found).replace("'", '"') for found in re.findall(r'src="data:image/svg\+xml,([^"]*)"', html)]
+
+
+def test_the_film_has_a_frame_for_every_epoch_with_the_numbers_of_the_model_after_it() -> None:
+    model, states = small(), []
+    w = watch(model, X, Y, loss="hinge")
+    start = [p.data for p in model.parameters()]
+
+    def note(history: Any, model: Module) -> None:
+        states.append([p.data for p in model.parameters()])
+
+    optimizer = SGD(model.parameters(), lr=0.1)
+    history = fit(model, X, Y, loss="hinge", optimizer=optimizer, epochs=7, callbacks=[note, w], **QUIET)
+    data = data_of(w._repr_mimebundle_()["text/html"])
+    assert data["epochs"] == [*range(8)]
+    assert data["losses"] == history.loss
+    for found, expected in zip(data["numbers"], [start, *states], strict=True):
+        assert found == pytest.approx(expected, rel=1e-5)
+    assert [layers[1][0] for layers in data["layers"]] == [format_number(r.gradients["layers.1"]) for r in w.records]
+
+
+def test_of_a_large_model_the_film_has_every_second_or_fourth_epoch_and_the_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("nn.monitoring.recorder.MOST_NUMBERS", 17 * 4)
+    w = trained(small(), epochs=11)
+    data = data_of(w._repr_mimebundle_()["text/html"])
+    assert data["epochs"] == [0, 4, 8, 11]
+    assert data["losses"] == [w.records[i].loss for i in (3, 7, 10)]
+    assert len(data["numbers"]) == 4
+
+
+def test_where_scripts_are_stripped_the_curve_the_plane_the_table_and_the_chosen_epochs_remain() -> None:
     w = trained(small())
-    read = Reader(w._repr_mimebundle_()["text/html"])
+    html = w._repr_mimebundle_()["text/html"]
+    read = Reader(html)
     assert read.texts == repr(w).splitlines()[: len(w.snapshots)]
-    for snapshot, (marks, texts) in zip(w.snapshots, frames(read), strict=True):
-        assert marks == {"now": f"epoch{snapshot.record.epoch}"}
-        assert texts["row1.1"] == format_number(snapshot.record.gradients["layers.1"])
     assert read.texts[0].startswith(f"epoch 1: loss {w.records[0].loss:.4g}; layers.0: gradient ")
+    curve, plane = pictures(html)
+    assert "<polyline" in curve
+    assert ET.fromstring(plane).tag.endswith("svg")
+    assert f"<td>{format_number(w.records[-1].gradients['layers.1'])}</td>" in html
 
 
-def test_the_picture_of_the_film_holds_every_part_that_a_frame_names() -> None:
-    w = trained(small())
-    bundle = w._repr_mimebundle_()["text/html"]
-    svg = picture(bundle)
-    names = {name for element in ET.fromstring(svg).iter() for name in element.get("data-part", "").split()}
-    for marks, texts in frames(Reader(bundle)):
-        assert names >= {*marks["now"].split(), *texts}
-    assert parts(svg)["row0.0"] == "layers.0"
-    assert svg.count('<g class="mark now"') == 1
-
-
-def picture(html: str) -> str:
-    found = re.search(r'src="data:image/svg\+xml;base64,([^"]*)"', html)
-    assert found
-    return base64.b64decode(found[1]).decode()
-
-
-def test_the_regions_of_the_film_are_those_of_each_model() -> None:
-    model = small()
-    w = trained(model, epochs=30, lr=0.5)
-    svg = picture(w._repr_mimebundle_()["text/html"])
+def test_the_still_plane_has_the_class_of_the_last_model_at_each_point_and_darker_where_it_is_surer() -> None:
+    w = trained(small(), epochs=30, lr=0.5)
+    _, svg = pictures(w._repr_mimebundle_()["text/html"])
     plane = Plane(w.rows)
-    model.load_state_dict(dict(zip(model.named_parameters(), w.snapshots[2].after, strict=True)))
-    expected = plane.regions([int(out > 0.0) for out in predict(model, plane.points)]).elements
-    assert expected in svg
-    assert svg.count(expected) == 1
+    outs = predict(w.model, plane.points)
+    areas = plane.regions([int(out > 0.0) for out in outs], [min(abs(out), 1.0) for out in outs])
+    assert areas in svg  # of targets −1 and 1 the whole colour is reached 1 away from the border
+    shades = {float(x) for x in re.findall(r'fill-opacity="([^"]*)"', areas)}
+    assert len(shades) > 2
+
+
+class Sign(Module):
+    """A model that asks whether a number is positive: it cannot be written out for a page."""
+
+    def __init__(self) -> None:
+        self.body = MLP(2, [2, 1], activation="tanh", seed=1)
+
+    def forward(self, x: Any) -> Any:
+        out = self.body(x)
+        return out * 2.0 if x[0] > 0.0 else out
+
+
+@pytest.mark.filterwarnings("ignore::autograd.FallbackWarning")
+def test_a_model_that_cannot_be_written_out_for_the_page_is_shown_as_it_was_at_the_end() -> None:
+    html = trained(Sign(), epochs=2, compiled=False)._repr_mimebundle_()["text/html"]
+    assert "Only the last epoch is shown: " in html
+    assert "plane" not in data_of(html)
+    assert "fill-opacity" in pictures(html)[1]
+
+
+def test_each_neuron_that_is_no_output_has_its_answer_beside_that_of_the_model() -> None:
+    model = MLP(2, [3, 2, 1], activation="relu", seed=1)
+    found = surface_of(model)
+    assert found.units == [f"layers.{i}.neurons.{k}" for i, n in enumerate((3, 2)) for k in range(n)]
+    assert found.outputs == 1
+    assert not found.apology
+    big = MLP(2, [2000, 1], seed=1)
+    assert "up to 3,000 parameters, and this model has 8,001" in surface_of(big).apology
 
 
 @needs_dot
 def test_with_more_inputs_it_shows_the_graph_of_the_first_row() -> None:
     rows = [[a, b, a * b] for a, b in X]
     w = trained(MLP(3, [4, 1], seed=1), rows=rows, epochs=2)
-    svg = picture(w._repr_mimebundle_()["text/html"])
-    ET.fromstring(svg)
-    assert svg.count("Layer, 16 parameters") == 2
-    ids = re.findall(r' id="([^"]*)"', svg)
-    assert ids == []
+    curve, first, second = pictures(w._repr_mimebundle_()["text/html"])
+    assert "<polyline" in curve
+    for svg in (first, second):
+        ET.fromstring(svg)
+        assert svg.count("Layer, 16 parameters") == 1
 
 
 def test_without_any_dot_the_film_has_its_curve_and_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STEPGRAD_DOT", "/nowhere/dot")
     rows = [[a, b, a * b] for a, b in X]
-    svg = picture(trained(MLP(3, [4, 1], seed=1), rows=rows, epochs=2)._repr_mimebundle_()["text/html"])
-    assert "<polyline" in svg
-    assert "parameters" not in svg
+    (curve,) = pictures(trained(MLP(3, [4, 1], seed=1), rows=rows, epochs=2)._repr_mimebundle_()["text/html"])
+    assert "<polyline" in curve
 
 
 def test_a_name_cannot_leave_its_place(tmp_path: Path) -> None:
@@ -310,25 +356,22 @@ def test_a_name_cannot_leave_its_place(tmp_path: Path) -> None:
     data = [script for script in read.scripts if script.startswith("{")]
     assert not any("pwned()" in script for script in read.scripts if script not in data)
     assert all(json.loads(script) for script in data)
-    assert len(read.scripts) == len(data) + 2  # a script for the film, one for all walks
+    assert len(read.scripts) == len(data) + 4  # of the film and of the walk the script, and what was printed for it
 
 
 @needs_dot
-def test_the_page_holds_a_walk_through_the_first_row_at_each_epoch_that_ends_with_the_update(tmp_path: Path) -> None:
+def test_the_page_holds_a_walk_through_the_first_row_whose_leaves_are_those_of_the_film(tmp_path: Path) -> None:
     model = MLP(2, [2, 1], activation="tanh", seed=1)
     w = trained(model, epochs=3)
     w.save(tmp_path / "training.html")
     page = (tmp_path / "training.html").read_text(encoding="utf-8")
-    assert "http" not in re.sub(r'base64,[^"]*', "", page).replace("http-equiv", "")
-    read = Reader(page)
-    assert page.count('<div class="stepgrad-player') == 4
-    for number, snapshot in enumerate(w.snapshots, 1):
-        data = json.loads([script for script in read.scripts if script.startswith("{")][number])
-        moved = data["update"][1]
-        assert [data["nodes"][int(i)][0] for i in moved] == pytest.approx(snapshot.before)
-        assert [float(x) for x in moved.values()] == pytest.approx(snapshot.after, rel=1e-3)
-    last = [text for text in read.texts if text.startswith("update: ")][-1]
-    assert last.startswith(f"update: layers.0.neurons.0.w.0 {w.snapshots[-1].before[0]:.4g} → ")
+    assert "http" not in re.sub(r'data:image[^"]*', "", page).replace("http-equiv", "")
+    assert page.count('<div class="stepgrad-player') == 2
+    film, walk = data_of(page), data_of(page, 1)
+    leaves = [int(i) for i in re.findall(r'data-leaves="([^"]*)"', page)[0].split()]
+    assert [walk["nodes"][i][0] for i in leaves] == w.snapshots[-1].after
+    assert film["numbers"][-1] == pytest.approx(w.snapshots[-1].after, rel=1e-5)
+    assert "moves each number by −learning rate × its gradient from this row" in page
 
 
 class Gate(Module):
@@ -348,9 +391,8 @@ def test_parameters_that_the_first_row_does_not_use_are_left_out_of_its_walk(
     w = trained(Gate(), rows=rows, targets=[1, -1], epochs=2, compiled=False)
     w.save(tmp_path / "training.html")
     page = (tmp_path / "training.html").read_text(encoding="utf-8")
-    updates = re.findall(r"<li>update: ([^<]*)", page)
-    assert len(updates) == 2
-    assert all(("left" in update) != ("right.w.0" in update) for update in updates)
+    leaves = dict(zip(w.model.named_parameters(), re.findall(r'data-leaves="([^"]*)"', page)[0].split(), strict=True))
+    assert (leaves["left"] == "-1") != (leaves["right.w.0"] == "-1")
 
 
 def test_a_first_row_without_any_parameter_or_with_all_frozen_is_shown_too(tmp_path: Path) -> None:
@@ -365,18 +407,14 @@ def test_a_first_row_without_any_parameter_or_with_all_frozen_is_shown_too(tmp_p
     loss = lambda p, t: Value(1.0) * (p - t) * (p - t)  # noqa: E731
     fit(model, rows, targets, loss=loss, optimizer=optimizer, epochs=2, callbacks=[freeze, w], compiled=False, **QUIET)
     w.save(tmp_path / "training.html")
-    assert "<li>update:" not in (tmp_path / "training.html").read_text(encoding="utf-8")
-
-
-def test_a_graph_that_is_too_large_to_look_at_is_walked_through_in_words(tmp_path: Path) -> None:
-    trained(MLP(2, [16, 8, 1], seed=1), epochs=1).save(tmp_path / "training.html")
     page = (tmp_path / "training.html").read_text(encoding="utf-8")
-    assert page.count("<img ") == 1
-    assert "and 187 more" in page
-    trained(MLP(2, [180, 1], seed=1), rows=X[:2], targets=Y[:2], epochs=1, compiled=False).save(
-        tmp_path / "training.html"
-    )
-    assert "too many to walk through at each epoch" in (tmp_path / "training.html").read_text(encoding="utf-8")
+    assert set(re.findall(r'data-leaves="([^"]*)"', page)[0].split()) == {"-1"}
+    assert "there is nothing to pass back</li>" in page
+
+
+def test_a_graph_that_is_too_large_to_walk_through_says_so(tmp_path: Path) -> None:
+    w = trained(MLP(2, [180, 1], seed=1), rows=X[:2], targets=Y[:2], epochs=1, compiled=False)
+    assert "values, too many to walk through: watch a smaller" in saved(w, tmp_path)
 
 
 def test_the_curves_are_those_of_the_records() -> None:
@@ -404,9 +442,8 @@ def test_several_classes_have_several_regions() -> None:
     w = watch(model, rows, targets, loss="cross_entropy")
     optimizer = Adam(model.parameters(), lr=0.1)
     fit(model, rows, targets, loss="cross_entropy", optimizer=optimizer, epochs=5, callbacks=[w], **QUIET)
-    assert (
-        len(set(re.findall(r'fill="(#[0-9A-F]{6})" stroke="white"', picture(w._repr_mimebundle_()["text/html"])))) == 3
-    )
+    plane = pictures(w._repr_mimebundle_()["text/html"])[1]
+    assert len(set(re.findall(r'fill="(#[0-9A-F]{6})" stroke="white"', plane))) == 3
 
 
 @pytest.mark.parametrize("targets", [[[a, b] for a, b in X], [a + b for a, b in X]])
@@ -414,7 +451,7 @@ def test_targets_that_are_no_classes_are_shown_alike(targets: list[Any]) -> None
     model = MLP(2, [3, len(targets[0]) if isinstance(targets[0], list) else 1], activation="tanh", seed=1)
     w = watch(model, X, targets, loss="mse")
     fit(model, X, targets, loss="mse", optimizer=SGD(model.parameters()), epochs=1, callbacks=[w], **QUIET)
-    marks = re.findall(r'fill="(#[0-9A-F]{6})" stroke="white"', picture(w._repr_mimebundle_()["text/html"]))
+    marks = re.findall(r'fill="(#[0-9A-F]{6})" stroke="white"', pictures(w._repr_mimebundle_()["text/html"])[1])
     assert len(marks) == len(X)
     assert len(set(marks)) == 1
 
@@ -422,21 +459,140 @@ def test_targets_that_are_no_classes_are_shown_alike(targets: list[Any]) -> None
 # --- in a browser -------------------------------------------------------------------------------------------
 
 
+def saved(w: watch, tmp_path: Path) -> str:
+    w.save(tmp_path / "training.html")
+    return (tmp_path / "training.html").read_text(encoding="utf-8")
+
+
+def film_of(page: Any) -> Any:
+    return page.locator(".stepgrad-player").first
+
+
+def place(film: Any) -> str:
+    return str(film.locator(".place").text_content())
+
+
+ANSWERS = """(film, [numbers, points]) => {
+    const model = film.model(...numbers);
+    return points.map(([x, y]) => model(x, y));
+}"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("activation", ["tanh", "relu", "gelu"])
+def test_the_page_computes_what_the_model_and_its_neurons_answer(open_page: Open, activation: str) -> None:
+    model = MLP(2, [3, 2, 2], activation=activation, seed=1)
+    w = watch(model, X, [int(t > 0) for t in Y], loss="cross_entropy")
+    optimizer = Adam(model.parameters(), lr=0.1)
+    fit(model, X, [int(t > 0) for t in Y], loss="cross_entropy", optimizer=optimizer, epochs=3, callbacks=[w], **QUIET)
+    page = open_page(f"<!DOCTYPE html><meta charset='utf-8'><body>{w._repr_mimebundle_()['text/html']}")
+    points = [[0.1, -0.7], [1.5, 2.0], [-3.0, 0.0]]
+    found = film_of(page).evaluate(ANSWERS, [[p.data for p in model.parameters()], points])
+    for point, answers in zip(points, found, strict=True):
+        assert answers[:2] == pytest.approx([out.data for out in model(point)], rel=1e-12)
+        hidden = [out.data for out in model.layers[0](point)]
+        assert answers[2:] == pytest.approx([*hidden, *(out.data for out in model.layers[1](hidden))], rel=1e-12)
+
+
 @pytest.mark.slow
 @needs_dot
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_training_plays_in_a_browser(open_page: Open, tmp_path: Path, scheme: str) -> None:
-    trained(MLP(2, [2, 1], activation="tanh", seed=1), epochs=5).save(tmp_path / "training.html")
-    page = open_page((tmp_path / "training.html").read_text(encoding="utf-8"), color_scheme=scheme)
-    film = page.locator(".stepgrad-player").first
-    assert film.get_by_role("status").text_content().startswith("epoch 1: loss ")
-    assert [g.get_attribute("data-part") for g in film.locator("g.epoch").all() if g.is_visible()] == ["epoch1"]
-    film.locator('g.mark[data-part="epoch3"]').click()
-    assert film.get_by_role("status").text_content().startswith("epoch 3: loss ")
-    assert [g.get_attribute("data-part") for g in film.locator("g.epoch").all() if g.is_visible()] == ["epoch3"]
-    ground = film.locator("svg > rect").evaluate("e => getComputedStyle(e).fill")
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
+def test_the_film_plays_and_curve_border_and_slider_are_seen_at_once(
+    open_page: Open, tmp_path: Path, scheme: str, size: tuple[int, int]
+) -> None:
+    w = trained(MLP(2, [4, 1], activation="tanh", seed=1), epochs=12)
+    page = open_page(saved(w, tmp_path), color_scheme=scheme, viewport={"width": size[0], "height": size[1]})
+    film = film_of(page)
+    assert place(film) == "epoch 12 / 12"
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    for seen in ("figure.loss svg", "div.plane canvas", "input[type=range]"):
+        box = film.locator(seen).bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= size[0]
+        assert box["y"] + box["height"] <= size[1]
+    assert film.locator("figure.tiles canvas").count() == 4
+    page.keyboard.press("Home")  # at once: the walk below is folded away
+    assert place(film) == "epoch 0 / 12"
+    assert film.get_by_role("status").text_content() == "before the first epoch: the model as it was made"
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    assert place(film) == "epoch 3 / 12"
+    assert film.locator("tbody td").first.text_content() == format_number(w.records[2].gradients["layers.0"])
+    curve = film.locator("figure.loss svg").bounding_box()
+    page.mouse.click(curve["x"] + curve["width"] * (46 + 150) / 360, curve["y"] + 40)
+    assert place(film) in ("epoch 6 / 12", "epoch 7 / 12")
+    film.locator("summary").click()
+    film.locator("li").nth(1).click()
+    assert place(film) == "epoch 2 / 12"
+    ground = film.evaluate("e => getComputedStyle(e).backgroundColor")
     assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
-    page.locator("h2 ~ details > summary").nth(1).click()
-    walk = page.locator(".stepgrad-player").nth(2)
-    walk.get_by_role("button", name="Last").click()
-    assert walk.get_by_role("status").text_content().startswith("update: layers.0.neurons.0.w.0 ")
+
+
+@pytest.mark.slow
+def test_the_plane_has_the_colour_of_the_class_and_its_shade_says_how_sure_the_model_is(open_page: Open) -> None:
+    model = small()
+    w = trained(model, epochs=20, lr=0.3)
+    page = open_page(f"<!DOCTYPE html><meta charset='utf-8'><body>{w._repr_mimebundle_()['text/html']}")
+    pixels = (
+        film_of(page)
+        .locator("div.plane canvas")
+        .evaluate("e => [e.width, [...e.getContext('2d').getImageData(0, 0, e.width, e.height).data]]")
+    )
+    n, data = pixels
+    left, right, low, high = Plane(w.rows).corners
+    checked = 0
+    for i in range(3, n, 19):
+        for j in range(3, n, 19):
+            point = [left + (right - left) * (i + 0.5) / n, high - (high - low) * (j + 0.5) / n]
+            out = model(point).data
+            if abs(out) < 0.1:
+                continue
+            red, _, blue, alpha = data[4 * (j * n + i) : 4 * (j * n + i) + 4]
+            assert (red > blue) == (out > 0.0)  # orange above, blue below
+            assert alpha / 255 == pytest.approx(0.08 + 0.55 * min(abs(out), 1.0), abs=0.01)
+            checked += 1
+    assert checked > 40
+
+
+@pytest.mark.slow
+@needs_dot
+def test_the_row_is_walked_through_with_the_numbers_of_the_epoch_and_a_step_is_lr_times_its_own_gradient(
+    open_page: Open, tmp_path: Path
+) -> None:
+    w = trained(MLP(2, [2, 1], activation="tanh", seed=1), epochs=5, lr=0.25)
+    page = open_page(saved(w, tmp_path))
+    film, walk = page.locator(".stepgrad-player").all()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    summary = page.locator("details.onerow > summary")
+    summary.click()
+    assert summary.text_content() == "One row after epoch 1: forward, loss and backward"
+    weight = walk.get_by_label("layers.0.neurons.0.w.0, its number")
+    first = data_of(saved(w, tmp_path))["numbers"][1]
+    assert float(weight.input_value()) == first[0]
+    model = w.model
+    for p, x in zip(model.parameters(), first, strict=True):
+        p.data, p.grad = x, 0.0
+    loss = nn.hinge(model([Value(x) for x in w.rows[0]]), w.targets[0])
+    loss.backward()
+    rate = walk.get_by_label("learning rate")
+    assert rate.input_value() == "0.25"
+    walk.get_by_role("button", name="Take a step").click()
+    assert float(weight.input_value()) == pytest.approx(first[0] - 0.25 * model.parameters()[0].grad, rel=1e-12)
+    film.get_by_role("slider").fill("4")
+    assert float(weight.input_value()) == data_of(saved(w, tmp_path))["numbers"][4][0]
+
+
+@pytest.mark.slow
+def test_the_film_goes_slower_where_less_motion_is_asked_for(open_page: Open) -> None:
+    html = trained(small(), epochs=60)._repr_mimebundle_()["text/html"]
+    for motion, ticks in (("no-preference", 4), ("reduce", 1)):
+        page = open_page("<p>not yet</p>", reduced_motion=motion)
+        page.clock.install()
+        page.goto(page.url)
+        page.set_content(f"<!DOCTYPE html><meta charset='utf-8'><body>{html}")
+        film = film_of(page)
+        film.get_by_role("button", name="Play").click()  # at the end: from the start
+        page.clock.run_for(1001)
+        assert place(film) == f"epoch {ticks} / 60"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import update_wrapper
@@ -111,6 +112,8 @@ class Jitted:
             draws = Draws(compiled.generators)
             columns = [*columns, *np.ascontiguousarray(draws.take(count).T)]
         results = compiled.evaluator.run(columns, count)
+        if rows is None and all(map(math.isfinite, numbers := results[:, 0].tolist())):
+            return compiled.result.like(numbers)
         finite = np.isfinite(results)
         results = results[: len(compiled.result.leaves)]  # without the guard
         if not finite.all():
@@ -284,11 +287,12 @@ class _Call:
         return labels
 
     def _as_columns(self) -> tuple[list[Any], int | None]:
-        """The leaves as arrays of float64, and how many rows there are: None where all are numbers."""
-        columns, lengths = [], {}
+        """The leaves as floats and arrays of float64, and how many rows there are: None where all are numbers."""
+        columns: list[Any] = []
+        lengths = {}
         for x, path in zip(self.tree.leaves, self.tree.paths, strict=True):
             if type(x) is float:
-                columns.append(np.array((x,)))
+                columns.append(x)
             else:
                 columns.append(as_column(x, f"{self.name}: argument{path}"))
                 lengths[path] = len(columns[-1])
@@ -302,7 +306,7 @@ class _Call:
 
     def __getitem__(self, i: int) -> list[float]:
         """The numbers of one row."""
-        return [float(column[i if len(column) > 1 else 0]) for column in self.columns]
+        return [column if type(column) is float else float(column[i]) for column in self.columns]
 
     def needs_values(self, row: list[float]) -> bool:
         """Whether f runs on Values and not on floats, as it calls methods such as ``x.tanh()``."""

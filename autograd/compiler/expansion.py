@@ -2,7 +2,8 @@
 
 A row of the table is written in machine code as it stands where it names an instruction or is a sum of
 products.  For any other, and for a user's own primitive, the definition or else the forward is traced, and the
-equations found take its place.  Derivatives are not touched: they are equations of the program already.
+equations found take its place; so does a product that of a power with a small whole exponent.  Derivatives are not
+touched: they are equations of the program already.
 """
 
 from __future__ import annotations
@@ -12,12 +13,23 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from ..errors import TraceError
-from ..primitives import TABLE, Primitive
+from ..primitives import TABLE, Primitive, Rule, pow
 from ..program import Equation, Program, Reach, program_of, trace
 from .fallback import NotCompilable
 
 # What a function of floats may raise that meets a Value instead: of a mistake in it, Python's run will tell.
 NOT_FOR_VALUES = (TraceError, TypeError, AttributeError, LookupError)
+
+# Powers that are products, by their exponents: right to 2 ulp, as no product on the way leaves the range of the result.
+# The C library's pow of vectors takes 30 times as long where a base is negative.
+PRODUCTS: dict[float, Rule] = {
+    1.0: lambda x: x,
+    2.0: lambda x: x * x,
+    3.0: lambda x: x * x * x,
+    4.0: lambda x: x * x * (x * x),
+    -1.0: lambda x: 1.0 / x,
+    -2.0: lambda x: 1.0 / x * (1.0 / x),
+}
 
 
 def expand(program: Program) -> Program:
@@ -29,11 +41,11 @@ def expand(program: Program) -> Program:
 
 
 Made = dict[tuple[Primitive, tuple[int, ...]], int]  # the variable of each result, by its primitive and operands
-Parts = dict[tuple[Primitive, int], Program]  # by primitive and number of arguments, those that were traced
+Parts = dict[tuple[Primitive | Rule, int], Program]  # by what was traced and its number of arguments
 
 
 def _expand(program: Program, parts: Parts) -> Program:
-    if all(in_machine_code(equation.primitive) for equation in program.equations):
+    if all(in_machine_code(primitive) and primitive is not pow for _, primitive, _ in program.equations):
         return program
     expanded = copy.copy(program)
     expanded.equations, expanded.constants, expanded.leaves = [], {**program.constants}, {**program.leaves}
@@ -43,7 +55,10 @@ def _expand(program: Program, parts: Parts) -> Program:
     made: Made = {}
     for out, primitive, args in program.equations:
         operands = args if known.keys().isdisjoint(args) else tuple([known.get(arg, arg) for arg in args])
-        if not in_machine_code(primitive):
+        product = PRODUCTS.get(program.constants.get(args[1], 0.0)) if primitive is pow else None
+        if product:
+            known[out] = _insert(_product(product, parts), operands[:1], expanded, numbers, made, fresh)
+        elif not in_machine_code(primitive):
             known[out] = _insert(_part(primitive, len(args), parts), operands, expanded, numbers, made, fresh)
         elif (primitive, operands) in made:  # a function and its slope may need the same exponential
             known[out] = made[primitive, operands]
@@ -78,6 +93,14 @@ def _part(primitive: Primitive, count: int, parts: Parts) -> Program:
             )
         parts[primitive, count] = _expand(program_of(traced.inputs, traced.outputs), parts)
     return parts[primitive, count]
+
+
+def _product(product: Rule, parts: Parts) -> Program:
+    """The program of a power that is a product."""
+    if (product, 1) not in parts:
+        traced = trace(lambda x: [product(x)], ["x"], Reach())
+        parts[product, 1] = program_of(traced.inputs, traced.outputs)
+    return parts[product, 1]
 
 
 def _insert(

@@ -10,7 +10,7 @@ import numpy as np
 from ..program import Program
 from ..value import Value
 
-Columns = Sequence[Any]  # arrays of float64, all of one length or of length 1
+Columns = Sequence[Any]  # arrays of float64 of one length, or floats, which count for every row
 
 
 class Evaluator(Protocol):

@@ -3,7 +3,7 @@
 What this package leaves out: steps and animation.
 """
 
-from .drawing import Drawing, draw, draw_with_marks, scopes_at
+from .drawing import Drawing, draw, draw_with_marks, parts_of
 from .items import state
 from .lines import shorten
 from .names import names_of
@@ -20,6 +20,6 @@ from .style import FONT
 
 __all__ = [
     "FONT", "DrawError", "Drawing", "clean_path", "draw", "draw_with_marks", "fill", "find_dot", "finish_svg",
-    "format_arithmetic", "format_number", "format_operation", "names_of", "operation_template",
-    "scopes_at", "shorten", "state",
+    "format_arithmetic", "format_number", "format_operation", "names_of", "operation_template", "parts_of",
+    "shorten", "state",
 ]  # fmt: skip

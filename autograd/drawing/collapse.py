@@ -19,6 +19,7 @@ from .notation import clean_path, plural
 from .regions import Level, Nesting, group
 
 READABLE = 150  # items: what a graph that is too large is collapsed to
+ABREAST = 5  # a picture of n items has at most n / 5 beside each other: 60 boxes are about 3,000 points tall
 STRETCHES = 8
 MAX_FIGURES = 60  # inside the parts of one
 
@@ -50,7 +51,7 @@ def collapse(order: Sequence[Node], depth: int | None, max_nodes: int) -> Figure
     edges = sum(len(node.parents) for node in order)
     nesting = Nesting(order)
     note = ""
-    if depth is None and max(len(order), edges) > max_nodes:
+    if depth is None and (max(len(order), edges) > max_nodes or _abreast(order) > max_nodes // ABREAST):
         items, note = _fit(order, nesting, None, max_nodes)
     else:
         items = every(order) if depth is None else _at_depth(order, nesting, depth)
@@ -120,7 +121,7 @@ def _fit(order: Sequence[Node], nesting: Nesting, depth: int | None, limit: int)
     deepest = nesting.deepest if depth is None else depth
     for tried in range(deepest + 1):
         items = _at_depth(order, nesting, tried)
-        if len(items) > min(limit, READABLE):
+        if len(items) > min(limit, READABLE) or (best is not None and _abreast(items) > limit // ABREAST):
             break
         best, depth = items, tried
     if best is not None:
@@ -132,6 +133,16 @@ def _fit(order: Sequence[Node], nesting: Nesting, depth: int | None, limit: int)
             f"the program, with scope(...), to see those"
         )
     return best, f"{plural(len(order), 'value')}, more than can be shown one by one: {how}"
+
+
+def _abreast(order: Sequence[Node]) -> int:
+    """The most items of a topological order that a picture has beside each other: those as far from the root."""
+    distance: dict[Node, int] = {}
+    for item in reversed(order):
+        distance.setdefault(item, 0)
+        for parent in item.parents:
+            distance[parent] = max(distance.get(parent, 0), distance[item] + 1)
+    return max(Counter(distance.values()).values())
 
 
 def _cut(order: list[Item]) -> list[Item]:

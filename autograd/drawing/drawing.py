@@ -7,6 +7,7 @@ the looks of ``style``, ``text_lines`` into lines of text, and ``run_dot`` makes
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
@@ -70,7 +71,8 @@ def draw(
 
     With a ``depth`` the parts of the program are single green boxes: at 0 each module that was called, at 1
     the modules in it and what ``with scope(name)`` names, and so on; what is alike is one box with ×n.  A
-    graph of more than ``max_nodes`` nodes or edges is collapsed by itself, until it is readable, and says so.
+    graph of more than ``max_nodes`` nodes or edges, or with more than a fifth of that many beside each other, is
+    collapsed by itself, until it is readable, and says so.
 
     ``heat`` colours by the size of each "grad" or of the "data", and marks what is dead (a relu that gives 0) or
     saturated (a tanh or sigmoid with less than a hundredth of its slope).  Of a model, ``draw(model)``, the parts
@@ -124,20 +126,25 @@ class Marked(NamedTuple):
 
 
 def draw_with_marks(
-    order: Sequence[Value], labels: Mapping[Any, str], gradients: Mapping[Any, str], depth: int | None, most: int
+    order: Sequence[Value],
+    labels: Mapping[Any, str],
+    gradients: Mapping[Any, str],
+    depth: int | None,
+    most: int,
+    room: str = ROOM,
 ) -> Marked:
     """The picture of a graph, its elements named by ``data-part`` as :class:`DotWriter` says.
 
     From a ``depth`` on its parts are single boxes; a graph of more than ``most`` values is collapsed by itself.  Boxes
-    have other labels than their values', and where a gradient is given, room for one as long as that.
+    have other labels than their values', and where a gradient is given, that, or ``room`` for a longer one.
     """
     whole = depth is None and len(order) <= most
     figure = Figure(every(order)) if whole else collapse(order, depth, most)
     alone = {item.values[0]: item for item in figure.items if item.part is None and len(item.values) == 1}
     for node, item in alone.items():
         item.name = labels[node]
-    room = {item: f"grad {max(gradients[node], ROOM, key=len)}" for node, item in alone.items() if node in gradients}
-    writer = DotWriter(figure.items, "LR", note=figure.note, gradients=room, with_marks=True)
+    shown = {item: f"grad {max(gradients[node], room, key=len)}" for node, item in alone.items() if node in gradients}
+    writer = DotWriter(figure.items, "LR", note=figure.note, gradients=shown, with_marks=True)
     view = View(writer.lines, [], _title(order), _description(order, figure), marks=writer.marks)
     boxes = {} if whole else {value: box_id(item) for item in figure.items for value in item.values}
     several = [item for item in figure.items if item.values[0] not in alone or item.part]
@@ -145,12 +152,39 @@ def draw_with_marks(
     return Marked(Drawing(view, SECONDS), boxes, alone, ranges)
 
 
-def scopes_at(order: Sequence[Value], depth: int) -> dict[Value, tuple[int, str]]:
-    """The part of the program in which each value was made, from a depth on: a number that tells it, and its path."""
+def parts_of(order: Sequence[Value], depth: int) -> tuple[list[str], dict[Value, list[int]]]:
+    """The parts of the program from a depth on, by their paths; and for each value those around it, outermost first.
+
+    Of a part that was called several times, each call is one: its path has the number of the call.
+
+    >>> from autograd import Value, scope
+    >>> x = Value(2.0)
+    >>> with scope("cube"):
+    ...     y = x * x * x
+    >>> parts_of(topological_order(y), 1)[0]
+    ['cube']
+    """
     nesting = Nesting(order)
     level = Level(nesting, depth)
-    scopes = {node: level.scope_of(node) for node in order}
-    return {node: (id(scope), clean_path(nesting.path(scope))) for node, scope in scopes.items() if scope is not None}
+    places: dict[int, int] = {}  # by the id of a scope
+    paths: list[str] = []
+    found: dict[Value, list[int]] = {}
+    for node in order:
+        outermost, chain = level.scope_of(node), nesting.chain(node)
+        if outermost is None:
+            continue
+        for one in chain[next(i for i, one in enumerate(chain) if one is outermost) :]:
+            if id(one) not in places:
+                places[id(one)] = len(paths)
+                paths.append(clean_path(nesting.path(one)))
+            found.setdefault(node, []).append(places[id(one)])
+    calls = Counter(paths)
+    seen: Counter[str] = Counter()
+    for i, path in enumerate(paths):
+        if calls[path] > 1:
+            seen[path] += 1
+            paths[i] = f"{path}, call {seen[path]} of {calls[path]}"
+    return paths, found
 
 
 def _view(figure: Figure, title: str, description: str, direction: str, heat: Heat | None) -> View:
@@ -249,7 +283,7 @@ class Drawing:
         elif extension == ".html":
             data = self.html
         elif extension == ".png":
-            data = self._render(self._view, "png", f"-Gdpi={PNG_DPI}")
+            data = self.png()
         else:
             raise ValueError(
                 f"a drawing can be saved as .svg, .png, .html, .dot or .gv, not as {os.fspath(path)!r}; for PDF and "
@@ -270,6 +304,10 @@ class Drawing:
         except DrawError as error:
             return {"text/plain": f"{self!r}\n\nNo picture: {error}"}
         return {"text/html": parts_cell(picture), "text/plain": repr(self)}
+
+    def png(self) -> bytes:
+        """The picture as a PNG."""
+        return self._render(self._view, "png", f"-Gdpi={PNG_DPI}")
 
     def _render(self, view: View, format: str, *flags: str) -> bytes:
         return run_dot(_source(view), format, *flags, timeout=self._timeout)

@@ -4,8 +4,8 @@ What this package leaves out: what the pictures are of.  It knows nothing of gra
 """
 
 from .document import Framed, asset, page, write_page
-from .frames import Frame, player, walk_player
-from .markup import escape, printable
+from .frames import film_player, rows_script, walk_player
+from .markup import escape, image, printable
 from .palette import (
     BLUE,
     CATEGORIES,
@@ -34,6 +34,6 @@ from .parts import NestedPicture, parts_cell, parts_page
 __all__ = [
     "BLUE", "CATEGORIES", "DARK_INK", "GREEN", "GREY", "INK", "LIGHT_INK", "MAGENTA", "NOT_FINITE", "PALETTE",
     "PALE_BLUE", "PALE_GREEN", "PALE_GREY", "PURPLE", "RAMPS", "RAMP_INKS", "VERMILION", "WHITE", "ZERO", "Colour",
-    "Frame", "Framed", "NestedPicture", "asset", "css_colours", "escape", "page", "parts_cell", "parts_page",
-    "player", "printable", "walk_player", "write_page",
+    "Framed", "NestedPicture", "asset", "css_colours", "escape", "film_player", "image", "page", "parts_cell",
+    "parts_page", "printable", "rows_script", "walk_player", "write_page",
 ]  # fmt: skip

@@ -31,9 +31,9 @@ PAGE = """<!DOCTYPE html>
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {scripts}"
 
 # The files of each script that a page may run.
-PLAYER = ("inline.js", "view.js", "player.js", "frames.js")
+FILM = ("inline.js", "view.js", "player.js", "numbers.js", "film.js")
 WALK = ("inline.js", "view.js", "player.js", "numbers.js", "walk.js", "live.js")
-PARTS = ("parts.js",)
+PARTS = ("view.js", "parts.js")
 
 
 PRINTED: set[str] = set()  # the hashes of the scripts that were printed for single pages
@@ -81,7 +81,7 @@ def _source(files: tuple[str, ...]) -> str:
 
 @cache
 def _known_hashes() -> list[str]:
-    return [_hash(_source(files)) for files in (PLAYER, WALK, PARTS)]
+    return [_hash(_source(files)) for files in (FILM, WALK, PARTS)]
 
 
 def _hash(text: str) -> str:

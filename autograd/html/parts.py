@@ -38,14 +38,14 @@ def parts_cell(picture: NestedPicture) -> str:
         return still
     return f"""<div>{still}</div>
 <script>
+(() => {{
 {asset("inline.js")}
-{{
   const place = document.currentScript.previousElementSibling, svg = inlined(place.firstChild);
   place.innerHTML = {as_json(_parts(picture, ""))};
   place.querySelector(".stepgrad-view").append(svg);
-}}
-{asset("parts.js")}
-</script>"""
+}})();
+</script>
+{script(PARTS)}"""
 
 
 def _parts(picture: NestedPicture, view: str) -> str:

@@ -64,6 +64,21 @@ def javascript_rows(keys: Iterable[Key]) -> dict[Key, str]:
     return texts
 
 
+def javascript_function(program: Program, given: int) -> tuple[str, dict[Key, None]]:
+    """A program as a function of its first ``given`` inputs, made by a function of the others; and the rows it calls.
+
+    >>> from autograd import Value
+    >>> x, w = Value(2.0), Value(3.0)
+    >>> javascript_function(Program([x, w], [w * x]), 1)[0]
+    '(b) => (a) => [b * a]'
+    """
+    printer = _Printer()
+    text = printer.function(program, "[{}]")
+    arguments, body = text.removeprefix("(").split(") => ", 1)
+    names = arguments.split(", ")
+    return f"({', '.join(names[given:])}) => ({', '.join(names[:given])}) => {body}", printer.used
+
+
 def row_key(row: Primitive, count: int) -> str:
     """What a row of so many operands is called in JavaScript."""
     return f"{row.name}/{count}"

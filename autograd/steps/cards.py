@@ -10,7 +10,11 @@ from .wording import say
 
 
 def card(recorder: Recorder, step: Step) -> list[str]:
-    """The lines that explain a step."""
+    """The lines that explain a step, and last the line of the program, where it is known."""
+    return _lines(*_explained(recorder, step), step.line)
+
+
+def _explained(recorder: Recorder, step: Step) -> list[str]:
     names = recorder.names
     node, parent, root = step.node, step.parent, names[recorder.root]
     texts = {"node": names[node], "root": root}

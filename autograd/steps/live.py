@@ -10,9 +10,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ..drawing import operation_template
+from ..drawing import fill, operation_template
 from ..errors import TraceError
-from ..html import asset
+from ..html import rows_script
 from ..primitives import Primitive
 from ..program import javascript_rows, row_key
 from ..value import Value
@@ -24,7 +24,7 @@ from .wording import WORDS, place_of
 class Page:
     """The data of a walk's page, and its ``script``; without one the page is not live."""
 
-    def __init__(self, recorder: Recorder, ids: Mapping[Value, str], live: bool) -> None:
+    def __init__(self, recorder: Recorder, ids: Mapping[Value, str]) -> None:
         self.recorder = recorder
         self.number = {node: int(id[1:]) for node, id in ids.items()}
         computed = [node for node in recorder.order if node.primitive is not None]
@@ -32,11 +32,10 @@ class Page:
         self.rows = {key: i for i, key in enumerate(keys)}
         self.script = ""
         self.apology = ""
-        if live:
-            try:
-                self.script = rows_script(keys)
-            except TraceError as error:
-                self.apology = str(error)
+        try:
+            self.script = rows_script("walk", {row_key(*key): text for key, text in javascript_rows(keys).items()})
+        except TraceError as error:
+            self.apology = str(error)
 
     def data(self) -> dict[str, Any]:
         """What the script of the page reads."""
@@ -52,6 +51,12 @@ class Page:
             "live": bool(self.script),
             "apology": self.apology,
         }
+        if recorder.lines:
+            texts = {text: i for i, text in enumerate(dict.fromkeys(recorder.lines.values()))}
+            found["sources"], found["sourceOf"] = (
+                [*texts],
+                [texts.get(recorder.lines.get(n, ""), -1) for n in recorder.order],
+            )
         if recorder.is_naive:
             found["naive"] = [[number[step.node], step.operand] for step in back if step.parent is not None]
             found["stopped"] = recorder.stopped
@@ -60,9 +65,10 @@ class Page:
         return found
 
     def _node(self, node: Value) -> list[Any]:
-        """A leaf as its number and kind; a result as its row, operands, those with a gradient, how it is written.
+        """A leaf as its number and kind; a result as its row and operands, and what of the rest is not the usual.
 
-        And which operand is which, where a value is one twice.
+        That is which of them take a gradient, if not all; which is which, where a value is one twice; and how it is
+        written, if not as its row is.
         """
         recorder = self.recorder
         if node.primitive is None:
@@ -70,8 +76,12 @@ class Page:
             return [as_json_number(recorder.data[node]), kind]
         operands, passing = [self.number[parent] for parent in node.parents], recorder.receivers[node]
         places = {k: place_of(node, k) for k in passing if operands.count(operands[k]) > 1}
-        row = self.rows[node.primitive, len(node.parents)]
-        return [row, operands, passing, recorder.written(node), *([places] if places else [])]
+        template = operation_template(node.primitive, len(operands), "*")
+        usual = fill(template, {str(k): recorder.names[parent] for k, parent in enumerate(node.parents)})
+        written = recorder.written(node)
+        some = [passing, places, "" if written == usual else written]
+        row = [self.rows[node.primitive, len(operands)], operands]
+        return [*row, *some] if some != [[*range(len(operands))], {}, ""] else row
 
     def _numbers(self, node: Value) -> list[Any]:
         """The number of a value, its slopes, which of the special points of its row holds, and its branches."""
@@ -93,27 +103,11 @@ class Page:
         return {
             "key": row_key(row, count),
             "numbers": operation_template(row, count),
+            "written": operation_template(row, count, "*"),
             "slopes": rule.slopes,
             "remark": rule.remark,
             "notes": [point.note for point in row.special],
         }
-
-
-def rows_script(keys: Any) -> str:
-    """A script that gives the player in which it stands the rows of its graph.
-
-    Some notebooks run scripts outside of the place where they stand: then the player is the first that has no rows yet.
-    """
-    rows = ",\n".join(f'"{row_key(*key)}": {text}' for key, text in javascript_rows(keys).items())
-    return f"""(() => {{
-const owner = document.currentScript && document.currentScript.closest(".stepgrad-player");
-const next = () => [...document.querySelectorAll(".stepgrad-player.walk:not([data-ready])")].find((box) => !box.rows);
-{asset("arithmetic.js")}
-const R = {{
-{rows}
-}};
-(owner || next()).rows = R;
-}})();"""
 
 
 def as_json_number(x: float) -> float | str:

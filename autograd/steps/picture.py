@@ -25,18 +25,18 @@ TEXT = re.compile(r'(<text [^>]*data-part="([^"]*)">)[^<]*')
 class Scene:
     """The picture of a walk, at each of its steps; it keeps what the graph was.
 
-    ``ids`` are the parts that show the values, ``names`` what the player calls these, ``numbers`` what they hold.
+    ``ids`` are the parts that show the values, ``names`` ``numbers`` what they hold.
     """
 
     def __init__(self, recorder: Recorder, depth: int | None) -> None:
         order = recorder.order
+        self._order, self._depth = order, depth
         self._steps = recorder.steps
         self._wrong_leaves = recorder.wrong_leaves  # the last frame shows the right gradient beside the wrong one
         self.ids = {node: f"n{i}" for i, node in enumerate(order)}
         self._from = {self.ids[step.node][1:]: step.index for step in self._steps if step.phase == FORWARD}
         self.numbers = {node: format_number(node.data) for node in order}
-        labels = {node: "" if node.is_constant else label for node, label in recorder.labels.items()}
-        self.names = {self.ids[node]: label for node, label in labels.items() if label}
+        self._labels = labels = {node: "" if node.is_constant else label for node, label in recorder.labels.items()}
         self._changes = self._all_changes()
         self._drawing, self.boxes, self.alone, self.ranges = draw_with_marks(
             order, labels, self._room(recorder.grads.keys()), depth, MOST_NODES
@@ -64,6 +64,15 @@ class Scene:
             return f"{text[1]}{escape(texts[text[2]])}" if text[2] in texts else text[0]
 
         return TEXT.sub(write, GROUP.sub(mark, self._template))
+
+    def png(self) -> bytes:
+        """The picture at the last frame as a PNG, for papers."""
+        last: dict[str, str] = {}
+        for changes in self._changes:
+            last |= changes
+        grads = {node: last.get(f"{id}.grad", "").removeprefix("grad ") for node, id in self.ids.items()}
+        shown = {node: grad for node, grad in grads.items() if grad}
+        return draw_with_marks(self._order, self._labels, shown, self._depth, MOST_NODES, room="").drawing.png()
 
     # --- what a step changes and touches --------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..drawing import format_arithmetic, format_number, format_operation, names_of
@@ -33,7 +34,8 @@ class Step(NamedTuple):
     ``parent`` goes from ``before`` to ``after``; it is the contribution number ``way`` to that.  The
     steps that begin and end a backward walk have no parent.
     ``text`` says all this in one line, with what is special about it, which ``note`` says alone; ``wrong``
-    marks each contribution that a naive walk gets wrong.
+    marks each contribution that a naive walk gets wrong.  ``line`` is the line of the program that made ``node``,
+    where that is known.
     """
 
     index: int  # type: ignore[assignment]  # a field; tuples have a method of that name
@@ -52,6 +54,7 @@ class Step(NamedTuple):
     after: float | None = None
     wrong: bool = False
     way: int = 0
+    line: str = ""
 
     @property
     def formula(self) -> str:
@@ -80,8 +83,8 @@ class Recorder:
     ``order`` is the topological one that gives values their numbers, in drawings too; ``program`` that of the steps.
     """
 
-    def __init__(self, order: list[Value]) -> None:
-        self.order = order
+    def __init__(self, order: list[Value], lines: Mapping[Value, str]) -> None:
+        self.order, self.lines = order, lines
         self.root = order[-1]
         self.program = program_order(self.root)
         self.labels = names_of(order)
@@ -181,6 +184,7 @@ class Recorder:
     def _add(self, phase: str, node: Value, text: str, note: str = "", **more: object) -> None:
         op = node.primitive.name if node.primitive else ""
         text = f"{text} — {note}" if note else text
+        more["line"] = self.lines.get(node, "")
         self.steps.append(Step(len(self.steps), phase, node, op, node.parents, text, note, **more))  # type: ignore[arg-type]
 
     def _begin(self) -> bool:

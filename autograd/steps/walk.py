@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from types import MappingProxyType
 from typing import Any, overload
 
-from ..drawing import DrawError, format_number, scopes_at, shorten
+from ..drawing import DrawError, parts_of, shorten
 from ..errors import describe
 from ..graph import topological_order
 from ..html import Framed, page, walk_player, write_page
 from ..transforms import check_fresh, write_out_with_origins
 from ..value import Value
 from .cards import card
+from .compact import compact
+from .lines import run_with_lines
 from .live import Page
 from .picture import Scene
 from .record import FORWARD, Recorder, Step
@@ -27,12 +28,11 @@ from .wording import encodable
 
 ORDERS = ("topological", "naive")
 WIDEST = 72  # characters of a line before its note
-MOST_MOVES = 6  # of an update that are written out
 MOST_PLAYED = 10_000  # steps that are put into a notebook: its file grows by each of them
 
 
 def walkthrough(
-    root: Value, *, order: str = "topological", expand: bool = False, depth: int | None = None
+    root: Value | Callable[[], Value], *, order: str = "topological", expand: bool = False, depth: int | None = None
 ) -> Walkthrough:
     """The steps that compute root and then ∂root/∂x for every x below it, as a :class:`Walkthrough`.
 
@@ -44,6 +44,9 @@ def walkthrough(
 
     With a ``depth`` the parts of the program, as ``draw`` has them, are single boxes, and its player goes from part to
     part: a layer, a neuron, what ``with scope(name)`` names.  A graph that is too large to look at is collapsed anyway.
+
+    Of a function without arguments that computes the value, each step says the line of its file too; the lines are
+    asked for while the function runs, here, and values that are made elsewhere know none.
 
     Nothing in the graph changes; gradients that earlier passes left in ``.grad`` are neither used nor
     touched.  Raises StaleGraphError where a leaf has changed since root was computed.
@@ -59,19 +62,22 @@ def walkthrough(
     2  a.grad += e.grad × slope along a → e = 1 × -3 = -3 (0 → -3)
     3  b.grad += e.grad × slope along b → e = 1 × 2 = 2 (0 → 2)
     """
-    if not isinstance(root, Value):
+    if not isinstance(root, Value) and not callable(root):
         raise TypeError(f"walkthrough takes the Value to walk to, not {type(root).__name__}: {root!r:.60}")
     if order not in ORDERS:
         raise ValueError(f"order must be one of {', '.join(ORDERS)}, not {order!r}")
     if depth is not None and (not isinstance(depth, int) or depth < 0):
         raise ValueError(f"depth must be a whole number from 0, or None for every value, not {depth!r}")
+    lines: dict[Value, str] = {}
+    if not isinstance(root, Value):
+        root, lines = run_with_lines(root)
     if expand:
         root, origins = write_out_with_origins(root)
     nodes = topological_order(root)
     if not expand:
         check_fresh(nodes)
         origins = {node: node for node in nodes}
-    recorder = Recorder(nodes)
+    recorder = Recorder(nodes, {node: lines[origin] for node, origin in origins.items() if origin in lines})
     recorder.forward()
     recorder.backward() if order == "topological" else recorder.naive()
     return Walkthrough(recorder, origins, depth)
@@ -92,7 +98,6 @@ class Walkthrough(Sequence[Step]):
         self._origins = origins
         self._recorder = recorder
         self._scene = Scene(recorder, depth)
-        self._scopes = scopes_at(recorder.order, 1 if depth is None else depth)
         self._depth = depth
 
     def __len__(self) -> int:
@@ -199,43 +204,33 @@ class Walkthrough(Sequence[Step]):
         return "\n".join(shorten(str(self).splitlines(), "w"))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """What a notebook shows: the player, which leaves a picture and a list where scripts are stripped."""
+        """What a notebook shows: the player, which leaves a picture and a list where scripts are stripped.
+
+        And for LaTeX, which shows no HTML, the picture of the last step.
+        """
         if len(self) > MOST_PLAYED:
             return {"text/plain": repr(self)}
-        return {"text/html": self.player(), "text/plain": repr(self)}
+        bundle = {"text/html": self.player(), "text/plain": repr(self)}
+        try:
+            png = self._scene.png()
+        except (DrawError, ValueError):
+            return bundle
+        from base64 import b64encode  # only where a picture is shown: importing the package stays quick
+
+        return {**bundle, "image/png": b64encode(png).decode()}
 
     def _display_(self) -> Framed:
         """What marimo shows: the page in a frame, as it strips the scripts of what a notebook shows."""
         return Framed(page(self.title, self.player()))
 
-    def player(
-        self,
-        moved: Mapping[Value, float] | None = None,
-        *,
-        pictured: bool = True,
-        live: bool = True,
-        scripted: bool = True,
-    ) -> str:
-        """The player as HTML, to be put into a page; of a graph that is too large to look at, without its picture.
-
-        ``moved`` are the numbers that an update gives to leaves: they are shown in one more frame at the end, those
-        of leaves that are in this graph.  A ``live`` player computes everything anew when a number is changed.  Of
-        several in one page, it is enough that the last is ``scripted``.
+    def player(self) -> str:
+        """The player as HTML, to be put into a page: it computes everything anew when a number is changed.
 
         >>> w = Value(2.0, label="w")
-        >>> "<li>update: w 2 → 1.6</li>" in walkthrough(w * w).player({w: 1.6})
+        >>> "<li>n1 = w * w = 2 × 2 = 4</li>" in walkthrough(w * w).player()
         True
         """
-        data = Page(self._recorder, self._scene.ids, live and not moved)
-        return self._player(data, moved or {}, pictured, scripted)
-
-    def _player(
-        self,
-        page: Page,
-        moved: Mapping[Value, float] = MappingProxyType({}),
-        pictured: bool = True,
-        scripted: bool = True,
-    ) -> str:
+        page = Page(self._recorder, self._scene.ids)
         texts, data = [step.text for step in self._steps], page.data()
         scene, order = self._scene, self._order
         if scene.boxes:
@@ -245,23 +240,18 @@ class Walkthrough(Sequence[Step]):
                 [f"{box}.data", word, [number[node] for node in shown]] for box, (word, shown) in scene.ranges.items()
             ]
             data["shared"] = [i for i, node in enumerate(order) if node not in scene.alone]
-        if self._scopes:
-            data["scopes"] = [self._scopes.get(node, (0, ""))[1] for node in order]
+        names, around = parts_of(order, 1 if self._depth is None else self._depth)
+        if names:
+            chains = {tuple(chain): i for i, chain in enumerate({tuple(chain): 0 for chain in around.values()})}
+            data["scopes"] = [chains[tuple(around[node])] if node in around else -1 for node in order]
+            data["chains"], data["scopeNames"] = [*chains], names
             data["byParts"] = self._depth is not None
-        numbers = self._scene.numbers
-        moves = {leaf: format_number(x) for leaf, x in moved.items() if leaf in numbers}
-        if moves:
-            shown = [f"{self._names[leaf]} {numbers[leaf]} → {x}" for leaf, x in moves.items()]
-            more = f" and {len(shown) - MOST_MOVES} more" if len(shown) > MOST_MOVES else ""
-            texts.append(f"update: {', '.join(shown[:MOST_MOVES])}{more}")
-            data["update"] = [texts[-1], {self._scene.ids[leaf][1:]: x for leaf, x in moves.items()}]
         apology, picture = "", None
-        if pictured:
-            try:
-                picture, data["parts"] = self._scene.picture(len(self) - 1), self._scene.names
-            except (DrawError, ValueError) as error:  # no dot, or a graph too large for a picture: the list alone
-                apology = str(error).splitlines()[0]
-        return walk_player(self.title, texts, picture, data, page.script, apology, scripted)
+        try:
+            picture = compact(self._scene.picture(len(self) - 1))
+        except (DrawError, ValueError) as error:  # no dot, or a graph too large for a picture: the list alone
+            apology = str(error).splitlines()[0]
+        return walk_player(self.title, texts, picture, data, page.script, apology)
 
 
 def touched(step: Step) -> set[Value]:

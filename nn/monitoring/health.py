@@ -24,24 +24,27 @@ class Record(NamedTuple):
     """The numbers of one epoch: its loss, and for each layer by name two norms over its parameters p.
 
     ``gradients`` has ‖g‖ at the last step, ``updates`` ‖Δp‖ / ‖p‖: the change over the epoch relative to the size.
+    ``lr`` is the learning rate of the epoch.
     """
 
     epoch: int
     loss: float
     gradients: dict[str, float]
     updates: dict[str, float]
+    lr: float
 
 
 class Snapshot(NamedTuple):
-    """A model at an epoch: its parameters before and after it, and for each layer the state of its units."""
+    """A model after an epoch: its parameters, and for each layer the state of its units."""
 
     record: Record
-    before: list[float]
     after: list[float]
     units: dict[str, list[str]]
 
 
-def record_of(epoch: int, loss: float, layers: Mapping[str, list[Value]], before: Mapping[Value, float]) -> Record:
+def record_of(
+    epoch: int, loss: float, lr: float, layers: Mapping[str, list[Value]], before: Mapping[Value, float]
+) -> Record:
     """The record of an epoch, given the parameters of each layer and the numbers they had before the epoch."""
     gradients, updates = {}, {}
     for name, own in layers.items():
@@ -49,7 +52,7 @@ def record_of(epoch: int, loss: float, layers: Mapping[str, list[Value]], before
         moved = math.hypot(*(p.data - before[p] for p in own))
         size = math.hypot(*(before[p] for p in own))
         updates[name] = moved / size if size else math.inf if moved else 0.0
-    return Record(epoch, loss, gradients, updates)
+    return Record(epoch, loss, gradients, updates, lr)
 
 
 def units(model: Module, rows: Any) -> dict[str, list[str]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
-import sys
-from collections.abc import Collection, Iterable
+from array import array
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from autograd.html import escape, printable, write_page
@@ -13,9 +14,10 @@ from ..losses import Loss, find_loss
 from ..modules import Module
 from ..samples import check_data, check_rows
 from ..training import History
-from .film import Recording, film, in_words, walks
+from .film import Recording, film, in_words, walk
 from .health import Record, Snapshot, as_of, gradient_warnings, record_of, unit_warnings, units
 
+MOST_NUMBERS = 150_000  # of parameters that are kept for the film: of a large model, those of fewer epochs
 EPOCHS = frozenset(k * 10**n for n in range(7) for k in (1, 2, 3, 5))  # those kept where none are asked for
 
 
@@ -29,9 +31,11 @@ class watch:
 
     With rows X, at the chosen ``epochs`` (1, 2, 3, 5, 10, 20, 30, 50, …), it counts the units that are dead (relus
     that give 0 on every row) or saturated (tanhs and sigmoids with less than a hundredth of their slope on every
-    row).  Of a model with two inputs its film shows the class at each point of the plane; one output is the positive
-    class above ``threshold``, by default the one by which ``accuracy`` counts these rows.  With targets y and the
-    ``loss`` too, it walks through the first row, and of a model with more inputs shows the graph of that row.
+    row).  Its film has a frame for every epoch, of a large model for every second, fourth, and so on.  Of a model with
+    two inputs it shows what the model and each of its hidden neurons answer at each point of the plane, the class and
+    how sure it is; one output is the positive class above ``threshold``, by default the one by which ``accuracy``
+    counts these rows.  With targets y and the ``loss`` too, it walks through the first row with the numbers of each
+    epoch, and of a model with more inputs shows the graph of that row after the chosen ones.
 
     ``records`` has one entry for each epoch, ``notes`` the warnings; ``table()`` gives the numbers as rows, ``plot()``
     the curves.  In a notebook, and with ``save("training.html")``, the training plays.
@@ -67,6 +71,8 @@ class watch:
         self.notes: list[str] = []
         self._layers = model.parameters_by_layer()
         self._kept: list[Snapshot] = []
+        self._states: dict[int, array[float]] = {}  # the numbers of the parameters after every ``_stride`` epochs
+        self._stride = 1
         self._latest: Snapshot | None = None
         self._now = {p: p.data for p in model.parameters()}
 
@@ -76,8 +82,10 @@ class watch:
         epoch = len(history.loss)
         if epoch == 1:  # a new training
             self.records, self.notes, self._kept = [], [], []
+            self._states, self._stride = {0: array("d", self._now.values())}, 1
         before, self._now = self._now, {p: p.data for p in self._now}
-        record = record_of(epoch, history.loss[-1], self._layers, before)
+        lr = history.lr[-1] if history.lr else math.nan
+        record = record_of(epoch, history.loss[-1], lr, self._layers, before)
         self.records.append(record)
         trained = {name: len(own) for name, own in self._layers.items() if any(p.requires_grad for p in own)}
         for what, why in gradient_warnings(record, self.records[0], trained):
@@ -86,9 +94,18 @@ class watch:
         found = units(model, self.rows) if chosen else {}
         for what, why in unit_warnings(found):
             self._note(epoch, what, why)
-        self._latest = Snapshot(record, [*before.values()], [*self._now.values()], found)
+        self._latest = Snapshot(record, [*self._now.values()], found)
         if chosen:
             self._kept.append(self._latest)
+        if epoch % self._stride == 0:
+            self._keep(epoch)
+
+    def _keep(self, epoch: int) -> None:
+        """Keep the numbers of this epoch for the film; where they are too many, those of every other epoch."""
+        self._states[epoch] = array("d", self._now.values())
+        while len(self._states) > 2 and len(self._states) * len(self._now) > MOST_NUMBERS:
+            self._stride *= 2
+            self._states = {at: state for at, state in self._states.items() if at % self._stride == 0}
 
     def _note(self, epoch: int, what: str, why: str) -> None:
         """Keep a warning and print it, the first time that it comes up."""
@@ -97,7 +114,7 @@ class watch:
         what, why = printable(what), printable(why)
         if not any(f": {what}, " in note for note in self.notes):
             self.notes.append(f"epoch {epoch}: {what}, {why}")
-            tqdm.write(f"watch: {self.notes[-1]}", file=sys.stderr)
+            tqdm.write(f"watch: {self.notes[-1]}")
 
     @property
     def snapshots(self) -> list[Snapshot]:
@@ -112,7 +129,7 @@ class watch:
         """A row for each epoch and layer, ready for a data frame."""
         return [
             {"epoch": epoch, "loss": loss, "layer": name, "gradient": gradients[name], "update": updates[name]}
-            for epoch, loss, gradients, updates in self.records
+            for epoch, loss, gradients, updates, _ in self.records
             for name in gradients
         ]
 
@@ -130,14 +147,16 @@ class watch:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a page, .html, that plays the training, with a walk through one row at each recorded epoch."""
         recording = self._recording()
-        body = f"<h1>Training {escape(type(self.model).__name__)}</h1>{film(recording)}{walks(recording)}"
+        body = f"<h1>Training {escape(type(self.model).__name__)}</h1>{film(recording)}{walk(recording)}"
         write_page(path, "training", body, "a training")
 
     def _recording(self) -> Recording:
-        losses = [record.loss for record in self.records]
+        latest = {self._latest.record.epoch: self._latest.after} if self._latest else {}
+        states: dict[int, Sequence[float]] = {**self._states, **latest} if len(self.rows) else {}
         return Recording(
-            self.model, self.rows, self.targets, self.loss, self.threshold, losses, self.snapshots, self.notes
-        )
+            self.model, self.rows, self.targets, self.loss, self.threshold, self.records, states, self.snapshots,
+            self.notes,
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         return "\n".join([*(in_words(snapshot) for snapshot in self.snapshots), *self.notes]) or "nothing recorded yet"

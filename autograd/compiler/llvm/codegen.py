@@ -15,12 +15,11 @@ from weakref import WeakValueDictionary
 import llvmlite
 import llvmlite.binding as llvm
 
-from ..plan import Template
 from . import cache
 from .driver import evaluate, train
 from .emitter import Emitter
 from .instructions import FUNCTIONS
-from .kernels import kernels, piece
+from .kernels import OwnKernel, kernels, own_kernel
 
 OPTIMISATION = 2  # of the code generator; the passes before it are not run, as they take longer than all the rest
 
@@ -39,12 +38,12 @@ class Machine:
 
 
 class Kernels:
-    """The kernels of a program: those that every program shares, and its own pieces."""
+    """The kernels of a program: those that every program shares, and its own by what they compute."""
 
-    def __init__(self, templates: Mapping[Template, str]) -> None:
+    def __init__(self, own: Mapping[OwnKernel, str]) -> None:
         self._shared = machine(shared_ir(lanes(), vector_functions()))
-        self._own = machine(pieces_ir(templates, lanes(), vector_functions())) if templates else None
-        self._names = {*templates.values()}
+        self._own = machine(own_ir(own, lanes(), vector_functions())) if own else None
+        self._names = {*own.values()}
 
     def address(self, name: str) -> int:
         own = self._own if name in self._names else None
@@ -74,9 +73,9 @@ def shared_ir(lanes: int, functions: Mapping[str, str]) -> str:
     )
 
 
-def pieces_ir(templates: Mapping[Template, str], lanes: int, functions: Mapping[str, str]) -> str:
-    """One kernel for each template."""
-    return _module([piece(Emitter(name, lanes, functions), template) for template, name in templates.items()])
+def own_ir(own: Mapping[OwnKernel, str], lanes: int, functions: Mapping[str, str]) -> str:
+    """The kernels of one program."""
+    return _module([own_kernel(Emitter(name, lanes, functions), kernel) for kernel, name in own.items()])
 
 
 def _module(emitters: list[Emitter]) -> str:

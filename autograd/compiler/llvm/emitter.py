@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
-LINE = 8  # 64-bit numbers in a line of code: the kernel's address and its arguments
+LINE = 12  # 64-bit numbers in a line of code: the kernel's address and its arguments
 
 CONDITIONS = {"<": "slt", ">": "sgt", "==": "eq", "!=": "ne"}
 
@@ -234,10 +234,14 @@ class Emitter:
         whole = len(vectors) - len(vectors) % self.lanes
         scalars = []
         for first in range(0, whole, self.lanes):
-            turned = self.transpose(vectors[first : first + self.lanes])
-            while len(turned) > 1:
-                turned = [self.arithmetic("fadd", a, b) for a, b in zip(turned[::2], turned[1::2], strict=True)]
-            scalars += [self.emit(f"extractelement {self.type} {turned[0]}, i32 {i}") for i in range(self.lanes)]
+            rest, block = vectors[first : first + self.lanes], 1
+            while block < self.lanes:  # two vectors become one, whose lanes are sums of 2, of 4, ... lanes of theirs
+                left = [lane if not lane & block else self.lanes + lane - block for lane in range(self.lanes)]
+                right = [lane + block for lane in left]
+                pairs = zip(rest[::2], rest[1::2], strict=True)
+                rest = [self.arithmetic("fadd", self.shuffle(a, b, left), self.shuffle(a, b, right)) for a, b in pairs]
+                block *= 2
+            scalars += [self.emit(f"extractelement {self.type} {rest[0]}, i32 {i}") for i in range(self.lanes)]
         return scalars + [self.sum(vector) for vector in vectors[whole:]]
 
     def transpose(self, vectors: Sequence[str]) -> list[str]:

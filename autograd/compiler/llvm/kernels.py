@@ -4,18 +4,19 @@ A row is one number of the program for each sample of a block.  Which rows a ker
 tables, so its code is the same for any network; only the pieces are a program's own.
 
     piece       out = the steps of a template, for each of its units
-    matvec      out = bias + Σ wₖ·rowₖ      wₖ the same for all samples (parameters), packed in reading order
+    matvec      out = bias + Σ wₖ·rowₖ      wₖ the same for all samples, a fixed step apart; then a template, or none
     rowdot      out = [out +] Σ rowₖ·rowₖ′  both different for every sample
     logsumexp   out = log Σ exp(rowₖ)
     gather      out = choice[index]         of numbers or of rows
     scatter     numbers: total[index] += row, one sample after the other
-    outer       numbers: total += Σ over samples of row·row′, for tiles of 4 by 2 or 4 by 4 rows
+    outer       numbers: total += Σ over samples of row·row′, for tiles of 4 by 6 rows, say
     pack        numbers: copied, from places in a table to places a fixed step apart
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from ..plan import Template
 from .emitter import Emitter, Integer, Variable
@@ -39,9 +40,13 @@ def vectors_together(lanes: int) -> int:
     return 4 if lanes == 8 else 2
 
 
-def outer_tile(lanes: int) -> tuple[int, int]:
-    """How many rows times how many others go together in ``outer``: the rows and all sums stay in registers."""
-    return TILE, vectors_together(lanes)
+def outer_tiles(lanes: int) -> list[tuple[int, int]]:
+    """How many rows times how many others can go together in ``outer``: the rows and all sums stay in registers.
+
+    Where one side is a single row, as many others as there are lanes: they are summed together.
+    """
+    wide = [(TILE, 6), (TILE, 4)] if lanes == 8 else [(TILE, 2)]
+    return [*wide, (1, lanes), (1, 1)]
 
 
 def kernels(lanes: int, vector_functions: Mapping[str, str]) -> list[Emitter]:
@@ -53,10 +58,24 @@ def kernels(lanes: int, vector_functions: Mapping[str, str]) -> list[Emitter]:
         logsumexp(Emitter("logsumexp", lanes, vector_functions)),
         gather(Emitter("gather", lanes, vector_functions)),
         scatter(Emitter("scatter", lanes, vector_functions)),
-        outer(Emitter("outer", lanes, vector_functions), *outer_tile(lanes)),
-        outer(Emitter("outer1", lanes, vector_functions), 1, 1),
+        *(outer(Emitter(f"outer{h}x{w}", lanes, vector_functions), h, w) for h, w in outer_tiles(lanes)),
         pack(Emitter("pack", lanes, vector_functions)),
     ]
+
+
+class MatVecThen(NamedTuple):
+    """A matvec, so many units at a time, that ends with a template."""
+
+    units: int
+    then: Template
+    place: int  # of the sum among the template's rows
+
+
+OwnKernel = Template | MatVecThen  # what a program has kernels of its own for
+
+
+def own_kernel(e: Emitter, own: OwnKernel) -> Emitter:
+    return matvec(e, *own) if isinstance(own, MatVecThen) else piece(e, own)
 
 
 def piece(e: Emitter, template: Template) -> Emitter:
@@ -68,37 +87,47 @@ def piece(e: Emitter, template: Template) -> Emitter:
         ]
         numbers = [e.spread(e.load_scalar(place)) for place in columns[rows : rows + scalars]]
         with e.loop(e.count, step=e.lanes) as lane:
-            steps: list[str] = []
-            values = {"row": [e.load(place, lane) for place in columns[:rows]], "scalar": numbers, "step": steps}
-            for instruction, operands in template.steps:
-                names = [
-                    e.constant(float(o.number)) if o.kind == "constant" else values[o.kind][o.place] for o in operands
-                ]
-                steps.append(write(e, instruction, names))
+            steps = results(e, template, [e.load(place, lane) for place in columns[:rows]], numbers)
             for place, step in zip(columns[rows + scalars :], template.stored, strict=True):
                 e.store(steps[step], place, lane)
     return e
 
 
-def matvec(e: Emitter, units: int) -> Emitter:
+def results(e: Emitter, template: Template, rows: Sequence[str], scalars: Sequence[str] = ()) -> list[str]:
+    """Write the steps of a template on vectors; returns the names of their results."""
+    steps: list[str] = []
+    values = {"row": rows, "scalar": scalars, "step": steps}
+    for instruction, operands in template.steps:
+        names = [e.constant(float(o.number)) if o.kind == "constant" else values[o.kind][o.place] for o in operands]
+        steps.append(write(e, instruction, names))
+    return steps
+
+
+def matvec(e: Emitter, units: int, then: Template | None = None, place: int = 0) -> Emitter:
+    """``then`` is done to each sum, as row number ``place`` of its rows."""
     args = e.arguments(MatVecArguments[Integer])
-    size = (args.inputs + 1) * units
+    others = then.reads("row") - 1 if then else 0
     with e.loop(args.tiles) as tile:
-        weights, outputs = args.weights + tile * size, args.output_rows + tile * units
+        own = [tile * units + u for u in range(units)]
+        weights = [args.weights + unit * args.unit_step for unit in own]
         for lane, vectors in by_vectors(e):
-            biases = [e.spread(e.load_scalar(weights, u)) for u in range(units)]
+            biases = [e.spread(e.load_scalar(args.biases, unit * args.bias_step)) for unit in own]
             sums = [Variable(bias) for bias in biases for _ in range(vectors)]
             with e.loop(args.inputs, *sums) as k:
                 row = e.table(args.input_rows, k) + lane
                 xs = [e.load(row, v * e.lanes) for v in range(vectors)]
-                at = weights + (k + 1) * units
-                ws = [e.spread(e.load_scalar(at, u)) for u in range(units)]
+                ws = [e.spread(e.load_scalar(weight, k * args.input_step)) for weight in weights]
                 for total, (w, x) in zip(sums, [(w, x) for w in ws for x in xs], strict=True):
                     total.value = e.multiply_add(w, x, total.value)
-            for u in range(units):
-                row = e.table(outputs, u) + lane
+            for u, unit in enumerate(own):
+                row = e.table(args.output_rows, unit) + lane
+                beside = [e.table(args.other_rows + args.tiles * units * i, unit) + lane for i in range(others)]
                 for v in range(vectors):
-                    e.store(sums[u * vectors + v].value, row, v * e.lanes)
+                    x = sums[u * vectors + v].value
+                    if then:
+                        rows = [e.load(other, v * e.lanes) for other in beside]
+                        x = results(e, then, [*rows[:place], x, *rows[place:]])[then.stored[0]]
+                    e.store(x, row, v * e.lanes)
     return e
 
 

@@ -21,13 +21,18 @@ class PieceArguments(NamedTuple, Generic[N]):
 
 
 class MatVecArguments(NamedTuple, Generic[N]):
-    """For each tile of outputs the packed weights are its biases, then for each input a weight for each output."""
+    """The weights are read where they lie: the weight of a unit and an input is so many steps from the first."""
 
     tiles: N
     inputs: N  # how many
     weights: N  # place
+    unit_step: N  # from the weight of one unit to that of the next
+    input_step: N  # and of one input
+    biases: N  # place
+    bias_step: N
     input_rows: N  # table
     output_rows: N  # table
+    other_rows: N  # table: a column for each row that an epilogue reads beside the sum, with one place for each unit
 
 
 class RowDotArguments(NamedTuple, Generic[N]):

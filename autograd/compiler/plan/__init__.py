@@ -6,6 +6,7 @@ from .calls import (
     WASTE,
     ZERO,
     Elementwise,
+    Epilogue,
     Gather,
     LogSumExp,
     MatVec,
@@ -28,7 +29,8 @@ from .pieces import LoopPlan, plan_loop
 from .sums import Indexed, Products
 
 __all__ = [
-    "ONES", "UNIT", "WASTE", "ZERO", "Elementwise", "Gather", "Indexed", "LogSumExp", "LoopPlan", "MatVec", "Number",
-    "Operand", "Outer", "Plan", "Products", "Row", "RowDot", "Scalar", "Scatter", "Spread", "Step", "Template",
+    "ONES", "UNIT", "WASTE", "ZERO", "Elementwise", "Epilogue", "Gather", "Indexed", "LogSumExp", "LoopPlan", "MatVec",
+    "Number", "Operand", "Outer", "Plan", "Products", "Row", "RowDot", "Scalar", "Scatter", "Spread", "Step",
+    "Template",
     "plan_loop", "reads", "row_of", "writes",
 ]  # fmt: skip

@@ -96,16 +96,29 @@ class Elementwise(NamedTuple):
         return f"{len(self.rows)} x [{'; '.join(map(str, self.template.steps))}]"
 
 
+class Epilogue(NamedTuple):
+    """A template of one result, whose row number ``place`` is a sum; for each unit the other rows that it reads."""
+
+    template: Template
+    place: int
+    rows: list[list[Row]]
+
+
 class MatVec(NamedTuple):
-    """outputs[u] = biases[u] + Σ weights[u][k] · inputs[k]: scalars times rows, the inputs shared."""
+    """outputs[u] = biases[u] + Σ weights[u][k] · inputs[k]: scalars times rows, the inputs shared.
+
+    ``then`` says what is done to each sum before it is stored.
+    """
 
     inputs: list[Row]
     biases: list[Scalar]
     weights: list[list[Scalar]]
-    outputs: list[int]
+    outputs: list[Row]
+    then: Epilogue | None = None
 
     def __str__(self) -> str:
-        return f"matvec {len(self.inputs)} -> {len(self.outputs)}"
+        then = f" then [{'; '.join(map(str, self.then.template.steps))}]" if self.then else ""
+        return f"matvec {len(self.inputs)} -> {len(self.outputs)}{then}"
 
 
 class RowDot(NamedTuple):
@@ -181,8 +194,8 @@ def reads(call: Call) -> list[Row]:
     match call:
         case Elementwise(rows=rows):
             return [row for unit in rows for row in unit]
-        case MatVec(inputs=inputs):
-            return inputs
+        case MatVec(inputs=inputs, then=then):
+            return [*inputs, *(row for unit in (then.rows if then else []) for row in unit)]
         case RowDot(left=left, right=right, outputs=outputs, adding=adding):
             return [*(row for side in (left, right) for unit in side for row in unit), *(outputs if adding else [])]
         case LogSumExp(inputs=units):

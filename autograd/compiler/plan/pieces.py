@@ -6,7 +6,8 @@ stage finds them by the shape of their equations alone:
 1. every equation gets a level: how many sums (dot, total, logsumexp) lie before it, as late as possible;
 2. elementwise equations of one level that feed each other form a piece;
 3. pieces of the same shape become one template, computed for each of them in a loop;
-4. sums over the same inputs become one matrix-vector product (``sums.py``).
+4. sums over the same inputs become one matrix-vector product (``sums.py``);
+5. a template that is done to each of its sums becomes part of it (``joining.py``).
 
 Every template is compiled, so an irregular program of many thousand operations would take long to compile.
 Past ``MAX_STEPS`` every equation is a piece by itself: then there is one template for each instruction, and
@@ -22,6 +23,7 @@ from typing import NamedTuple
 
 from ...program import Equation, dependent_variables
 from .calls import COPY, Call, Elementwise, Operand, Plan, Row, Spread, Step, Template, reads, row_of
+from .joining import joined
 from .sums import Indexed, Products, over_samples, sums
 
 FANOUT = 4  # a number used by more elementwise equations than this is stored, so that its users stay alike
@@ -87,7 +89,7 @@ def plan(
     steps = sum(len(t.steps) for t in {call.template for call in calls if isinstance(call, Elementwise)})
     if steps > MAX_STEPS:
         calls = _calls(by_result, products, scalars, wanted, constants, apart=True)
-    return Plan([*_spreads(calls, wanted), *calls])
+    return Plan([*_spreads(calls, wanted), *joined(calls, wanted)])
 
 
 def _rows_of(product: Products | Indexed) -> tuple[Row, ...]:
@@ -152,9 +154,8 @@ def _levels(equations: Equations, wanted: set[Row], apart: bool) -> dict[Row, in
         for arg in results.intersection(args):
             users[arg].append(v)
     own_level = {v: apart or primitive.variadic for v, primitive, _ in equations.values()}  # after that of its operands
-    ends_level = {
-        v: len(users[v]) > FANOUT and not own for v, own in own_level.items()
-    }  # its users come in a later one
+    # Whether the users of a result come in a later level than itself.
+    ends_level = {v: len(users[v]) > FANOUT and not own for v, own in own_level.items()}
 
     level: dict[Row, int] = {}
     after: dict[int, int] = {}  # the first level in which the users of a result may come

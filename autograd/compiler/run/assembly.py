@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..llvm import (
@@ -11,12 +11,13 @@ from ..llvm import (
     GatherArguments,
     LogSumExpArguments,
     MatVecArguments,
+    MatVecThen,
     OuterArguments,
     PackArguments,
     PieceArguments,
     RowDotArguments,
     ScatterArguments,
-    outer_tile,
+    outer_tiles,
 )
 from ..plan import WASTE, Elementwise, Gather, LogSumExp, MatVec, Outer, Plan, Row, RowDot, Scalar, Scatter
 from .workspace import Workspace
@@ -29,6 +30,14 @@ class Line(NamedTuple):
     arguments: Arguments[int]
 
 
+class Grid(NamedTuple):
+    """Where scalars lie that a kernel reads in rows and columns."""
+
+    first: int
+    down: int  # the step from one row to the next
+    across: int  # and from one column
+
+
 class Places(NamedTuple):
     """Where in the workspace every row, scalar and sum over the samples lies; sums[None] takes what nobody wants."""
 
@@ -38,7 +47,7 @@ class Places(NamedTuple):
 
 
 class Assembly:
-    """The ``lines`` of a plan, and the ``packs`` that come before: they put scalars in the order of reading."""
+    """The ``lines`` of a plan, and the ``packs`` that come before: they put scalars a fixed step apart."""
 
     def __init__(self, plan: Plan, places: Places, workspace: Workspace) -> None:
         self._places, self._workspace = places, workspace
@@ -87,25 +96,40 @@ class Assembly:
                 self._tiles(call, inputs, range(first, end), height)
 
     def _tiles(self, call: MatVec, inputs: int, units: range, height: int) -> None:
-        """Some outputs of a matvec in tiles, each with its scalars packed as the kernel reads them."""
-        packed: list[int] = []
-        outputs: list[Row] = []
-        for i in units[::height]:
-            tile = range(i, min(i + height, units.stop))
-            fill = height - len(tile)
-            outputs += [*(call.outputs[u] for u in tile), *[WASTE] * fill]
-            for scalars in ([call.biases[u] for u in tile], *zip(*(call.weights[u] for u in tile), strict=True)):
-                packed += [self._places.scalars[scalar] for scalar in scalars]
-                packed += [self._workspace.zero] * fill
-        weights = self._packed.get(tuple(packed))
-        if weights is None:  # a layer that is applied several times, to words or time steps, is packed once
-            weights = self._packed[tuple(packed)] = self._workspace.take(len(packed))
-            sources = self._workspace.table(packed)
-            self.packs.append(Line("pack", PackArguments(len(packed), sources, weights, 1)))
-        self._line(
-            f"matvec{height}",
-            MatVecArguments(len(outputs) // height, len(call.inputs), weights, inputs, self._table(outputs)),
-        )
+        """Some outputs of a matvec in tiles."""
+        tiles = -(-len(units) // height)
+        fill = tiles * height - len(units)
+        weights = self._grid([call.weights[u] for u in units], fill)
+        biases = self._grid([[call.biases[u]] for u in units], fill)
+        outputs = self._table([*(call.outputs[u] for u in units), *[WASTE] * fill])
+        kernel, others = f"matvec{height}", 0
+        if call.then:
+            kernel = self._workspace.kernel(MatVecThen(height, call.then.template, call.then.place))
+            columns = zip(*(call.then.rows[u] for u in units), strict=True)
+            others = self._table([row for column in columns for row in (*column, *[WASTE] * fill)])
+        places = *weights, biases.first, biases.down, inputs, outputs, others
+        self._line(kernel, MatVecArguments(tiles, len(call.inputs), *places))
+
+    def _grid(self, scalars: Sequence[Sequence[Scalar]], fill: int) -> Grid:
+        """The scalars as a grid: as they lie, where steps are alike all over, or else as they are packed.
+
+        A kernel reads ``fill`` rows more than there are.
+        """
+        places = [[self._places.scalars[scalar] for scalar in row] for row in scalars]
+        first = places[0][0]
+        down = places[1][0] - first if len(places) > 1 else 0
+        across = places[0][1] - first if len(places[0]) > 1 else 0
+        last = first + (len(places) - 1 + fill) * down + (len(places[0]) - 1) * across
+        if last in range(self._workspace.size) and all(
+            place == first + i * down + j * across for i, row in enumerate(places) for j, place in enumerate(row)
+        ):
+            return Grid(first, down, across)
+        columns = tuple([place for column in zip(*places, strict=True) for place in (*column, *column[:1] * fill)])
+        start = self._packed.get(columns)
+        if start is None:  # a layer that is applied several times, to words or time steps, is packed once
+            start = self._packed[columns] = self._workspace.take(len(columns))
+            self.packs.append(Line("pack", PackArguments(len(columns), self._workspace.table(columns), start, 1)))
+        return Grid(start, 1, len(places) + fill)
 
     def _rowdot(self, call: RowDot) -> None:
         left, right = (self._table(row for unit in side for row in unit) for side in (call.left, call.right))
@@ -140,8 +164,7 @@ class Assembly:
         """Tiles of products; those that reach over the edge repeat the last row, and their sums go to waste."""
         rows, _, sums = self._places
         left, right = [rows[row] for row in call.left], [rows[row] for row in call.right]
-        single = len(left) == len(right) == 1
-        height, width = (1, 1) if single else outer_tile(self._workspace.lanes)
+        height, width = min(outer_tiles(self._workspace.lanes), key=lambda shape: _cost(len(left), len(right), *shape))
         table: list[int] = []
         tiles = 0
         for top in range(0, len(left), height):
@@ -154,4 +177,9 @@ class Assembly:
                         inside = i < len(left) and j < len(right)
                         table.append(sums[call.places[i][j] if inside else None])
         arguments = OuterArguments(tiles, self._workspace.table(table))
-        self._line("outer1" if single else "outer", arguments)
+        self._line(f"outer{height}x{width}", arguments)
+
+
+def _cost(rows: int, columns: int, height: int, width: int) -> int:
+    """What tiles of a shape take, about: products, and twice the loads, which are waited for."""
+    return -(-rows // height) * -(-columns // width) * (height * width + 2 * (height + width))

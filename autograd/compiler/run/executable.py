@@ -16,9 +16,12 @@ SIGNATURE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_in
 
 
 def address(array: Any) -> int:
-    """Where the numbers of an array begin; ``array.ctypes.data`` takes three times as long."""
-    found: int = array.__array_interface__["data"][0]
-    return found
+    """Where the numbers of an array begin."""
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))  # three times as fast as the way below
+    except (TypeError, ValueError):  # it cannot be written to, or its numbers do not lie side by side
+        found: int = array.__array_interface__["data"][0]
+        return found
 
 
 class Executable:
@@ -29,7 +32,7 @@ class Executable:
     """
 
     def __init__(self, workspace: Workspace, sections: Mapping[str, list[Line]], driver: str) -> None:
-        self.kernels = Kernels(workspace.templates)
+        self.kernels = Kernels(workspace.kernels)
         self._tables = np.array(workspace.tables if len(workspace.tables) else [0], dtype=np.int32)
         self._tables_address = address(self._tables)
         self._sections = {name: self._encode(lines) for name, lines in sections.items()}
@@ -57,5 +60,9 @@ class Executable:
     def run(self, memory: Any, job: TrainJob[int] | EvaluateJob[int]) -> Any:
         """Run the driver on a job; returns the numbers of the job as they are afterwards."""
         numbers = np.array(job, dtype=np.int64)
-        self._driver(address(memory), self._tables_address, 0, address(numbers))
+        self.drive(address(memory), address(numbers))
         return numbers
+
+    def drive(self, memory: int, job: int) -> None:
+        """The same by the addresses of a workspace and of a job's numbers."""
+        self._driver(memory, self._tables_address, 0, job)

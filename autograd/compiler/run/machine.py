@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ...program import Program
 from ...value import Value
+from ..interpreter import Columns
 from ..llvm import EvaluateJob, lanes
 from ..plan import Plan, plan_loop
 from .executable import Executable, address
 from .sample_loop import Loop
 from .workspace import Workspace, row_stride
+
+SAMPLES = EvaluateJob._fields.index("samples")
 
 
 class InMachineCode:
@@ -35,7 +37,7 @@ class InMachineCode:
             outputs=len(program.outputs), output_rows=output_rows,
             addresses=0, strides=0, samples=0, output_addresses=0,
         )  # fmt: skip
-        self._free: list[Any] = []  # memories that no thread is using
+        self._free: list[_Desk] = []  # those that no thread is using
 
     def bound(self, leaves: dict[int, Value]) -> InMachineCode:
         """The same code over other leaves, and with memory of its own."""
@@ -47,22 +49,48 @@ class InMachineCode:
     def ir(self) -> str:
         return self._executable.kernels.ir
 
-    def run(self, columns: Sequence[Any], rows: int) -> Any:
+    def run(self, columns: Columns, rows: int) -> Any:
         results = np.empty((self._job.outputs, rows))
         if not results.size:
             return results
-        addresses = np.array([address(column) for column in columns], dtype=np.int64)
-        strides = np.array([column.strides[0] // 8 if len(column) > 1 else 0 for column in columns], dtype=np.int64)
-        first = address(results)
-        targets = np.array([first + 8 * rows * i for i in range(len(results))], dtype=np.int64)
         try:
-            memory = self._free.pop()
+            desk = self._free.pop()
         except IndexError:
-            memory = self._executable.memory()
+            desk = _Desk(self._executable, self._job)
         for v, leaf in self.leaves.items():
-            memory[self._places[v]] = leaf._data
-        self._executable.run(memory, self._job._replace(
-            addresses=address(addresses), strides=address(strides), samples=rows, output_addresses=address(targets)
-        ))  # fmt: skip
-        self._free.append(memory)
+            desk.memory[self._places[v]] = leaf._data
+        desk.lay_out(columns, results, rows)
+        self._executable.drive(desk.memory_address, desk.job_address)
+        self._free.append(desk)
         return results
+
+
+class _Desk:
+    """What one run works on, kept for the next with its addresses: asking for them takes longer than a small run."""
+
+    def __init__(self, executable: Executable, job: EvaluateJob[int]) -> None:
+        self.memory = executable.memory()
+        self._numbers = np.zeros(job.columns)  # the columns that are one number
+        self._pointers = np.zeros(2 * job.columns + job.outputs, dtype=np.int64)
+        first, columns = address(self._pointers), 8 * job.columns
+        self._job = np.array(
+            job._replace(addresses=first, strides=first + columns, output_addresses=first + 2 * columns),
+            dtype=np.int64,
+        )
+        self.memory_address, self.job_address = address(self.memory), address(self._job)
+        self._numbers_address = address(self._numbers)
+
+    def lay_out(self, columns: Columns, results: Any, rows: int) -> None:
+        """Say where the columns are, and where the results go to."""
+        addresses, strides = [], []
+        for i, column in enumerate(columns):
+            if type(column) is float:
+                self._numbers[i] = column
+                addresses.append(self._numbers_address + 8 * i)
+                strides.append(0)
+            else:
+                addresses.append(address(column))
+                strides.append(column.strides[0] // 8 if len(column) > 1 else 0)
+        first = address(results)
+        self._pointers[:] = [*addresses, *strides, *range(first, first + 8 * results.size, 8 * rows)]
+        self._job[SAMPLES] = rows

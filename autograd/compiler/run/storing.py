@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..llvm import from_disk, lanes, to_disk
+from ..llvm import MatVecThen, from_disk, lanes, to_disk
 from ..plan import Operand, Step, Template
 from .assembly import Line
 from .workspace import Workspace
@@ -29,7 +29,7 @@ def keep(key: str, program: Kept) -> None:
     head = {
         "size": workspace.size,
         "contents": [(place, *content) for place, content in workspace.contents.items()],
-        "templates": [*workspace.templates],
+        "kernels": [(isinstance(own, MatVecThen), own) for own in workspace.kernels],
         "sections": sections,
         "more": more,
     }
@@ -48,11 +48,15 @@ def kept(key: str) -> Kept | None:
     workspace = Workspace(lanes())
     workspace.size, workspace.tables = head["size"], np.frombuffer(data[end:], dtype=np.int32)
     workspace.contents = {place: (count, x) for place, count, x in head["contents"]}
-    for steps, stored in head["templates"]:
-        made = [Step(name, tuple([Operand(*operand) for operand in operands])) for name, operands in steps]
-        workspace.kernel(Template(tuple(made), tuple(stored)))
+    for joined, own in head["kernels"]:
+        workspace.kernel(MatVecThen(own[0], _template(*own[1]), own[2]) if joined else _template(*own))
     sections = {name: [Line(*line) for line in lines] for name, lines in head["sections"].items()}
     return Kept(workspace, sections, head["more"])
+
+
+def _template(steps: list[Any], stored: list[int]) -> Template:
+    made = [Step(name, tuple([Operand(*operand) for operand in operands])) for name, operands in steps]
+    return Template(tuple(made), tuple(stored))
 
 
 def _parts(key: str) -> tuple[str, ...]:

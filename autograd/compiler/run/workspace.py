@@ -8,23 +8,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from ..llvm import TILE
-from ..plan import ONES, WASTE, Plan, Row, Template, reads, writes
+from ..llvm import TILE, MatVecThen, OwnKernel
+from ..plan import ONES, WASTE, Plan, Row, reads, writes
 
 CACHE_LINE = 8  # doubles
 BLOCK = 128  # samples that go through a program together, at most: their rows stay in the processor's cache
-BLOCK_DOUBLES = 40_000  # and so do the rows of a program with many of them
+BLOCK_DOUBLES = 200_000  # and so do the rows of a program with many of them
 
 
 class Workspace:
-    """Hands out places, each beginning at a cache line, and collects tables and templates."""
+    """Hands out places, each beginning at a cache line, and collects tables and kernels."""
 
     def __init__(self, lanes: int) -> None:
         self.lanes = lanes
         self.size = 0
         self.contents: dict[int, tuple[int, float]] = {}  # place → (how many, number) that stand there from the start
         self.tables: Any = []  # stretches of places, one after the other
-        self.templates: dict[Template, str] = {}  # the kernel of each
+        self.kernels: dict[OwnKernel, str] = {}  # what the program needs beside the shared ones, and how it is called
         self._constants: dict[str, int] = {}  # by their text: 0.0 == -0.0, and nan is unequal to itself
         self.zero, self.one = self.constant(0.0), self.constant(1.0)
 
@@ -52,9 +52,10 @@ class Workspace:
         self.tables += places
         return start
 
-    def kernel(self, template: Template) -> str:
-        """The name of the kernel of a template."""
-        return self.templates.setdefault(template, f"piece{len(self.templates)}")
+    def kernel(self, own: OwnKernel) -> str:
+        """The name of a kernel of the program's own."""
+        kind = "matvec" if isinstance(own, MatVecThen) else "piece"
+        return self.kernels.setdefault(own, f"{kind}_{len(self.kernels)}")
 
     def rows(self, numbers: Mapping[Row, int], width: int) -> dict[Row, int]:
         """The places of rows, given their numbers: neighbours lie ``row_stride(width)`` apart."""

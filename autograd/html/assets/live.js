@@ -19,9 +19,11 @@ function coloured(template, texts) {
 class Live {
   constructor(box, data) {
     this.box = box;
+    box.live = this; // for the film of a training, which gives it the numbers of an epoch
     this.data = data;
     this.walk = new Walk(data, box.rows);
     this.byParts = Boolean(data.byParts);
+    this.opened = new Set(); // the numbers of the parts of the program that are gone through step by step
     this.title = box.getAttribute("aria-label");
     this.lines = make("div", { className: "lines" });
     this.looked = make("div", { className: "looked" });
@@ -42,17 +44,19 @@ class Live {
   // Places are the numbers of the steps, or of runs of steps in one part of the program; before the first is one that
   // says what is to come, after the last one that says what was found.
   film() {
-    const { data } = this, place = (at, text) => (this.runs[at] ? text() : at < 0 ? "start" : "end");
+    const { names, nodes } = this.walk, place = (at, text) => (this.runs[at] ? text() : at < 0 ? "start" : "end");
     const count = () => this.runs.length - 1, steps = (at) => this.run(at), what = () => (this.byParts ? "part" : "step");
     this.group();
     return {
-      names: data.parts || {},
+      names: Object.fromEntries(names.map((name, i) => [`n${i}`, name]).filter((_, i) => nodes[i].kind !== "given")),
       classes: ["forward", "backward", "wrong"],
       above: this.card,
       grows: true,
       first: -1,
-      get last() { return count() + (data.update ? 0 : 1); }, // an update is its own end
+      get last() { return count() + 1; },
       written: new Set(this.parts()),
+      since: new Map([...this.walk.since].flatMap(([node, since]) =>
+        [`n${node}`, `o${node}`, ...this.walk.nodes[node].operands.map((_, k) => `e${node}.${k}`)].map((part) => [part, since]))),
       seen: (at) => (this.runs[at] ? this.runs[at][1] - 1 : at < 0 ? -1 : Infinity),
       item: (at) => (this.runs[at] ? this.runs[at][1] - 1 : -1),
       place: (at) => place(at, () => `${at} / ${count()}`),
@@ -69,14 +73,45 @@ class Live {
 
   // The steps of each place: [the first, the one after the last].
   group() {
-    const { steps } = this.walk, { scopes } = this.data;
+    const { steps } = this.walk;
     this.runs = [];
-    const part = (step) => this.byParts && scopes[step.node];
+    const part = (step) => (this.byParts ? this.around(step).find((one) => !this.opened.has(one)) : undefined);
     steps.forEach((step, i) => {
-      const last = steps[i - 1], together = last && part(step) && part(step) === part(last) && (last.kind === "forward") === (step.kind === "forward");
+      const last = steps[i - 1], together = last && part(step) !== undefined && part(step) === part(last) && (last.kind === "forward") === (step.kind === "forward");
       if (together) this.runs.at(-1)[1] = i + 1;
       else this.runs.push([i, i + 1]);
     });
+  }
+
+  // The parts of the program around a step, outermost first.
+  around(step) {
+    const { scopes, chains } = this.data;
+    return (scopes && chains[scopes[step.node]]) || [];
+  }
+
+  // Other places: at the first of them that has the step which was shown.
+  regroup() {
+    const [first] = this.runs[this.player.at] || [this.player.at < 0 ? -1 : Infinity];
+    this.answers.clear();
+    this.group();
+    const at = this.runs.findIndex(([from, to]) => from <= first && first < to);
+    this.player.resize(first < 0 ? -1 : at < 0 ? this.runs.length : at);
+  }
+
+  // A button for the part that is one place, which opens it, or for the innermost open one around a step, which closes it.
+  door(run) {
+    const chain = this.byParts && run.length ? this.around(run[0]) : [];
+    const closed = run.length > 1 ? chain.find((one) => !this.opened.has(one)) : undefined;
+    const part = closed === undefined ? chain.filter((one) => this.opened.has(one)).at(-1) : closed;
+    if (part === undefined) return [];
+    const onclick = () => {
+      if (!this.opened.delete(part)) this.opened.add(part);
+      this.regroup();
+      const again = this.lines.querySelector(".door");
+      if (again) again.focus({ preventScroll: true });
+    };
+    const name = this.data.scopeNames[part];
+    return [" ", make("button", { type: "button", className: "door", textContent: closed === undefined ? `Close ${name}` : `Open ${name}`, onclick })];
   }
 
   run(at) {
@@ -107,7 +142,6 @@ class Live {
       return [["forward", [`n${i}`, `o${i}`, ...operands.flatMap((j, k) => [`e${i}.${k}`, again(j)])]]];
     }
     if (step.kind === "add") return [[step.sent === undefined ? "backward" : "wrong", [`n${i}`, `o${i}`, `e${i}.${step.k}`, again(step.parent)]]];
-    if (step.kind === "update") return [["forward", Object.keys(this.data.update[1]).map((i) => `n${i}`)]];
     if (step.kind === "compare" && step.wrong.length) return [["wrong", step.wrong.map(([j]) => `n${j}`)]];
     return [["backward", [`n${i}`]]];
   }
@@ -119,7 +153,6 @@ class Live {
     const run = this.runs[at], known = run ? run[this.asks(at) ? 0 : 1] : at < 0 ? 0 : steps.length;
     for (const step of steps.slice(0, known)) {
       if (step.kind === "forward") texts.set(`n${step.node}.data`, formatNumber(data[step.node]));
-      else if (step.kind === "update") for (const [i, x] of Object.entries(this.data.update[1])) texts.set(`n${i}.data`, x);
       else if (step.kind === "begin") texts.set(`n${step.node}.grad`, "grad 1");
       else if (step.kind === "add") {
         texts.set(`n${step.parent}.grad`, `grad ${formatNumber(step.after)}`);
@@ -145,8 +178,9 @@ class Live {
   shown(at, marked) {
     const run = this.run(at), step = run[0], phase = !step ? (at < 0 ? "start" : "end") : step.kind === "forward" ? "forward" : "backward";
     const head = make("p", { className: "head" }, make("span", { className: `badge ${phase}`, textContent: phase }), ` ${this.title}`);
-    if (run.length > 1) head.lastChild.textContent = ` ${this.data.scopes[step.node]}: ${run.length} steps`;
+    if (run.length > 1) head.lastChild.textContent = ` ${this.data.scopeNames[this.around(step).find((one) => !this.opened.has(one))]}: ${run.length} steps`;
     else if (step && step.kind === "add") head.lastChild.textContent = ` from ${this.walk.names[step.node]} back to ${this.walk.names[step.parent]}`;
+    head.append(...this.door(run));
     let lines;
     if (!step) {
       lines = this.frame(at).map((text) => make("p", { textContent: text }));
@@ -158,7 +192,8 @@ class Live {
       lines = this.walk.card(step).map(([words, texts], i) => {
         const formula = words ? FORMULAS.has(words) : i === 0;
         const wrong = step.sent !== undefined && !words;
-        return make("p", { className: formula ? "formula" : wrong ? "wrong" : "why" }, ...(words ? coloured(this.walk.words[words], texts) : [texts.text]));
+        const kind = !words && texts.text === this.walk.source(step) ? "source" : formula ? "formula" : wrong ? "wrong" : "why";
+        return make("p", { className: kind }, ...(words ? coloured(this.walk.words[words], texts) : [texts.text]));
       });
     }
     this.lines.replaceChildren(head, ...lines);
@@ -240,18 +275,14 @@ class Live {
     if (this.data.scopes) {
       const parts = make("input", { type: "checkbox", checked: this.byParts });
       parts.onchange = () => {
-        const [first] = this.runs[this.player.at] || [this.player.at < 0 ? -1 : Infinity];
         this.byParts = parts.checked;
-        this.answers.clear();
-        this.group();
-        const at = this.runs.findIndex(([from, to]) => from <= first && first < to);
-        this.player.resize(first < 0 ? -1 : at < 0 ? this.runs.length : at);
+        this.regroup();
       };
       bar.append(make("label", {}, parts, "Part by part"));
     }
     this.fields = new Map();
     if (walk.live) {
-      const rate = make("input", { type: "number", step: "any", value: "0.1", className: "rate" });
+      const rate = this.rate = make("input", { type: "number", step: "any", value: "0.1", className: "rate" });
       this.curve = make("span", { className: "curve" });
       bar.append(
         make("button", { type: "button", textContent: "Take a step", onclick: () => this.train(Number(rate.value)) }),
@@ -323,6 +354,13 @@ class Live {
     const { items, details } = this.player;
     if (!details.open) return;
     items.forEach((item, i) => (item.textContent = this.walk.steps[i] ? this.walk.line(this.walk.steps[i]) : ""));
+  }
+
+  // Other numbers to begin with, and the learning rate of a step.
+  begin(numbers, rate) {
+    this.walk.given = this.walk.given.map((x, i) => (i in numbers ? numbers[i] : x));
+    if (rate) this.rate.value = rate;
+    this.reset();
   }
 
   reset() {

@@ -4,7 +4,7 @@ for (const root of document.querySelectorAll(".stepgrad-parts:not([data-ready])"
   "use strict";
   const NS = "http://www.w3.org/2000/svg", PAD = 12, HEAD = 26;
   const numbers = text => (text.match(/-?\d+(\.\d+)?/g) || []).map(Number);
-  const make = (tag, attributes, parent) => {
+  const shape = (tag, attributes, parent) => {
     const made = document.createElementNS(NS, tag);
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
     return parent.appendChild(made);
@@ -24,9 +24,9 @@ for (const root of document.querySelectorAll(".stepgrad-parts:not([data-ready])"
       this.boxes = new Map(of("node").map(g => [title(g), new Box(g, this)]));
       this.edges = of("edge").map(g => {
         const [tail, head] = title(g).split("->").map(name => this.boxes.get(name.split(":")[0]));
-        const shapes = [...g.querySelectorAll("path, polygon")].map(shape => {
-          const key = shape.tagName === "path" ? "d" : "points";
-          return {shape, key, at: numbers(shape.getAttribute(key))};
+        const shapes = [...g.querySelectorAll("path, polygon")].map(drawn => {
+          const key = drawn.tagName === "path" ? "d" : "points";
+          return {drawn, key, at: numbers(drawn.getAttribute(key))};
         });
         return {tail, head, shapes, texts: [...g.querySelectorAll("text")]};
       });
@@ -51,7 +51,7 @@ for (const root of document.querySelectorAll(".stepgrad-parts:not([data-ready])"
       for (const box of this.boxes.values()) box.place(f, g);
       const shift = (box, x, y) => box && !box.open ? box.shift : [f(x) - x, g(y) - y];
       for (const {tail, head, shapes, texts} of this.edges) {
-        for (const {shape, key, at} of shapes) {
+        for (const {drawn, key, at} of shapes) {
           const count = at.length / 2, moved = [];
           const tip = key === "points";
           for (let i = 0; i < count; i++) {
@@ -61,7 +61,7 @@ for (const root of document.querySelectorAll(".stepgrad-parts:not([data-ready])"
             if (tip || i >= count - 2) by = shift(head, at[tip ? 2 : at.length - 2], at[tip ? 3 : at.length - 1]);
             moved.push([x + by[0], y + by[1]].map(n => n.toFixed(2)).join(","));
           }
-          shape.setAttribute(key, tip ? moved.join(" ") : `M${moved[0]}C${moved.slice(1).join(" ")}`);
+          drawn.setAttribute(key, tip ? moved.join(" ") : `M${moved[0]}C${moved.slice(1).join(" ")}`);
         }
         for (const text of texts) {
           const [x, y] = [+text.getAttribute("x"), +text.getAttribute("y")];
@@ -72,9 +72,10 @@ for (const root of document.querySelectorAll(".stepgrad-parts:not([data-ready])"
       this.size = [grown(f, this.left - this.x, this.width), grown(g, this.top - this.y, this.height)];
       const [w, h] = this.size;
       this.svg.setAttribute("viewBox", `${this.left} ${this.top} ${w} ${h}`);
-      const unit = this.owner ? "" : "pt";
-      this.svg.setAttribute("width", w + unit);
-      this.svg.setAttribute("height", h + unit);
+      if (this.owner) {
+        this.svg.setAttribute("width", w);
+        this.svg.setAttribute("height", h);
+      } else view.resize(w, h);
       const [l, t] = [this.left - this.x, this.top - this.y];
       this.ground.setAttribute("points", `${l},${t} ${l + w},${t} ${l + w},${t + h} ${l},${t + h}`);
       if (this.owner) this.owner.picture.layout();
@@ -99,17 +100,17 @@ for (const root of document.querySelectorAll(".stepgrad-parts:not([data-ready])"
       this.name = details.querySelector(":scope > summary").textContent;
       this.inner = new Picture(details.querySelector(":scope > svg"), this);
       this.closed = [...this.g.children].filter(child => child.tagName !== "title");
-      this.sign = make("text", {class: "sign", x: this.x1 - 13, y: this.y0 + 16, "aria-hidden": "true"}, this.g);
+      this.sign = shape("text", {class: "sign", x: this.x1 - 13, y: this.y0 + 16, "aria-hidden": "true"}, this.g);
       this.sign.textContent = "+";
       this.g.querySelector("title").textContent = this.name;
       for (const [key, value] of [["role", "button"], ["tabindex", "0"], ["aria-label", this.name]])
         this.g.setAttribute(key, value);
       this.g.setAttribute("aria-expanded", "false");
-      this.g.addEventListener("click", () => this.toggle());
+      this.g.addEventListener("click", () => view.moved || this.toggle(!this.open, true));
       this.g.addEventListener("keydown", event => {
         if (event.key !== "Enter" && event.key !== " ") return;
         event.preventDefault();
-        this.toggle();
+        this.toggle(!this.open, true);
       });
       for (const inner of details.querySelectorAll(":scope > details"))
         this.inner.boxes.get(inner.dataset.box).arm(inner);
@@ -125,15 +126,16 @@ for (const root of document.querySelectorAll(".stepgrad-parts:not([data-ready])"
       return [Math.max(w + 2 * PAD, 8.5 * Math.min(this.name.length, 60) + 40), h + HEAD + PAD];
     }
 
-    toggle(open = !this.open) {
+    // By the learner's own hand, what opens is brought into view.
+    toggle(open, touched = false) {
       if (open === this.open) return;
       this.open = open;
       this.g.setAttribute("aria-expanded", open);
       this.sign.textContent = open ? "−" : "+";
       for (const child of this.closed) child.style.display = open ? "none" : "";
       if (open) {
-        this.frame = make("rect", {class: "frame", rx: 8}, this.g);
-        this.heading = make("text", {class: "heading"}, this.g);
+        this.frame = shape("rect", {class: "frame", rx: 8}, this.g);
+        this.heading = shape("text", {class: "heading"}, this.g);
         this.heading.textContent = this.name.length > 60 ? this.name.slice(0, 59) + "…" : this.name;
         this.g.append(this.sign);
         this.picture.graph.append(this.inner.svg);
@@ -143,6 +145,7 @@ for (const root of document.querySelectorAll(".stepgrad-parts:not([data-ready])"
         this.inner.svg.remove();
       }
       this.inner.size ? this.picture.layout() : this.inner.layout();
+      if (touched) bring(view.frame, [this.g], PAD);
       say(`${this.name}: ${open ? `open, ${this.inner.boxes.size} boxes inside` : "closed"}`);
     }
 
@@ -164,38 +167,35 @@ for (const root of document.querySelectorAll(".stepgrad-parts:not([data-ready])"
       this.put(this.inner.svg, (l + r - w) / 2, (t + HEAD + b - PAD - h) / 2);
     }
 
-    put(shape, x, y) {
-      shape.setAttribute("x", x);
-      shape.setAttribute("y", y);
+    put(drawn, x, y) {
+      drawn.setAttribute("x", x);
+      drawn.setAttribute("y", y);
     }
   }
 
   root.dataset.ready = "";
-  const whole = new Picture(root.querySelector(".stepgrad-view > svg"), null);
-  const bar = document.createElement("div"), said = document.createElement("span");
+  const holder = root.querySelector(".stepgrad-view"), svg = holder.querySelector("svg");
+  const view = new View(svg), whole = new Picture(svg, null);
+  holder.append(view.element);
+  const bar = make("div", {className: "bar"}), said = make("span");
   const say = text => { said.textContent = text; };
   said.setAttribute("role", "status");
-  bar.className = "bar";
   const armed = [...root.querySelectorAll(":scope > details")].map(details => {
     const box = whole.boxes.get(details.dataset.box);
     box.arm(details);
     return box;
   });
-  if (!armed.length) return;
   const all = (boxes, open) => boxes.forEach(box => {
     box.toggle(open);
     all(box.parts, open);
   });
-  for (const [name, open] of [["Open all", true], ["Close all", false]]) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = name;
-    button.addEventListener("click", () => {
+  for (const [name, open] of armed.length ? [["Open all", true], ["Close all", false]] : []) {
+    const onclick = () => {
       all(armed, open);
       say(open ? "all open" : "all closed");
-    });
-    bar.append(button);
+    };
+    bar.append(make("button", {type: "button", textContent: name, onclick}));
   }
-  bar.append(said);
+  bar.append(view.buttons, said);
   root.prepend(bar);
 })();

@@ -2,17 +2,13 @@
 //
 // A film says of each place ``at``: ``label``, ``said`` (for those who hear the page), ``item`` (its line in the list, or
 // -1), ``marks`` ([class, names of parts]), ``texts`` (a Map of what is written into parts by then) and ``seen`` (the parts
-// with a larger data-from are still to come).  Places go from ``first`` to ``last``; ``names`` what a menu offers to go to, and
-// ``shown`` is called after each change.
+// that are ``since`` a larger number are still to come).  Places go from ``first`` to ``last``; ``names`` what a menu offers to go to, and
+// ``shown`` is called after each change; ``pause`` is how many milliseconds a place stays
+// while playing, where that is not the usual time,
+// and ``counted`` what a place is called, where not a step.
 const PAUSE = 1500; // milliseconds a place stays while playing
 const KEYS = { ArrowLeft: "Back", ArrowRight: "Forward", Home: "First", End: "Last", " ": "Play" };
 const OWN = { INPUT: /Arrow|Home|End| /, BUTTON: / /, SUMMARY: / /, SELECT: /./ }; // keys that a control has uses for
-
-function make(tag, properties = {}, ...inside) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...inside);
-  return made;
-}
 
 function play(box, film) {
   box.dataset.ready = "";
@@ -29,6 +25,10 @@ function play(box, film) {
   const view = image && new View(inlined(image));
   if (view) {
     image.replaceWith(view.element);
+    for (const row of view.svg.querySelectorAll("g[data-part] > text[class]")) {
+      const says = { d: "data", g: "grad", s: "slope" }[row.getAttribute("class")];
+      if (says) row.dataset.part = `${row.parentNode.dataset.part.split(" ")[0]}.${says}`;
+    }
     for (const part of view.svg.querySelectorAll("[data-part]")) {
       for (const name of part.dataset.part.split(" ")) parts.set(name, [...(parts.get(name) || []), part]);
       for (const mark of film.classes) part.classList.remove(mark); // those of the static picture
@@ -48,10 +48,11 @@ function play(box, film) {
   slider.oninput = () => go(Number(slider.value));
   const place = make("span", { className: "place" });
   place.setAttribute("aria-hidden", "true"); // the slider says it
-  const controls = make("div", { className: "controls" }, ...Object.values(buttons), make("label", { className: "slide" }, "Step", slider, place));
-  if (Object.keys(film.names).length && view) {
+  const controls = make("div", { className: "controls" }, ...Object.values(buttons), make("label", { className: "slide" }, film.counted || "Step", slider, place));
+  const named = Object.entries(film.names).filter(([part]) => parts.has(part));
+  if (named.length) {
     const menu = make("select", {}, make("option", { textContent: "a value", value: "" }));
-    for (const [part, name] of Object.entries(film.names)) menu.append(make("option", { textContent: name, value: part }));
+    for (const [part, name] of named) menu.append(make("option", { textContent: name, value: part }));
     menu.onchange = () => {
       if (menu.value) visit([menu.value]);
       menu.value = "";
@@ -76,7 +77,7 @@ function play(box, film) {
     marked = film.marks(at).flatMap(([mark, names]) => names.flatMap((name) => (parts.get(name) || []).map((part) => [part, mark])));
     for (const [part, mark] of marked) part.classList.add(mark);
     if (view) {
-      for (const part of view.svg.querySelectorAll("[data-from]")) part.classList.toggle("todo", part.dataset.from > seen);
+      for (const [part, since] of film.since) for (const one of parts.get(part) || []) one.classList.toggle("todo", since > seen);
       view.follow(marked.map(([part]) => part));
     }
     items.forEach((line, i) => (i === item ? line.setAttribute("aria-current", "step") : line.removeAttribute("aria-current")));
@@ -97,8 +98,8 @@ function play(box, film) {
     part.removeAttribute("textLength");
     if (!film.grows) return;
     if (!room.has(part)) {
-      const box = part.closest("g.node");
-      room.set(part, box ? box.querySelector("path, polygon").getBBox().width - 6 : Infinity);
+      const box = part.parentNode.querySelector("rect");
+      room.set(part, box ? box.getBBox().width - 6 : Infinity);
     }
     const most = room.get(part);
     if (part.getComputedTextLength() > most) {
@@ -122,7 +123,7 @@ function play(box, film) {
     timer = setInterval(() => {
       show(at + 1);
       if (at === film.last) pause();
-    }, PAUSE);
+    }, film.pause || PAUSE);
   }
 
   function pause() {
@@ -152,8 +153,9 @@ function play(box, film) {
     buttons[KEYS[event.key]].click();
   };
   box.addEventListener("keydown", press);
-  // A saved page of one player takes its keys before anyone has clicked.
-  const alone = () => box.matches("body > main > *") && document.querySelectorAll(".stepgrad-player").length === 1;
+  // A saved page of which one player is seen takes its keys before anyone has clicked.
+  const seen = () => [...document.querySelectorAll(".stepgrad-player")].filter((one) => !one.closest("details:not([open])"));
+  const alone = () => box.matches("body > main > *") && seen().length === 1;
   document.addEventListener("keydown", (event) => event.target === document.body && alone() && press(event));
   // The film may have become longer or shorter.
   function resize(to) {
@@ -164,16 +166,4 @@ function play(box, film) {
   pause();
   show(first);
   return { go, resize, show, parts, view, items, details, get at() { return at; } };
-}
-
-// Scroll the holder, never the page, as little as shows some elements in it.
-function bring(holder, elements, margin = 0) {
-  if (!elements.length) return;
-  const outer = holder.getBoundingClientRect(), inner = elements.map((element) => element.getBoundingClientRect());
-  const past = (from, to) => {
-    const low = Math.min(...inner.map((one) => one[from])) - margin, high = Math.max(...inner.map((one) => one[to])) + margin;
-    if (high - low > outer[to] - outer[from]) return (low + high - outer[from] - outer[to]) / 2;
-    return low < outer[from] ? low - outer[from] : high > outer[to] ? high - outer[to] : 0;
-  };
-  holder.scrollBy(past("left", "right"), past("top", "bottom"));
 }

@@ -1,3 +1,21 @@
+function make(tag, properties = {}, ...inside) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...inside);
+  return made;
+}
+
+// Scroll the holder, never the page, as little as shows some elements in it.
+function bring(holder, elements, margin = 0) {
+  if (!elements.length) return;
+  const outer = holder.getBoundingClientRect(), inner = elements.map((element) => element.getBoundingClientRect());
+  const past = (from, to) => {
+    const low = Math.min(...inner.map((one) => one[from])) - margin, high = Math.max(...inner.map((one) => one[to])) + margin;
+    if (high - low > outer[to] - outer[from]) return (low + high - outer[from] - outer[to]) / 2;
+    return low < outer[from] ? low - outer[from] : high > outer[to] ? high - outer[to] : 0;
+  };
+  holder.scrollBy(past("left", "right"), past("top", "bottom"));
+}
+
 // A picture that is as large as the room for it, or as its text needs to be read; it zooms, pans and follows the steps.
 class View {
   constructor(svg) {
@@ -35,21 +53,26 @@ class View {
   }
 
   readable() {
-    const sizes = [...this.svg.querySelectorAll("text")].slice(0, 50).map((text) => parseFloat(text.getAttribute("font-size") || 14));
+    const sizes = [...this.svg.querySelectorAll("text")].slice(0, 50).map((text) => parseFloat(getComputedStyle(text).fontSize) || 14);
     return 11 / Math.min(12, ...sizes);
   }
 
   set(zoom) {
     this.zoom = zoom;
-    const shown = zoom || Math.max(this.readable(), this.whole());
-    this.svg.style.width = `${this.width * shown}px`;
-    this.svg.style.height = `${this.height * shown}px`;
+    this.shown = zoom || Math.max(this.readable(), this.whole());
+    this.svg.style.width = `${this.width * this.shown}px`;
+    this.svg.style.height = `${this.height * this.shown}px`;
     if (this.followed) bring(this.frame, this.followed, 12);
   }
 
   scale(by) {
-    const now = this.svg.getBoundingClientRect().width / this.width;
-    this.set(Math.max(0.05, Math.min(4, now * by)));
+    this.set(Math.max(0.05, Math.min(4, this.shown * by)));
+  }
+
+  // The picture has grown or shrunk: what was seen stays as large as it was.
+  resize(width, height) {
+    [this.width, this.height] = [width, height];
+    this.set(this.shown);
   }
 
   follow(elements) {

@@ -8,12 +8,13 @@ class Walk {
     this.count = data.nodes.length;
     this.root = this.count - 1;
     this.rows = data.rows.map((row) => ({ ...row, ...(rows ? rows[row.key] : {}) }));
-    this.nodes = data.nodes.map((node) =>
-      node.length === 2
-        ? { kind: node[1], wants: node[1] === "wants" }
-        : { row: this.rows[node[0]], operands: node[1], receivers: node[2], written: node[3], places: node[4] || {}, wants: node[2].length > 0 },
-    );
-    this.given = data.nodes.map((node) => (node.length === 2 ? Number(node[0]) : NaN));
+    const isLeaf = ([, kind]) => typeof kind === "string";
+    this.nodes = data.nodes.map((node) => {
+      if (isLeaf(node)) return { kind: node[1], wants: node[1] === "wants" };
+      const [number, operands, receivers = [...operands.keys()], places = {}, written] = node, row = this.rows[number];
+      return { row, operands, receivers, places, wants: receivers.length > 0, written: written || fill(row.written, operands.map((j) => data.names[j])) };
+    });
+    this.given = data.nodes.map((node) => (isLeaf(node) ? Number(node[0]) : NaN));
     this.ways = Array(this.count).fill(0);
     for (const node of this.nodes) for (const k of node.receivers || []) this.ways[node.operands[k]]++;
     this.compute(this.given);
@@ -57,7 +58,6 @@ class Walk {
     if (!this.nodes[this.root].wants) this.steps.push({ kind: "nothing back", node: this.root });
     else if (!Number.isFinite(this.data[this.root])) this.steps.push({ kind: "no start", node: this.root });
     else this.backward();
-    if (this.update) this.steps.push({ kind: "update", node: this.root });
   }
 
   backward() {
@@ -190,8 +190,7 @@ class Walk {
         this.say("compare", { node: this.names[i], grad: formatNumber(grad), right: formatNumber(right) }));
       if (step.wrong.length > 3) parts.push(this.say("more wrong", { more: step.wrong.length - 3 }));
       said = parts.join("; ") || this.say("same result", {});
-    } else if (step.kind === "update") said = this.update[0];
-    else said = this.say(step.kind, texts);
+    } else said = this.say(step.kind, texts);
     return note ? `${said} — ${note}` : said;
   }
 
@@ -205,6 +204,11 @@ class Walk {
     const texts = (of) => Object.assign(operands.map(of), { out: of(step.node) });
     const sides = [fill(choice, texts((i) => this.names[i])), fill(choice, texts((i) => formatNumber(this.data[i]))), value];
     return { text: [...new Set(sides)].join(" = "), remark: choice.replaceAll("{(", "").includes("(") ? row.remark : "" };
+  }
+
+  // The line of the program that made the value of a step, if it is known.
+  source({ node }) {
+    return this.sources ? this.sources[this.sourceOf[node]] || "" : "";
   }
 
   // The lines of the card: [words or a text, what is put into its slots].
@@ -225,6 +229,7 @@ class Walk {
       ];
       if (step.sent !== undefined) lines = [...lines.slice(0, 2), ["sum", texts], own(note)];
     } else lines = [own(formula), own(note), step.kind === "stop" ? ["stopped", texts] : own("")];
+    lines.push(own(this.source(step)));
     return lines.filter(([words, { text }]) => words || text);
   }
 }
