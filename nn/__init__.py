@@ -21,6 +21,7 @@ from .training import SGD, Adam, History, Optimizer, fit
 if TYPE_CHECKING:
     from . import datasets, metrics
     from .data import batches, standardize, train_test_split
+    from .estimators import StepClassifier, StepRegressor
     from .evaluation import accuracy, evaluate, predict
     from .export import to_torch
     from .modules import Dropout, Embedding, LayerNorm, Residual, RMSNorm, Standardize
@@ -53,6 +54,7 @@ WINGS = {
     **dict.fromkeys(("CosineDecay", "ExponentialDecay", "LinearDecay", "ReduceOnPlateau"), "training"),
     **dict.fromkeys(("StepDecay", "Warmup"), "training"),
     **dict.fromkeys(("Dropout", "Embedding", "LayerNorm", "RMSNorm", "Residual", "Standardize"), "modules"),
+    **dict.fromkeys(("StepClassifier", "StepRegressor"), "estimators"),
     "datasets": "datasets", "metrics": "metrics", "to_torch": "export", "watch": "monitoring",
 }  # fmt: skip
 
@@ -69,10 +71,10 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "MLP", "SGD", "AdaGrad", "Adam", "AdamW", "CosineDecay", "DivergenceWarning", "Dropout", "EarlyStopping",
-    "Embedding", "ExponentialDecay", "History", "Layer", "LayerNorm", "LinearDecay", "Module", "Neuron",
-    "Optimizer", "RMSNorm", "RMSprop", "ReduceOnPlateau", "Residual", "Sequential", "Standardize", "StepDecay",
-    "StopBelow", "Warmup", "accuracy", "activations", "batches", "bce", "bce_with_logits", "constant", "cross_entropy",
-    "datasets", "evaluate", "fit", "hinge", "huber", "init", "load", "losses", "mae", "metrics", "mse", "normal",
-    "penalty", "plot_decision_boundary", "plot_gradients", "plot_loss_surface", "predict", "save", "standardize",
-    "to_torch", "train_test_split", "watch",
+    "Embedding", "ExponentialDecay", "History", "Layer", "LayerNorm", "LinearDecay", "Module", "Neuron", "Optimizer",
+    "RMSNorm", "RMSprop", "ReduceOnPlateau", "Residual", "Sequential", "Standardize", "StepClassifier", "StepDecay",
+    "StepRegressor", "StopBelow", "Warmup", "accuracy", "activations", "batches", "bce", "bce_with_logits", "constant",
+    "cross_entropy", "datasets", "evaluate", "fit", "hinge", "huber", "init", "load", "losses", "mae", "metrics",
+    "mse", "normal", "penalty", "plot_decision_boundary", "plot_gradients", "plot_loss_surface", "predict", "save",
+    "standardize", "to_torch", "train_test_split", "watch",
 ]  # fmt: skip

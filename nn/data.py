@@ -5,11 +5,17 @@ X and y are lists, NumPy arrays, data frames and series of pandas and Polars, te
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from random import Random
+from threading import Timer
 from typing import Any
 
+from autograd.compiler import Ragged
+
 from .containers import Columns, cells_of, even, is_array, numbers_in, opened, pieces, take, width_of
+from .progress import PATIENCE, is_shown
 from .samples import as_table, pair
 
 MARGIN = 0.3  # around the samples of a plane
@@ -96,14 +102,20 @@ def train_test_split(X: Iterable[Any], y: Iterable[Any], test: float = 0.25, see
     >>> train_test_split([[1.0], [2.0], [3.0], [4.0]], "abcd")
     ([[2.0], [1.0], [3.0]], [[4.0]], ['b', 'a', 'c'], ['d'])
     """
-    import numpy as np
-
     rows, targets = pair(_of_their_kind(X, "X"), _of_their_kind(y, "y"))
     if not 0.0 < test < 1.0 or len(rows) < 2:
         raise ValueError(f"test must be a fraction between 0 and 1 of 2 rows or more, not {test} of {len(rows)}")
-    held = min(max(round(len(rows) * test), 1), len(rows) - 1)
-    order = np.array(Random(seed).sample(range(len(rows)), len(rows)))
-    return tuple(take(part, some) for part in (rows, targets) for some in (order[held:], order[:held]))
+    parts = held_back(len(rows), test, seed)
+    return tuple(take(part, some) for part in (rows, targets) for some in parts)
+
+
+def held_back(count: int, share: float, seed: int) -> tuple[Any, Any]:
+    """The numbers of the rows that stay, and of those that are held back, each in the order made by ``seed``."""
+    import numpy as np
+
+    held = min(max(round(count * share), 1), count - 1)
+    order = np.array(Random(seed).sample(range(count), count))
+    return order[held:], order[:held]
 
 
 def batches(
@@ -218,3 +230,45 @@ def loss_of_sample(model: Callable[[Any], Any], loss: Callable[[Any, Any], Any])
 
     sample.__name__ = "the loss of a sample"
     return sample
+
+
+class Weighted:
+    """A loss times the weight of its row, which stands behind the numbers of the target.
+
+    So a weight is one more number of a row, in compiled steps as in eager ones.
+    """
+
+    def __init__(self, loss: Callable[[Any, Any], Any], several: bool) -> None:
+        self.loss, self.several = loss, several
+        self.__name__ = f"weighted {getattr(loss, '__name__', '')}"
+
+    def __call__(self, prediction: Any, target: Any) -> Any:
+        *target, weight = target
+        return weight * self.loss(prediction, target if self.several else target[0])
+
+    @staticmethod
+    def beside(targets: Any, weights: Any) -> Any:
+        """The targets with the weights behind them."""
+        import numpy as np
+
+        if isinstance(targets, Ragged):
+            return Ragged([[*target, weight] for target, weight in zip(targets, weights, strict=True)])
+        return np.column_stack([targets, weights])
+
+    def without(self, targets: Any) -> Any:
+        """The targets alone."""
+        if isinstance(targets, Ragged):
+            return Ragged([target[:-1] for target in targets])
+        return targets[:, :-1] if self.several else targets[:, 0]
+
+
+@contextmanager
+def announced(what: str) -> Iterator[None]:
+    """A context for what has no parts to count: a line says what goes on, if that takes long and progress is shown."""
+    timer = Timer(PATIENCE, lambda: print(f"{what} …", file=sys.stderr, flush=True))
+    if is_shown():
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -11,10 +11,21 @@ from autograd import Value, as_float, located, no_grad
 from autograd.compiler import alike, falling_back
 
 from .containers import as_lists, even, is_array, numbers_of, pieces, width_of
-from .data import loss_of_sample
-from .losses import CLASSES, LOSSES, PROBABILITIES, Loss, Metric, bce, bce_with_logits, cross_entropy, find_loss, hinge
+from .data import Weighted, announced, loss_of_sample
+from .losses import (
+    CLASSES,
+    LOSSES,
+    PROBABILITIES,
+    Loss,
+    Metric,
+    Metrics,
+    bce,
+    bce_with_logits,
+    cross_entropy,
+    find_loss,
+    hinge,
+)
 from .modules import Module, as_list
-from .progress import announced
 from .samples import Samples, check_data, check_rows, is_collection, row_of
 from .wings import cluster
 
@@ -22,6 +33,7 @@ CONVERTED = 2**21  # numbers that are converted at a time
 # What of a target must be 0 or less, for the losses that do not take all numbers; cross_entropy is another matter.
 EXCESS = {hinge: CLASSES[1], bce: PROBABILITIES[1], bce_with_logits: PROBABILITIES[1]}
 MANY = 200  # rows that take about as long one by one as a model takes to be traced
+LARGE = 100_000  # and rows of an array times parameters, for larger models
 
 
 def predict(model: Module, X: Iterable[Any]) -> Any:
@@ -43,7 +55,8 @@ def predict(model: Module, X: Iterable[Any]) -> Any:
     rows = [as_list(row) for row in as_lists(X, "X")] if few else check_rows(X)
     _check_width(model, rows)
     with evaluating(model.modules()), announced(f"predict: {len(rows):,} rows"):
-        outputs = _predictions(model, rows)()
+        large = not few and len(rows) < MANY and len(rows) * len(model.parameters()) >= LARGE
+        outputs = _predictions(model, rows, repeated=large)()
     return outputs if isinstance(outputs, list) or is_array(X) else outputs.tolist()
 
 
@@ -54,13 +67,13 @@ def evaluate(model: Module, X: Iterable[Any], y: Iterable[Any], *, loss: str | L
 @overload
 def evaluate(
     model: Module, X: Iterable[Any], y: Iterable[Any], *,
-    loss: str | Loss | None = None, metrics: Sequence[str | Metric],
+    loss: str | Loss | None = None, metrics: Metrics,
 ) -> dict[str, float]: ...  # fmt: skip
 
 
 def evaluate(
     model: Module, X: Iterable[Any], y: Iterable[Any], *,
-    loss: str | Loss | None = None, metrics: Sequence[str | Metric] = (),
+    loss: str | Loss | None = None, metrics: Metrics = (),
 ) -> float | dict[str, float]:  # fmt: skip
     """The mean loss over the rows, without penalties; with metrics, a dict of them, and of the loss if it is given.
 
@@ -216,7 +229,8 @@ class Measure:
         metrics: Mapping[str, Metric], repeated: bool = False, listed: bool = False,
     ) -> None:  # fmt: skip
         self.metrics, self.listed, self.count = metrics, listed, len(targets)
-        self.targets = targets.tolist() if listed and metrics else targets
+        plain = loss.without(targets) if isinstance(loss, Weighted) else targets
+        self.targets = plain.tolist() if listed and metrics else plain
         self.modules = model.modules()  # found once: that takes longer than to measure
         self.losses = self.outputs = None
         if loss is not None:
@@ -247,12 +261,12 @@ def _measured(x: Any, name: str) -> float:
 
 
 def recorders(
-    model: Module, data: Samples, held_out: Samples | None, loss: Loss, names: Sequence[str | Metric], repeated: bool,
-    given: Any,
-) -> list[Callable[[Any, Module], None]]:  # fmt: skip
+    eager: Any, held_out: Samples | None, names: Metrics, repeated: bool, given: Any
+) -> list[Callable[[Any, Module], None]]:
     """Callbacks of ``fit`` that write into the history: the metrics of the data, all of what is held out.
 
-    ``given`` is X as it came: metrics get lists where it is none of the arrays.
+    ``eager`` are its steps, with model, data and loss; ``given`` is X as it came: metrics get lists where it is none
+    of the arrays.
     """
     metrics: dict[str, Metric] = {}
     if names:
@@ -260,7 +274,9 @@ def recorders(
 
         metrics = find_metrics(names)
     listed = not is_array(given)
-    of_data = Measure(model, *data, None, metrics, repeated, listed) if metrics else None
+    model, loss, targets = eager.model, eager.loss, eager.targets
+    plain = loss.without(targets) if isinstance(loss, Weighted) else targets
+    of_data = Measure(model, eager.rows, plain, None, metrics, repeated, listed) if metrics else None
     return recording(of_data, held_out and Measure(model, *held_out, loss, metrics, repeated, listed))
 
 

@@ -89,11 +89,11 @@ def find_initialiser(init: str | Initialiser) -> Initialiser:
     return find("initialiser", INITIALISERS, init)  # type: ignore[no-any-return]
 
 
-def find(kind: str, table: Mapping[str, Any], x: Any) -> Any:
+def find(kind: str, table: Mapping[str, Any], x: Any, other: str = "a function") -> Any:
     """What a name stands for in a table; a function is taken as it is."""
     if callable(x):
         return x
-    if x not in table:
+    if not isinstance(x, str) or x not in table:
         question = did_you_mean(x, table)
-        raise ValueError(f"no {kind} {x!r}: choose from {', '.join(table)}, or give a function. {question}".rstrip())
+        raise ValueError(f"no {kind} {x!r}: choose from {', '.join(table)}, or give {other}. {question}".rstrip())
     return table[x]

@@ -16,6 +16,7 @@ from .modules import as_list
 
 Loss = Callable[[Any, Any], Any]  # (prediction, target) of one sample
 Metric = Callable[[Sequence[Any], Sequence[Any]], float]  # (outputs, targets) of many: see nn.metrics
+Metrics = str | Metric | Sequence[str | Metric]
 
 
 def mse(prediction: Any, target: Any) -> Any:

@@ -20,14 +20,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from inspect import signature
 from typing import Any
 
 from .containers import numbers_in
 from .data import classes_of, threshold_of
-from .losses import Metric
+from .losses import Metric, Metrics
 
 Score = Callable[[int, int, int], float]  # of true positives, false positives and false negatives
 
@@ -99,14 +99,18 @@ def mae(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
 METRICS: dict[str, Callable[..., float]] = {f.__name__: f for f in (accuracy, precision, recall, f1, r2, mae)}
 
 
-def find_metrics(metrics: Sequence[str | Metric]) -> dict[str, Metric]:
+def find_metrics(metrics: Metrics) -> dict[str, Metric]:
     """Each metric by its name; functions are taken as they are, but for those that take the targets first.
 
     ValueError where two have one name, or one has that of the loss.
     """
     found: dict[str, Metric] = {}
     given: dict[str, Any] = {}
-    for metric in [metrics] if isinstance(metrics, str) else metrics:
+    if isinstance(metrics, str) or callable(metrics):
+        metrics = [metrics]
+    elif not isinstance(metrics, Iterable):
+        raise TypeError(f"metrics are names, such as 'accuracy', or functions, or a list of them, not {metrics!r}")
+    for metric in metrics:
         if callable(metric):
             own = metric.func if isinstance(metric, partial) else metric
             name = getattr(own, "__name__", repr(own))

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
-from threading import Timer
 from typing import Any
 
 PATIENCE = 1.0  # seconds that pass without a word
@@ -37,15 +36,3 @@ def progress_bar(done: int, total: int, unit: str, what: str | None = None) -> A
     from tqdm import tqdm
 
     return tqdm(desc=what, initial=done, total=total, unit=unit, leave=what is None)
-
-
-@contextmanager
-def announced(what: str) -> Iterator[None]:
-    """A context for what has no parts to count: a line says what goes on, if that takes long and progress is shown."""
-    timer = Timer(PATIENCE, lambda: print(f"{what} …", file=sys.stderr, flush=True))
-    if is_shown():
-        timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()

@@ -13,10 +13,13 @@ import pytest
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slow tests have more time than the others."""
+    """The slow tests have more time than the others; the examples of estimators need scikit-learn."""
+    missing = importlib.util.find_spec("sklearn") is None
     for item in items:
         if item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.timeout(600))
+        if missing and item.nodeid.startswith("nn/estimators/"):
+            item.add_marker(pytest.mark.skip(reason='estimators need python -m pip install ".[sklearn]"'))
 
 
 @pytest.fixture

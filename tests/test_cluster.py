@@ -475,6 +475,28 @@ def test_a_loss_that_is_not_finite_is_named_by_part_and_row_and_the_parameters_a
         train(array(X), array(Y), model, loss="mse", compiled=compiled)
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"sample_weight": [1.0]}, "sample_weight and class_weight are of rows in this process"),
+        ({"class_weight": "balanced"}, "sample_weight and class_weight are of rows in this process"),
+        ({"validation": 0.2}, "validation=0.2 holds out rows that are in this process"),
+    ],
+)
+def test_what_is_done_to_rows_in_memory_alone_is_refused_by_its_name(client, settings, message) -> None:
+    with pytest.raises(ValueError, match=message):
+        train(array(X), array(Y), **settings)
+
+
+def test_names_and_single_metrics_and_callbacks_are_as_in_memory(client) -> None:
+    def run(X, Y):
+        model = MLP(3, [4, 1], activation="tanh", seed=1)
+        single = {"callbacks": nn.EarlyStopping(3, monitor="accuracy"), "metrics": "accuracy", "optimizer": "adam"}
+        return nn.fit(model, X, Y, loss="bce_with_logits", epochs=8, **single)
+
+    assert run(array(X), array(Y)).metrics == run(X, Y).metrics
+
+
 @slow
 def test_bad_targets_shapes_and_cuts_are_refused_before_the_first_step(client) -> None:
     def refused(text, *data, **settings):

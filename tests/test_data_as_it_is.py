@@ -530,7 +530,7 @@ def test_a_check_that_takes_long_shows_a_bar_where_progress_is_shown(
 def test_a_compilation_that_takes_long_says_so_where_progress_is_shown(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    monkeypatch.setattr("nn.data.PATIENCE", 0.0)
 
     class Slow(nn.MLP):
         def forward(self, x: Any) -> Any:

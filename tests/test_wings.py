@@ -45,7 +45,7 @@ WINGS: dict[str, tuple[tuple[str, ...], str]] = {
         "nn.Residual(nn.Layer(2, 2), nn.Dropout(0.1), nn.LayerNorm(2), nn.RMSNorm(2))(nn.Embedding(3, 2)(1))\n",
     ),
     "scaling": (
-        ("modules/scaling", "export", "tables"),
+        ("modules/scaling", "export", "tables", "estimators"),
         "assert nn.Standardize(X)([0.0, 1.0])[0].data == -1.0\n",
     ),
     # Training over collections takes from these two.
@@ -78,11 +78,19 @@ WINGS: dict[str, tuple[tuple[str, ...], str]] = {
     "optimisers": (("training/adaptive",), "nn.RMSprop(model.parameters()).step()\n"),
     "schedules": (("training/schedules", "tables"), "train(schedule=nn.StepDecay(every=1))\n"),
     "callbacks": (("training/callbacks", "tables"), "train(callbacks=[nn.StopBelow(0.0), nn.EarlyStopping()])\n"),
+    "shares and weights": (
+        ("training/preparation",),
+        "train(validation=0.5, sample_weight=[1, 2, 3, 4], class_weight={1: 2.0})\n",
+    ),
     "diagnosis": (("training/diagnosis",), "assert issubclass(nn.DivergenceWarning, UserWarning)\n"),
     "cluster": (
         ("training/cluster",),
         "if importlib.util.find_spec('dask'):\n    import dask.array as da\n"
         "    assert len(nn.predict(model, da.from_array(X)).compute()) == 4\n",
+    ),
+    "estimators": (
+        ("estimators",),
+        "if importlib.util.find_spec('sklearn'):\n    assert nn.StepClassifier(4, epochs=2).fit(X, y).n_iter_ == 2\n",
     ),
     "datasets": (("datasets",), "assert len(nn.datasets.moons(10)[0]) == 10\n"),
 }

@@ -18,7 +18,7 @@ from typing import Any
 
 from autograd.html import printable
 
-from ..progress import announced
+from ..data import announced
 
 MISSING = frozenset(("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"))  # what stands for no value
 DELIMITERS = ",;\t|"

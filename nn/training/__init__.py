@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..wings import find as _find
 from .history import Callback, History
-from .optimizers import SGD, Adam, Optimizer
+from .optimizers import SGD, Adam, Optimizer, find_optimizer
 from .trainer import fit
 
 if TYPE_CHECKING:
@@ -35,5 +35,5 @@ def __dir__() -> list[str]:
 __all__ = [
     "SGD", "AdaGrad", "Adam", "AdamW", "Callback", "CosineDecay", "DivergenceWarning", "EarlyStopping",
     "ExponentialDecay", "History", "LinearDecay", "Optimizer", "RMSprop", "ReduceOnPlateau", "StepDecay", "StopBelow",
-    "Warmup", "fit",
+    "Warmup", "find_optimizer", "fit",
 ]  # fmt: skip

@@ -2,57 +2,87 @@
 
 If a callback has a method ``end(history, model)``, that is called when the training ends, except by an error.  With
 ``state_dict()`` and ``load_state_dict(state)`` its state is kept in checkpoints; then ``check(model)``, if there is
-one, raises ValueError where the state that was loaded is of another model.
+one, raises ValueError where the state that was loaded is of another model.  One with ``every = 10`` is called after
+each tenth epoch, and perhaps others between: those until then may be taken together, which is faster.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from autograd import as_float
 
 from ..modules import Module
 from .history import History
 
+HIGHER = ("accuracy", "precision", "recall", "f1", "r2", "_score")  # how names end of what is better when higher
+
 
 class EarlyStopping:
     """Stop after ``patience`` epochs in a row that were not better, by more than ``min_delta``, than the best so far.
 
-    Better is a lower validation loss, or where there is none a lower loss.  When the training ends, the model gets
-    back the parameters of the best epoch.
+    ``monitor`` names what to go by, anything that the history records: "loss", "data_loss", "val_loss", a metric such
+    as "accuracy", or "val_accuracy" for that of the validation data; without it the validation loss, or where there is
+    none the loss.  Better is lower, of accuracy, precision, recall, f1, r2 and all whose name ends with "_score"
+    higher; ``mode``, "min" or "max", tells it of others.  When the training ends, the model gets back the parameters
+    of the best epoch.
 
     Prechelt, "Early Stopping - But When?", 1998.
 
     >>> from nn import MLP, SGD, fit
     >>> model = MLP(1, [1], seed=1)
     >>> still = SGD(model.parameters(), lr=0.0)
-    >>> history = fit(model, [1], [2], loss="mse", optimizer=still, epochs=50, callbacks=[EarlyStopping(patience=3)])
+    >>> history = fit(model, [1], [2], loss="mse", optimizer=still, epochs=50, callbacks=EarlyStopping(patience=3))
     >>> len(history.loss)
     4
     """
 
-    def __init__(self, patience: int = 10, min_delta: float = 0.0) -> None:
+    def __init__(
+        self, patience: int = 10, min_delta: float = 0.0, *, monitor: str | None = None,
+        mode: Literal["min", "max"] | None = None,
+    ) -> None:  # fmt: skip
         if not patience >= 1 or not min_delta >= 0.0:
             raise ValueError(
                 f"EarlyStopping: patience={patience!r} must be 1 or more, min_delta={min_delta!r} 0 or more"
             )
-        self.patience, self.min_delta = patience, min_delta
-        self.best, self.waited, self.parameters = math.inf, 0, dict[str, float]()
+        if mode not in (None, "min", "max"):
+            raise ValueError(f"EarlyStopping: mode must be 'min' or 'max', what is better of {monitor}, not {mode!r}")
+        self.patience, self.min_delta, self.monitor = patience, min_delta, monitor
+        name = (monitor or "loss").removeprefix("val_")
+        self.sign = (
+            -1.0 if mode == "max" or (mode is None and name.endswith(HIGHER)) else 1.0
+        )  # times this, lower is better
+        self.best, self.waited, self.parameters = self.sign * math.inf, 0, dict[str, float]()
 
     def __call__(self, history: History, model: Module) -> bool:
         if len(history.loss) == 1:  # the first epoch of a training
-            self.best, self.waited = math.inf, 0
-        loss = history.watched[-1]
+            self.best, self.waited, self.parameters = self.sign * math.inf, 0, {}
+        number = self._monitored(history)
         self.waited += 1
-        if loss < self.best - self.min_delta:
-            self.best, self.waited, self.parameters = loss, 0, model.state_dict()
+        if self.sign * number < self.sign * self.best - self.min_delta:
+            self.best, self.waited, self.parameters = number, 0, model.state_dict()
         return self.waited >= self.patience
+
+    def _monitored(self, history: History) -> float:
+        """The last number of what is monitored."""
+        if self.monitor is None:
+            return history.watched[-1]
+        recorded = {"loss": history.loss, "data_loss": history.data_loss, "val_loss": history.val_loss}
+        recorded |= history.metrics | {f"val_{name}": numbers for name, numbers in history.val_metrics.items()}
+        numbers = recorded.get(self.monitor)
+        if not numbers:
+            there = ", ".join(name for name, numbers in recorded.items() if numbers)
+            raise ValueError(
+                f"EarlyStopping: monitor={self.monitor!r} is not recorded in this training, but {there}: for others "
+                f"give fit metrics=, such as 'accuracy', and for those that begin with val_ validation="
+            )
+        return numbers[-1]
 
     def end(self, history: History, model: Module) -> None:
         """Give the model the best parameters."""
-        if self.best < math.inf:
+        if self.parameters:
             model.load_state_dict(self.parameters)
 
     def state_dict(self) -> dict[str, Any]:
@@ -69,7 +99,7 @@ class EarlyStopping:
 
     def check(self, model: Module) -> None:
         """ValueError where the best parameters so far are not this model's, which ``end`` could not give back."""
-        if self.best < math.inf and self.parameters.keys() != model.named_leaves().keys():
+        if math.isfinite(self.best) and self.parameters.keys() != model.named_leaves().keys():
             raise ValueError("the best parameters so far are those of another model")
 
 

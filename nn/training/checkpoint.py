@@ -36,7 +36,7 @@ class Checkpoint:
 
     def __init__(
         self, path: str | os.PathLike[str], every: int, eager: EagerSteps, rng: Random, history: History,
-        callbacks: Sequence[Callback], settings: Mapping[str, Any],
+        callbacks: Sequence[Callback], settings: Mapping[str, Any], resume: bool = False,
     ) -> None:  # fmt: skip
         self.path, self.every = Path(path), every
         folder = self.path.resolve().parent
@@ -61,6 +61,8 @@ class Checkpoint:
                     f"fit: a checkpoint cannot keep the state of {printable(type(callback).__name__)}: {error}: let "
                     f"its state_dict() give numbers, texts, lists and dicts"
                 ) from error
+        if resume:
+            self.resume()
 
     def note(self, lr: float) -> None:
         """Keep the state as it is now, for ``save``, and after each ``every`` epochs write it at once."""

@@ -10,11 +10,11 @@ from autograd import Value, maximum
 from autograd.compiler import Mixed, NotCompilable, Patience, Reach, Samples, alike, falling_back
 
 from ..containers import SMALL
-from ..data import loss_of_sample
+from ..data import announced, loss_of_sample
 from ..modules import Module
-from ..progress import announced
 from .eager import EagerSteps, Epoch
 from .history import Compilation
+from .loop import Run
 from .optimizers import Optimizer
 
 BETWEEN = 0.1  # seconds of machine code, in which Ctrl-C has to wait
@@ -73,6 +73,13 @@ def not_moved(model: Module, moved: Sequence[Value]) -> list[Value]:
     return [p for p in of_model if p in still]
 
 
+def compile_steps(run: Run) -> None:
+    """Let a run take compiled steps; where that is not possible, its eager ones, with a FallbackWarning."""
+    with falling_back("fit: training eagerly, one Value at a time", unasked=True):
+        compiled = CompiledSteps(run.eager)
+        run.steps, run.history.compiled = compiled, compiled.compilation
+
+
 class CompiledSteps:
     """What EagerSteps does, as calls into machine code.
 
@@ -108,9 +115,10 @@ class CompiledSteps:
         penalty = eager.penalty
         of_one = None if penalty is None else lambda p: penalty([p])
         rule = OwnCount(optimizer) if self._uneven() else optimizer
-        several = len(self._alike) > 1
+        several, numbers = len(self._alike) > 1, eager.numbers or range(len(eager.rows))
         samples = [
-            Samples(some.tables, f"fit: epoch 1, row {some.numbers[0]}" if several else "") for some in self._alike
+            Samples(some.tables, f"fit: epoch 1, row {numbers[some.numbers[0]]}" if several else "")
+            for some in self._alike
         ]
         with announced("fit: compiling the steps"):
             self.training = Training(loss, samples, parameters, rule, of_one, rule_of(optimizer))

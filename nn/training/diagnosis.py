@@ -12,6 +12,7 @@ from autograd.program import traced_input, tracing
 from ..modules import as_list
 from ..samples import row_of
 from .eager import EagerSteps, Epoch, Steps
+from .history import Callback
 
 BEYOND = 1e6  # the multiple of the size of the first loss, or of 1, above which a training diverges
 CURES = "try a smaller lr, clip_norm=1.0 in the optimizer, or standardize(X)"
@@ -24,6 +25,16 @@ CUT = (
 
 class DivergenceWarning(UserWarning):
     """The loss of a training grows beyond all bounds, or falls below them."""
+
+
+def check_callbacks(callbacks: Sequence[Callback]) -> None:
+    """TypeError, with what to give, for what is no callback: a class instead of an object of it, a list, a name."""
+    for callback in callbacks:
+        if not callable(callback) or isinstance(callback, type):
+            cure = f"{callback.__name__}(…), made with its settings" if callable(callback) else "a function of the two"
+            raise TypeError(
+                f"fit: a callback is called with the history and the model, and {callback!r:.60} is none: give {cure}"
+            )
 
 
 class Diagnosed:

@@ -41,15 +41,16 @@ class EagerSteps:
     """The model, data (two arrays), loss and optimiser of a training, and its steps over Values.
 
     ``penalty`` is a function of the parameters, which is added to the mean loss of the data: the objective.
+    ``numbers`` are those by which errors call the rows, where the data are some of those that were given.
     ``live`` tells whether the loss of some step so far was computed from a parameter that the optimizer moves.
     """
 
     def __init__(
         self, model: Module, rows: Any, targets: Any, loss: Loss, optimizer: Optimizer,
-        penalty: Callable[[list[Any]], Any] | None = None,
+        penalty: Callable[[list[Any]], Any] | None = None, numbers: Sequence[int] | None = None,
     ) -> None:  # fmt: skip
         self.model, self.rows, self.targets = model, rows, targets
-        self.loss, self.optimizer, self.penalty, self.live = loss, optimizer, penalty, False
+        self.loss, self.optimizer, self.penalty, self.numbers, self.live = loss, optimizer, penalty, numbers, False
 
     def run(self, number: int, epochs: Sequence[Epoch]) -> list[tuple[float, float]]:
         """See ``Steps``."""
@@ -64,9 +65,9 @@ class EagerSteps:
     def step(self, batch: Sequence[int], epoch: int) -> tuple[float, float]:
         """One update on the rows of a batch: (objective, data loss) as they were before it."""
         where = f"fit: epoch {epoch}"
-        losses = []
-        for i in batch:
-            with located(f"{where}, row {i}"):
+        losses, numbers = [], batch if self.numbers is None else [self.numbers[i] for i in batch]
+        for i, number in zip(batch, numbers, strict=True):
+            with located(f"{where}, row {number}"):
                 losses.append(loss_of_row(self.model, self.loss, self.rows, self.targets, i))
         data = mean(losses)
         self.live = self.live or any(p.requires_grad for p in {*topological_order(data)} & {*self.optimizer.parameters})
@@ -77,7 +78,7 @@ class EagerSteps:
             objective.backward()
             for name, parameter in self.model.named_parameters().items():
                 if not math.isfinite(x := parameter.grad):
-                    row = _row_to_blame(parameter, batch, losses)
+                    row = _row_to_blame(parameter, numbers, losses)
                     raise NonFiniteError(f"{row}the gradient of {printable(name)} is {x}; nothing was updated")
             self.optimizer.step()
         return objective.data, data.data
@@ -94,9 +95,9 @@ def loss_of_row(model: Module, loss: Loss, rows: Any, targets: Any, i: int) -> V
     return one
 
 
-def _row_to_blame(parameter: Value, batch: Sequence[int], losses: list[Value]) -> str:
+def _row_to_blame(parameter: Value, numbers: Sequence[int], losses: list[Value]) -> str:
     """The first row that alone gives this parameter a gradient that is not finite, to begin a message with."""
-    for i, one in zip(batch, losses, strict=True):
+    for i, one in zip(numbers, losses, strict=True):
         parameter.grad = 0.0
         if one.requires_grad:
             one.backward()

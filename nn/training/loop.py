@@ -80,10 +80,13 @@ class Run:
 
     def _count(self, done: int, wanted: int, together: int) -> int:
         """How many epochs to take in one go: one, where something happens after each."""
-        if self.schedule is not None or self.recorders or self.callbacks:
+        if self.schedule is not None or self.recorders:
             return 1
-        every = wanted if self.checkpoint is None else self.checkpoint.every
-        return min(together, wanted - done, every - done % every)
+        every = [
+            *(getattr(callback, "every", 1) for callback in self.callbacks),
+            getattr(self.checkpoint, "every", wanted),
+        ]
+        return min(together, wanted - done, *(n - done % n for n in every))
 
     def _take(self, epochs: Sequence[Epoch]) -> None:
         history, count, started = self.history, len(epochs), time.perf_counter()

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, Never, TypedDict, Unpack
 
 from autograd import NonFiniteError, Value, gt, maximum, minimum, refuse, sqrt, where
+
+from .. import wings
+from ..init import find
 
 
 class Clipping(TypedDict, total=False):
@@ -161,3 +165,25 @@ class Adam(Optimizer):
         v = b2 * state[1] + (1.0 - b2) * g * g
         step = lr / (1.0 - b1**t)
         return p - step * m / (sqrt(v) / sqrt(1.0 - b2**t) + self.eps), m, v
+
+
+def _further(name: str, *arguments: Any, **settings: Any) -> Optimizer:
+    """An optimiser of the wing, made of these."""
+    made: Optimizer = wings.find("nn.training", {name: "adaptive"}, name)(*arguments, **settings)
+    return made
+
+
+OPTIMIZERS = {"sgd": SGD, "adam": Adam} | {
+    name.lower(): partial(_further, name) for name in ("AdamW", "RMSprop", "AdaGrad")
+}
+
+
+def find_optimizer(optimizer: Any, parameters: list[Value], **settings: Any) -> Optimizer:
+    """An optimiser as it is; one by its name, in small or capital letters, or from a function, with these settings."""
+    if isinstance(optimizer, Optimizer):
+        return optimizer
+    name = optimizer.lower() if isinstance(optimizer, str) else optimizer
+    made: Optimizer = find("optimizer", OPTIMIZERS, name, "one: nn.Adam(model.parameters(), lr=0.01)")(
+        parameters, **settings
+    )
+    return made

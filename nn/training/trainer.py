@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, Never
+from typing import Any, Literal, Never
 
 from autograd import refuse
-from autograd.compiler import falling_back
 
-from ..losses import Loss, Metric, find_loss, penalty
+from ..losses import Loss, Metrics, find_loss, penalty
 from ..modules import Module
 from ..progress import progress_as
 from ..samples import Samples, check_data, is_collection
@@ -20,16 +19,17 @@ from ..wings import cluster
 from .eager import EagerSteps
 from .history import Callback, History, Schedule
 from .loop import Run
-from .optimizers import Optimizer
+from .optimizers import Optimizer, find_optimizer
 
 
 def fit(
-    model: Module, X: Iterable[Any], y: Iterable[Any], *, loss: str | Loss, optimizer: Optimizer, epochs: int,
+    model: Module, X: Iterable[Any], y: Iterable[Any], *, loss: str | Loss, optimizer: str | Optimizer, epochs: int,
     batch_size: int | None = None, l1: float = 0.0, l2: float = 0.0, schedule: Schedule | None = None,
-    validation: tuple[Iterable[Any], Iterable[Any]] | None = None, metrics: Sequence[str | Metric] = (),
-    seed: int | None = None, callbacks: Sequence[Callback] = (), checkpoint: str | os.PathLike[str] | None = None,
-    every: int = 1, resume: bool = False, progress: bool | None = None, compiled: bool = True,
-    average_every: int | None = None, **unknown: Never,
+    validation: tuple[Iterable[Any], Iterable[Any]] | float | None = None, metrics: Metrics = (),
+    sample_weight: Iterable[Any] | None = None, class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
+    seed: int | None = None, callbacks: Callback | Sequence[Callback] = (),
+    checkpoint: str | os.PathLike[str] | None = None, every: int = 1, resume: bool = False,
+    progress: bool | None = None, compiled: bool = True, average_every: int | None = None, **unknown: Never,
 ) -> History:  # fmt: skip
     """Train the model: minimise the mean loss over each batch, plus l1·Σ|p| + l2·Σp² over all parameters.
 
@@ -37,17 +37,28 @@ def fit(
     are read where they lie, memory maps as the steps need them: do not change them on the way.  Rows and targets may be
     lists of any length, such as the letters of names: the model is given the list, and the loss what the model made of
     it, with the target.  A batch mixes lengths; its loss is the mean over its rows.  ``loss`` is a name from
-    ``nn.losses`` or a function ``(prediction, target) -> Value``.  Without a ``batch_size`` every step takes all rows,
-    in order; with one, the rows are shuffled in each epoch by ``seed``.  ``schedule``, such as ``nn.StepDecay`` or a
-    function, sets the learning rate of each epoch; afterwards the optimiser has its own again.
+    ``nn.losses`` or a function ``(prediction, target) -> Value``; ``optimizer`` is one of ``nn``, such as
+    ``nn.Adam(model.parameters(), lr=0.01)``, or the name of one, which then has its usual settings.  Without a
+    ``batch_size`` every step takes all rows, in order; with one, the rows are shuffled in each epoch by ``seed``.
+    ``schedule``, such as ``nn.StepDecay`` or a function, sets the learning rate of each epoch; afterwards the
+    optimiser has its own again.
+
+    ``validation`` is a pair (X, y) of other data, or a share of these: with 0.2 a fifth of the rows is held out, the
+    same as by ``train_test_split(X, y, 0.2, seed)`` (with seed 0 where there is none), and never trained on.
+
+    ``sample_weight`` has a number for each row, by which its loss counts; ``class_weight`` one for each class in y,
+    such as ``{0: 1.0, 1: 5.0}`` (1 for those it does not name), or "balanced": all classes together weigh the same.
+    Where both are given they are multiplied.  Weights are taken relative to their mean: 2 counts a row like two rows,
+    0 not at all.  They count in the loss of the validation data too, those of rows only in a share; in no metric.
 
     X and y may also be collections of Dask (dataframes, arrays, delayed parts): the workers of the current client then
     add up losses and gradients over the parts that they hold, and everything else is as it is here.  There a
     ``batch_size`` goes with ``average_every``: each part trains by itself for so many epochs, then the models are
     averaged, weighted by their rows.
 
-    After each epoch the ``metrics`` are measured, names from ``nn.metrics`` or functions, on the ``validation`` data
-    too; then every ``callback(history, model)`` is called, and one that returns True stops the training.
+    After each epoch the ``metrics`` are measured, names from ``nn.metrics`` or functions, on the validation data
+    too; then every ``callback(history, model)`` is called, and one that returns True stops the training.  A single one
+    of either needs no list.
     ``progress`` shows a bar; by default where there is a terminal or notebook to show it.  Ctrl-C ends the training
     when its epoch is done, and the history tells what was learned until then; a second one interrupts at once.
 
@@ -88,33 +99,39 @@ def fit(
             raise ValueError(f"fit: {name} must be 0 or more, not {weight!r}")
     if resume and checkpoint is None:
         raise ValueError("fit: resume=True goes on from a checkpoint: name its file with checkpoint=")
-    if set(model.parameters()).isdisjoint(optimizer.parameters):
+    optimizer = find_optimizer(optimizer, parameters := model.parameters())
+    if set(parameters).isdisjoint(optimizer.parameters):
         raise ValueError("fit: the optimizer holds no parameter of this model: give it model.parameters()")
     regularizer = partial(penalty, l1=l1, l2=l2) if l1 or l2 else None
     with progress_as(progress):
-        function = find_loss(loss)
+        function, weights = find_loss(loss), (sample_weight, class_weight)
         if is_collection(X) or is_collection(y):
             settings = validation, metrics, batch_size, average_every, epochs, seed, compiled
-            run: Run = cluster().run_on_cluster(model, X, y, function, optimizer, regularizer, *settings)
+            run: Run = cluster().run_on_cluster(model, X, y, function, optimizer, regularizer, *settings, *weights)
         elif average_every is not None:
             raise ValueError("fit: average_every is of collections of Dask, whose parts train apart")
         else:
-            rows, targets = check_data(X, y)
-            held_out = None if validation is None else check_data(*validation, "validation ")
-            _check(model, (rows, targets), held_out, function)
-            run = Run(EagerSteps(model, rows, targets, function, optimizer, regularizer), batch_size, seed)
-        run.schedule, run.callbacks = schedule, [*callbacks]
+            data = check_data(X, y)
+            (rows, targets), held_out, function, numbers = _prepare(data, validation, function, model, seed, *weights)
+            run = Run(EagerSteps(model, rows, targets, function, optimizer, regularizer, numbers), batch_size, seed)
+        run.schedule, run.callbacks = schedule, [callbacks] if callable(callbacks) else [*callbacks]
         if checkpoint is not None:
-            kept = {"batch_size": batch_size, "l1": l1, "l2": l2, "average_every": average_every}
-            _save(run, checkpoint, every, resume, kept)
+            from .checkpoint import Checkpoint
+
+            kept: dict[str, Any] = {"batch_size": batch_size, "l1": l1, "l2": l2, "average_every": average_every}
+            kept["validation"] = [validation, seed or 0] if run.eager.numbers else None
+            run.checkpoint = Checkpoint(checkpoint, every, run.eager, run.rng, run.history, run.callbacks, kept, resume)
         if run.steps is run.eager:  # in this process: a cluster has its own steps, and measures by itself
             if compiled:
                 _compile(run)
             if held_out is not None or metrics:
-                _record(run, held_out, metrics, X)
-        with suppress(ModuleNotFoundError):  # of a wing that was taken away
-            from .diagnosis import Diagnosed
+                from ..evaluation import recorders
 
+                run.recorders = recorders(run.eager, held_out, metrics, run.history.compiled is not None, X)
+        with suppress(ModuleNotFoundError):  # of a wing that was taken away
+            from .diagnosis import Diagnosed, check_callbacks
+
+            check_callbacks(run.callbacks)
             run.steps = Diagnosed(run.steps, run.eager)
         return run.epochs(epochs)
 
@@ -122,39 +139,20 @@ def fit(
 # Parts that only some trainings need.  Each is a wing, imported here and nowhere else, when it is asked for.
 
 
-def _check(model: Module, data: Samples, held_out: Samples | None, loss: Loss) -> None:
-    """Refuse targets that the loss cannot mean."""
+def _prepare(data: Samples, validation: Any, loss: Loss, model: Module, *weights: Any) -> tuple[Any, ...]:
+    """The data to train on and those held out, their loss with its weights, the numbers of the rows; all checked."""
     with suppress(ModuleNotFoundError):  # of a wing that was taken away
         from ..evaluation import check_targets
+        from .preparation import prepared
 
-        check_targets(model, *data, loss, "fit: ", epoch="epoch 1, ")
-        if held_out is not None:
-            check_targets(model, *held_out, loss, "fit: validation ")
-
-
-def _record(run: Run, held_out: Samples | None, metrics: Sequence[str | Metric], given: Iterable[Any]) -> None:
-    """Let the run write the metrics, and the loss of the validation data, into the history after each epoch."""
-    from ..evaluation import recorders
-
-    eager, repeated = run.eager, run.history.compiled is not None
-    run.recorders = recorders(eager.model, (eager.rows, eager.targets), held_out, eager.loss, metrics, repeated, given)
-
-
-def _save(run: Run, path: str | os.PathLike[str], every: int, resume: bool, settings: dict[str, Any]) -> None:
-    """Let the run write checkpoints, and with ``resume`` go on from the one in the file."""
-    from .checkpoint import Checkpoint
-
-    run.checkpoint = kept = Checkpoint(path, every, run.eager, run.rng, run.history, run.callbacks, settings)
-    if resume:
-        kept.resume()
+        return prepared(data, validation, loss, partial(check_targets, model), *weights)
+    return data, validation and check_data(*validation), loss, None
 
 
 def _compile(run: Run) -> None:
-    """Let the run take compiled steps; where that is not possible, its eager ones, with a FallbackWarning."""
+    """Let the run take compiled steps, where they are possible."""
     try:
-        from .compiled import CompiledSteps
+        from .compiled import compile_steps
     except ModuleNotFoundError:  # the wing was taken away
         return
-    with falling_back("fit: training eagerly, one Value at a time", unasked=True):
-        compiled = CompiledSteps(run.eager)
-        run.steps, run.history.compiled = compiled, compiled.compilation
+    compile_steps(run)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
 from ...evaluation import Measure, check_targets, recording
-from ...losses import Loss, Metric
+from ...losses import Loss, Metrics
 from ...metrics import find_metrics
 from ...modules import Module
 from ...samples import check_data, is_collection
@@ -29,6 +29,11 @@ SHUFFLED = (
     "fit: rows that lie on many machines are not shuffled into batches: each step of {size} rows would wait for "
     "the network. Two ways exist: without batch_size every step takes all rows; with batch_size={size} and "
     "average_every=1 each part of the collection trains by itself for an epoch, and then the models are averaged"
+)
+
+WEIGHTED = (
+    "fit: sample_weight and class_weight are of rows in this process: over collections of Dask make the weight a part "
+    "of the loss, such as loss=lambda p, t: where(gt(t, 0.0), 5.0, 1.0) * nn.losses.bce_with_logits(p, t)"
 )
 
 
@@ -58,10 +63,17 @@ class ClusterRun(Run):
 
 def run_on_cluster(
     model: Module, X: Any, y: Any, loss: Loss, optimizer: Optimizer, penalty: Callable[[list[Any]], Any] | None,
-    validation: tuple[Any, Any] | None, metrics: Sequence[str | Metric], batch_size: int | None,
-    average_every: int | None, epochs: int, seed: int | None, compiled: bool,
+    validation: tuple[Any, Any] | None, metrics: Metrics, batch_size: int | None,
+    average_every: int | None, epochs: int, seed: int | None, compiled: bool, *weights: Any,
 ) -> ClusterRun:  # fmt: skip
     """The run of ``fit`` over collections, all of it checked."""
+    if any(weight is not None for weight in weights):
+        raise ValueError(WEIGHTED)
+    if isinstance(validation, (int, float)):
+        raise ValueError(
+            f"fit: validation={validation!r} holds out rows that are in this process: of collections of Dask divide X "
+            f"and y yourself, and give validation=(X_val, y_val)"
+        )
     if batch_size is not None and average_every is None:
         raise ValueError(SHUFFLED.format(size=batch_size))
     if average_every is not None and batch_size is None:

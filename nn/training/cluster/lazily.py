@@ -8,7 +8,7 @@ from typing import Any
 from autograd import located, no_grad
 
 from ...evaluation import Measure, check_targets, evaluating, predict
-from ...losses import Loss, Metric
+from ...losses import Loss, Metrics
 from ...modules import Module
 from .assignment import packed, unpacked
 from .measures import Measured, Plan, all_of, applied, summary_of
@@ -40,7 +40,7 @@ def predicted(model: Module, X: Any) -> Any:
 
 
 def measured(
-    model: Module, X: Any, y: Any, loss: Loss | None, metrics: Sequence[str | Metric],
+    model: Module, X: Any, y: Any, loss: Loss | None, metrics: Metrics,
     threshold: float | None = None,
 ) -> dict[str, float]:  # fmt: skip
     """The mean loss, if there is one, and the metrics, over all rows of two collections."""

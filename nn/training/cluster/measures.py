@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 from ...data import classes_of, threshold_of
 from ...evaluation import Measure
-from ...losses import Metric
-from ...metrics import OF_PAIRS, accuracy, find_metrics, mae, r2, r2_of_sums
+from ...losses import Metric, Metrics
+from ...metrics import METRICS, OF_PAIRS, accuracy, find_metrics, mae, r2, r2_of_sums
 
 Measured = Mapping[str, Any]  # of a part: "rows", perhaps "loss", and what each summary gives
 
@@ -114,9 +114,9 @@ def summary_of(measure: Measure, rows: int) -> Measured:
 class Plan:
     """Which summaries the parts give for some metrics, and what those make of them."""
 
-    def __init__(self, metrics: Sequence[str | Metric], threshold: float | None = None) -> None:
+    def __init__(self, metrics: Metrics, threshold: float | None = None) -> None:
         found = find_metrics(metrics)
-        ours = {name: metric for name, metric in found.items() if name in metrics}
+        ours = {name: metric for name, metric in found.items() if metric is METRICS.get(name)}
         self.names = [*found]
         self.own: dict[str, Metric] = {name: metric for name, metric in found.items() if name not in ours}
         self.summaries: dict[str, Callable[..., Any]] = {}
