@@ -26,7 +26,7 @@ from .expression import parse_assignments, parse_expression
 from .terminal import can_step, step_through
 
 BATCH = 32  # of the demo
-LONGEST = 8  # letters of a name; each length is compiled by itself
+LONGEST = 7  # letters of a name; each length is compiled by itself
 BIGRAM = 2.45  # the loss of the best table of chances for pairs of letters, over those names
 
 
