@@ -128,7 +128,11 @@ def lasting(structure: Any) -> str | None:
     Code counts by its instructions and constants, a class by its name, as what it holds stands in the structure too.
     """
     try:
-        return hashlib.sha256(f"{_our_code()} {_lasting(structure)}".encode(errors="surrogatepass")).hexdigest()
+        return hashlib.sha256(
+            f"{_code(*(name for name in OURS if name in sys.modules))} {_lasting(structure)}".encode(
+                errors="surrogatepass"
+            )
+        ).hexdigest()
     except LookupError:
         return None
 
@@ -152,13 +156,13 @@ def _lasting(x: Any) -> str:
 
 
 @functools.cache
-def _our_code() -> str:
-    """What stands for all code that is not looked into: ours, that of Python and of NumPy."""
+def _code(*packages: str) -> str:
+    """What stands for all code that is not looked into: that of our packages, of Python and of NumPy."""
     import numpy as np
 
     digest = hashlib.sha256(f"{sys.version} {np.__version__}".encode())
-    for name in OURS:
-        for folder in getattr(sys.modules.get(name), "__path__", ()):
+    for name in packages:
+        for folder in sys.modules[name].__path__:
             for file in sorted(Path(folder).rglob("*.py")):
                 digest.update(f"{file.relative_to(folder)}\0".encode() + file.read_bytes())
     return digest.hexdigest()

@@ -22,15 +22,17 @@ def joined(calls: Sequence[Call], wanted: set[Row]) -> list[Call]:
             readers[row].add(i)
     result: dict[int, Call] = dict(enumerate(calls))
     for i, call in enumerate(calls):
-        if not isinstance(call, MatVec) or wanted & {*call.outputs}:
+        if not isinstance(call, MatVec) or not wanted.isdisjoint(call.outputs):
             continue
         of_sums = set().union(*(readers[row] for row in call.outputs))
         if len(of_sums) != 1:
             continue
         (j,) = of_sums
         together = _together(call, calls[j])
-        between = {row for other in calls[i + 1 : j] for row in writes(other)}
-        if together and not between & {*reads(together)}:
+        if together is None:
+            continue
+        needed = {*reads(together)}
+        if all(needed.isdisjoint(writes(other)) for other in calls[i + 1 : j]):
             result[i] = together
             del result[j]
     return [*result.values()]

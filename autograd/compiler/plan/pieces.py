@@ -154,9 +154,8 @@ def _levels(equations: Equations, wanted: set[Row], apart: bool) -> dict[Row, in
         for arg in results.intersection(args):
             users[arg].append(v)
     own_level = {v: apart or primitive.variadic for v, primitive, _ in equations.values()}  # after that of its operands
-    ends_level = {
-        v: len(users[v]) > FANOUT and not own for v, own in own_level.items()
-    }  # its users come in a later one
+    # Whether the users of a result come in a later level than itself.
+    ends_level = {v: len(users[v]) > FANOUT and not own for v, own in own_level.items()}
 
     level: dict[Row, int] = {}
     after: dict[int, int] = {}  # the first level in which the users of a result may come
