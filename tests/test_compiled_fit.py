@@ -381,6 +381,23 @@ def test_a_primitive_that_cannot_be_compiled_trains_eagerly_and_others_are_compi
     assert results[0][2].loss == results[1][2].loss
 
 
+def test_an_optimizer_that_exec_has_made_is_compiled_though_it_is_of_no_module() -> None:
+    space: dict[str, Any] = {"Adam": nn.Adam}
+    exec(
+        "class Mine(Adam):\n    def update(self, p, g, lr, *others):\n        return super().update(p, g, lr, *others)",
+        space,
+    )
+    assert space["Mine"].update.__module__ is None
+    losses = []
+    for kind in (space["Mine"], nn.Adam):
+        model = nn.MLP(2, [3, 1], seed=1)
+        X, y = [[0.5, -1.0], [2.0, 1.0]], [0.0, 1.0]
+        history = nn.fit(model, X, y, loss="mse", optimizer=kind(model.parameters()), epochs=3)
+        assert history.compiled is not None
+        losses.append(history.loss)
+    assert losses[0] == losses[1]
+
+
 def test_an_optimizer_with_a_step_of_its_own_trains_eagerly() -> None:
     class Halving(nn.SGD):
         def step(self) -> None:

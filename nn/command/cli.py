@@ -28,7 +28,7 @@ from .terminal import can_step, step_through
 
 BATCH = 32  # of the demo
 OF_TABLES = dict.fromkeys(("train", "predict", "show"), "table")  # loaded when they are used: draw does without
-LONGEST = 8  # letters of a name; each length is compiled by itself
+LONGEST = 7  # letters of a name; each length is compiled by itself
 BIGRAM = 2.45  # the loss of the best table of chances for pairs of letters, over those names
 
 

@@ -39,7 +39,7 @@ def rule_of(optimizer: Optimizer) -> Reach:
     for name in ("rule", "update", "limit", "shrink"):
         method = getattr(type(optimizer), name)
         for changing in CHANGING:
-            if not method.__module__.startswith("nn.") and changing in method.__code__.co_names:
+            if not (method.__module__ or "").startswith("nn.") and changing in method.__code__.co_names:
                 raise NotCompilable(
                     f"{method.__qualname__} reads {changing!r} by itself: it is given it as an argument"
                 )
