@@ -62,7 +62,7 @@ WINGS: dict[str, tuple[tuple[str, ...], str]] = {
     "export": (
         ("export",),
         "sys.modules['torch'] = None\ntry:\n    nn.to_torch(model)\nexcept ImportError as error:\n"
-        "    assert 'needs PyTorch' in str(error)\n",
+        "    assert 'needs PyTorch' in str(error)\ndel sys.modules['torch']\n",
     ),
     "command": (("command",), "from nn.command import main\nmain(['draw', '2*x', 'x=1'])\n"),
     # They train with all of these.
