@@ -19,6 +19,7 @@ from .errors import (
 )
 from .functions import dot, leaky_relu, log_softmax, logsumexp, mean, pick, primitive, prod, softmax, total, uniform
 from .graph import topological_order
+from .languages import to_c
 from .modes import no_grad
 from .persistence import write_whole
 from .primitives import TABLE, Primitive, as_float, where
@@ -45,7 +46,7 @@ __all__ = [
     "Primitive", "Scoped", "StaleGraphError", "Step", "TraceError", "Value", "Walkthrough", "as_float", "as_value",
     "compile_loss", "dot", "draw", "explain", "grad", "grad_of", "gradcheck", "hessian", "hvp", "jacobian", "jit",
     "jvp", "leaky_relu", "located", "log_softmax", "logsumexp", "mean", "no_grad", "pick", "primitive", "prod",
-    "scope", "softmax", "topological_order", "total", "uniform", "value_and_grad", "walkthrough", "where",
+    "scope", "softmax", "to_c", "topological_order", "total", "uniform", "value_and_grad", "walkthrough", "where",
     "write_whole",
 ]  # fmt: skip
 
