@@ -9,15 +9,20 @@ from autograd import TraceError, as_value
 from autograd.program import Program, program_of, traced_input, tracing
 
 from ..evaluation import evaluating
-from ..modules import Module, as_list
+from ..modules import Module, Sequential, as_list
 
 
 def inputs_of(model: Module, inputs: int | None, who: str) -> int:
-    """How many numbers a model takes: what it says itself, else what the caller does."""
-    shape = getattr(model, "shape", None)
-    if inputs is None and not isinstance(shape, tuple):
-        raise ValueError(f"{who}: how many numbers {type(model).__name__} takes is not known: pass inputs=…")
-    return shape[0] if inputs is None and shape is not None else int(inputs or 0)
+    """How many numbers a model takes: what the caller says, else what the model or the first of its layers does."""
+    first: Any = model
+    while inputs is None:
+        shape = getattr(first, "shape", None)
+        if isinstance(shape, tuple):
+            return int(shape[0])
+        if not isinstance(first, Sequential):
+            raise ValueError(f"{who}: how many numbers {type(model).__name__} takes is not known: pass inputs=…")
+        first = first.layers[0]
+    return inputs
 
 
 def traced_model(model: Module, inputs: int) -> Program:
