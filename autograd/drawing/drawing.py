@@ -321,7 +321,7 @@ class Drawing:
         if width is not None:
             if not 1 <= width <= MOST_PIXELS:
                 raise ValueError(f"the width of a picture is from 1 to {MOST_PIXELS} pixels, not {width!r}")
-            size = re.search(r'<svg [^>]*?width="([\d.]+)pt"', self.svg)
+            size = re.search(r'viewBox="\S+ \S+ (\S+) ', self.svg)  # exact, where its width is a whole number
             assert size is not None
             dpi = POINTS * width / float(size[1])
         return self._render(self._view, "png", f"-Gdpi={dpi:.6g}")
