@@ -162,6 +162,9 @@ GOOD = "a,b\n" + "1,x\n2,y\n" * 9
         ("size,town\n1,x\n1,x\nold,x\n", ["predict", "price.json", "t.csv"], "line 4, column 'size': 'old' is"),
         (GOOD, ["predict", "price.json", "t.csv", "--probabilities"], "predicts price, a number"),
         (GOOD, ["show", "t.csv"], "t.csv is no model file"),
+        (GOOD, ["train", "t.csv", "--target", "b", "-o", "./t.csv"], "would take the place of what is read"),
+        ("size,town\n1,x\n", ["predict", "price.json", "t.csv", "-o", "t.csv"], "would take the place of what is read"),
+        ("size,town\n1,x\n", ["predict", "price.json", "t.csv", "-o", "price.json"], "would take the place"),
         ("\x1b[31m,b\n1,x\n", ["train", "t.csv", "--target", "c"], "there is no column 'c'"),
     ],
 )  # fmt: skip

@@ -118,6 +118,12 @@ def test_a_column_of_many_texts_and_more_numbers_is_one_of_texts(texts: int, tmp
     assert cells(table)["a"] == column  # 07 has not become 7.0
 
 
+def test_numbers_before_many_texts_are_not_lost(tmp_path: Path) -> None:
+    column = [*["7"] * 3, *[""] * (TOGETHER - 3), *["x"] * TOGETHER]
+    table = read_table(written(tmp_path, "a,b\n" + "".join(f"{cell},1\n" for cell in column)))
+    assert cells(table)["a"] == [cell or None for cell in column]
+
+
 def test_only_some_columns_are_kept(tmp_path: Path) -> None:
     assert cells(read_table(written(tmp_path, "a,b,c\n1,x,2\n"), only={"c"})) == {"c": [2.0]}
 
@@ -275,6 +281,14 @@ def test_rows_without_a_target_are_left_out(tmp_path: Path) -> None:
     assert learned.model.about["rows"] == 45
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_the_smallest_table_is_learned_though_a_part_of_it_says_little(seed: int, tmp_path: Path) -> None:
+    rows = [("1", "5"), *[("2", "7")] * 9]  # without the first, all is constant
+    content = "a,b,y\n" + "".join(f"{a},{i % 2},{y}\n" for i, (a, y) in enumerate(rows))
+    learned = learn_table(written(tmp_path, content), "y", epochs=2, seed=seed, say=quiet)
+    assert all(map(math.isfinite, learned.model.about["scores"].values()))
+
+
 @pytest.mark.parametrize(
     ("content", "settings", "message"),
     [
@@ -296,6 +310,14 @@ def test_what_cannot_be_learned_is_refused(
         learn_table(written(tmp_path, content), say=quiet, **settings)
 
 
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The text of a model file."""
+    folder = tmp_path_factory.mktemp("saved")
+    learn_table(shop(folder, 60), "kind", epochs=1, say=quiet).model.save(folder / "model.json")
+    return (folder / "model.json").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -312,10 +334,9 @@ def test_what_cannot_be_learned_is_refused(
         lambda table: table["about"]["scores"].update(accuracy=None),
     ],
 )
-def test_a_damaged_file_is_refused(change: Any, tmp_path: Path) -> None:
-    path = tmp_path / "model.json"
-    learn_table(shop(tmp_path, 60), "kind", epochs=1, say=quiet).model.save(path)
-    content = json.loads(path.read_text(encoding="utf-8"))
+def test_a_damaged_file_is_refused(change: Any, saved: str, tmp_path: Path) -> None:
+    path, content = tmp_path / "model.json", json.loads(saved)
+    path.write_text(saved, encoding="utf-8")
     TableModel.load(path)
     change(content["table"])
     path.write_text(json.dumps(content), encoding="utf-8")

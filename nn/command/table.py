@@ -7,6 +7,7 @@ import io
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from autograd import draw, write_whole
@@ -28,9 +29,7 @@ def note(text: str) -> None:
 
 def train(chosen: Namespace) -> None:
     """Learn a column of a table; leave a model file and, with matplotlib, two pictures."""
-    path = Path(chosen.output)
-    if not path.absolute().parent.is_dir():  # now, and not after the training
-        raise FileNotFoundError(f"there is no folder '{path.parent}' for '{path.name}': make it first")
+    path = _output(chosen.output, chosen.table)
     ignore = [name.strip() for name in chosen.ignore.split(",") if name.strip()]
     settings = {"hidden": chosen.hidden} if chosen.hidden else {}
     try:
@@ -54,6 +53,16 @@ def train(chosen: Namespace) -> None:
     say(f"next: stepgrad predict {path} new.csv -o predictions.csv")
 
 
+def _output(name: str, *inputs: str) -> Path:
+    """Where to write; refused now, and not after the work, where there is no such folder, or an input would be lost."""
+    path = Path(name)
+    if not path.absolute().parent.is_dir():
+        raise FileNotFoundError(f"there is no folder '{path.parent}' for '{path.name}': make it first")
+    if path.exists() and any(Path(given).exists() and path.samefile(given) for given in inputs):
+        raise ValueError(f"-o {name} would take the place of what is read: give another name")
+    return path
+
+
 def held_out(model: TableModel) -> str:
     """The scores on the rows that were held out, beside those of the simplest guess."""
     about, scores, guess = model.about, *(_scores(model.about[name]) for name in ("scores", "guess"))
@@ -72,12 +81,13 @@ def pictures(learned: Learned, path: Path) -> list[str]:
     try:
         from ..plots import plot_confusion, plot_predictions
 
+        curves = replace(learned.history, loss=learned.history.data_loss)  # both without penalties
         title = f"{target}: {len(learned.truth):,} held-out rows"
         if classes is None:
             outcome = plot_predictions(learned.truth, learned.answers, title)
         else:
             outcome = plot_confusion(learned.truth, learned.answers, classes, title)
-        for name, figure in (("loss", learned.history.plot(f"Learning {target}")), ("held-out", outcome)):
+        for name, figure in (("loss", curves.plot(f"Learning {target}")), ("held-out", outcome)):
             picture = io.BytesIO()
             figure.savefig(picture, format="png", dpi=120)
             file = path.with_name(f"{path.stem}-{name}.png")
@@ -95,6 +105,7 @@ def predict(chosen: Namespace) -> None:
     model = TableModel.load(chosen.model)
     if chosen.probabilities and model.classes is None:
         raise ValueError(f"--probabilities are of classes, and {chosen.model} predicts {model.target}, a number")
+    output = None if chosen.output is None else _output(chosen.output, chosen.table, chosen.model)
     table = model.read(chosen.table, note)
     outputs = model.outputs(table, np.arange(table.rows))
     columns = [[f"{x:.10g}" for x in outputs.tolist()] if model.classes is None else model.answers(outputs)]
@@ -108,11 +119,11 @@ def predict(chosen: Namespace) -> None:
     writer.writerows(zip(*columns, strict=True))
     if scores := model.scores(table, outputs):
         note(f"{model.target} is in {chosen.table} too: {_scores(scores)}")
-    if chosen.output is None:
+    if output is None:
         print(text.getvalue(), end="")
     else:
-        write_whole(chosen.output, text.getvalue())
-        say(f"{table.rows:,} predictions of {model.target} written to {chosen.output}")
+        write_whole(output, text.getvalue())
+        say(f"{table.rows:,} predictions of {model.target} written to {output}")
 
 
 def show(chosen: Namespace) -> None:

@@ -22,8 +22,8 @@ INIT = "xavier_uniform"  # begins with smoother functions than He's, which cost 
 LR = 3e-3
 L2_ROWS = 3.0  # l2 is this divided by the number of rows
 BATCHES = ((5_000, 32), (50_000, 128), (math.inf, 256))  # up to so many rows, batches of so many
-EPOCHS, ROWS_SEEN = 200, 2e7  # at most; of a large table fewer, so that so many rows are gone through
-PATIENCE = 20  # epochs without a better loss
+EPOCHS, ROWS = 200, 1000  # so many epochs up to so many rows, of more the fewer by the cube root: 20 of a million
+PATIENCE = 15  # epochs without a better loss
 
 HELD_OUT, MOST_HELD_OUT = 0.15, 20_000  # of the rows, to stop in time, and as many for the scores
 AGAIN = 50_000  # rows up to which all of them are trained on, once the best epoch is known
@@ -168,7 +168,7 @@ class _Training:
         self.samples = self._scaled(X), self._target(rows)
         self.network = MLP(X.shape[1], [*hidden, goal.outputs], init=INIT, seed=seed)
         self.batch_size = next(size for most, size in BATCHES if len(rows) <= most)
-        self.epochs = epochs or max(1, min(EPOCHS, round(ROWS_SEEN / len(rows))))
+        self.epochs = epochs or round(EPOCHS * min(1.0, (ROWS / len(rows)) ** (1 / 3)))
 
     def _scaled(self, X: Any) -> Any:
         """The rows as the network takes them, in the place of what they were."""
@@ -181,7 +181,9 @@ class _Training:
 
     def _target(self, rows: Any) -> Any:
         numbers = self.goal.numbers[rows]
-        return numbers if self.back is None else (numbers - self.back.mean[0].data) / self.back.deviation[0].data
+        if self.back is None:
+            return numbers
+        return (numbers - self.back.mean[0].data) / (self.back.deviation[0].data or math.inf)
 
     def run(self, epochs: int, held_out: Any = None) -> History:
         """Train for so many epochs; with rows that are held out only until their loss gets no better."""

@@ -1,8 +1,8 @@
 """A table in a CSV file, read into columns: of numbers, or of texts.
 
 Python's own csv module reads it, some rows at a time: it needs no other library, knows quotes and names lines.  A
-million rows of 12 columns take 4 to 7 seconds and, beside the columns themselves, no memory; pandas takes 1.2, and
-NumPy reads neither texts nor gaps.
+million rows of 12 columns take 6 s of processor time, and 215 MB in all; pandas takes 1.2 s and 390 MB, and NumPy reads
+neither texts nor gaps.
 """
 
 from __future__ import annotations
@@ -69,19 +69,18 @@ class Column:
         return code
 
     def _numbers_of(self, cells: tuple[str, ...]) -> Any:
-        """The cells as numbers; None where they are texts, or most of them, and there was no number so far."""
+        """The cells as numbers; None where at least half of them are texts, and there was no number before them."""
         import numpy as np
 
         try:
             numbers = np.fromiter(map(float, cells), float, len(cells))
         except ValueError:
             numbers = np.array([*map(self._number, cells)])
-        self._found += int(np.isfinite(numbers).sum())
-        if not np.isinf(numbers).any():
-            return numbers
+        found = int(np.isfinite(numbers).sum())
         wrong = np.flatnonzero(np.isinf(numbers))
-        if self._found <= len(wrong):
+        if not self._found and found <= len(wrong) and len(wrong):
             return None
+        self._found += found
         self.mistaken += (wrong + self._rows).tolist()
         numbers[wrong] = math.nan
         return numbers
