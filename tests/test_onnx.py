@@ -128,6 +128,7 @@ def test_an_embedding_is_looked_up() -> None:
     model = nn.Sequential(nn.Embedding(5, 3, seed=1), layer(3, 2))
     X = [[i] for i in (4, 0, 2)]
     np.testing.assert_allclose(run(nn.to_onnx(model), X), nn.predict(model, X), rtol=1e-14)
+    assert np.isnan(run(nn.to_onnx(model), [[5.0], [-1.0], [0.5], [math.nan]])).all()
 
 
 def test_names_of_columns_and_classes_are_in_the_file() -> None:
@@ -145,5 +146,7 @@ def test_names_of_columns_and_classes_are_in_the_file() -> None:
 def test_layers_that_do_not_fit_are_refused_as_they_are_by_the_model() -> None:
     with pytest.raises(ValueError, match="takes 3 inputs and was given 2"):
         nn.to_onnx(nn.Sequential(nn.Layer(2, 2), nn.Layer(3, 1)))
+    with pytest.raises(ValueError, match="Residual adds its input to what its layers give, and they give 1"):
+        nn.to_onnx(nn.Residual(nn.Layer(2, 1)))
     with pytest.raises(ValueError, match="how many numbers Own takes is not known: pass inputs"):
         nn.to_onnx(Own())

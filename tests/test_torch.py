@@ -7,7 +7,7 @@ import random
 import pytest
 
 import nn
-from autograd import Value, total
+from autograd import Value, as_value, total
 from nn.activations import ACTIVATIONS
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: python -m pip install 'stepgrad[torch]'")
@@ -133,6 +133,7 @@ TORCH_MODELS = {
     ),
     "without affine": lambda: torch.nn.Sequential(torch.nn.LayerNorm(3, elementwise_affine=False)),
     "a layer": lambda: torch.nn.Linear(3, 1),
+    "nothing": torch.nn.Identity,
     "tied": tied,
 }  # fmt: skip
 
@@ -143,7 +144,7 @@ def test_a_model_of_pytorch_is_read_and_learns_the_same(name):
     theirs = TORCH_MODELS[name]().eval()
     ours = nn.from_torch(theirs)
     X = torch.randn(6, 3, dtype=torch.float64)
-    outputs = [nn.modules.as_list(ours(row)) for row in X.tolist()]
+    outputs = [[*map(as_value, nn.modules.as_list(ours(row)))] for row in X.tolist()]
     theirs = theirs.double()
     expected = theirs(X)
     assert [[y.data for y in row] for row in outputs] == [

@@ -39,6 +39,7 @@ class _Reader:
             "RMSNorm": self.rms_norm,
             "Embedding": self.embedding,
             "Standardize": self.standardize,
+            **dict.fromkeys(("Identity", "Flatten"), lambda _: Dropout(0.0)),
         }
         self.known: dict[tuple[int, ...], Module] = {}  # by identity; a Linear together with its activation
         self.tensors: dict[int, list[Value]] = {}
@@ -166,6 +167,6 @@ def _unknown(module: Any, place: str) -> TypeError:
     known = "Linear, Sequential, Dropout, LayerNorm, RMSNorm, Embedding, Identity, Flatten"
     where = f"{place}: " if place else ""
     return TypeError(
-        f"from_torch knows {known} and {', '.join(NAMES)}; {where}{module!r:.60} is none of them: write it as "
-        f"an nn.Module"
+        f"from_torch knows {known}, and behind a Linear {', '.join(NAMES)}; {where}{module!r:.60} is none of "
+        f"them: write it as an nn.Module"
     )

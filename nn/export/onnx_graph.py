@@ -79,7 +79,7 @@ class _Graph:
             Layer: lambda layer, x: self.product(layer.neurons, layer, x),
             MLP: self.sequence,
             Sequential: self.sequence,
-            Residual: lambda block, x: Tensor(self.add("Add", x.name, self.sequence(block, x).name), x.width),
+            Residual: self.residual,
             Dropout: lambda _, x: x,
             Embedding: self.embedding,
             Standardize: self.standardize,
@@ -98,6 +98,12 @@ class _Graph:
             x = self.model(layer, x)
         return x
 
+    def residual(self, block: Residual, x: Tensor) -> Tensor:
+        inside = self.sequence(block, x)
+        if inside.width != x.width:
+            return self.columns(block, x)  # where the block says so itself
+        return Tensor(self.add("Add", x.name, inside.name), x.width)
+
     def product(self, neurons: Sequence[Neuron], layer: Module, x: Tensor) -> Tensor:
         """The outputs of neurons over the same inputs: their weights as a matrix, and their one activation."""
         first = neurons[0].activation
@@ -111,9 +117,14 @@ class _Graph:
         return Tensor(out, len(neurons))
 
     def embedding(self, table: Embedding, x: Tensor) -> Tensor:
+        """The row for each index; nan where it counts none, as ``pick`` has it."""
         rows = self.constant([number for row in table.rows for number in row], len(table.rows), len(table.rows[0]))
-        index = self.add("Cast", x.name, to=self.kinds.INT64)
-        return Tensor(self.add("Squeeze", self.add("Gather", rows, index), self.whole(1)), len(table.rows[0]))
+        inside = self.add("And", self.add("GreaterOrEqual", x.name, self.number(0.0)),
+                          self.add("Less", x.name, self.number(float(len(table.rows)))))  # fmt: skip
+        known = self.add("And", inside, self.add("Equal", x.name, self.add("Floor", x.name)))
+        index = self.add("Cast", self.add("Where", known, x.name, self.number(0.0)), to=self.kinds.INT64)
+        found = self.add("Squeeze", self.add("Gather", rows, index), self.whole(1))
+        return Tensor(self.add("Where", known, found, self.number(float("nan"))), len(table.rows[0]))
 
     def standardize(self, scale: Standardize, x: Tensor) -> Tensor:
         mean = self.constant(scale.mean, x.width)
