@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .data import batches, standardize, train_test_split
     from .estimators import StepClassifier, StepRegressor
     from .evaluation import accuracy, evaluate, predict
-    from .export import to_torch
+    from .export import from_torch, to_c, to_onnx, to_torch
     from .modules import Dropout, Embedding, LayerNorm, Residual, RMSNorm, Standardize
     from .monitoring import watch
     from .plots import plot_decision_boundary, plot_gradients, plot_loss_surface
@@ -55,7 +55,8 @@ WINGS = {
     **dict.fromkeys(("StepDecay", "Warmup"), "training"),
     **dict.fromkeys(("Dropout", "Embedding", "LayerNorm", "RMSNorm", "Residual", "Standardize"), "modules"),
     **dict.fromkeys(("StepClassifier", "StepRegressor"), "estimators"),
-    "datasets": "datasets", "metrics": "metrics", "to_torch": "export", "watch": "monitoring",
+    **dict.fromkeys(("from_torch", "to_c", "to_onnx", "to_torch"), "export"),
+    "datasets": "datasets", "metrics": "metrics", "watch": "monitoring",
 }  # fmt: skip
 
 
@@ -74,7 +75,7 @@ __all__ = [
     "Embedding", "ExponentialDecay", "History", "Layer", "LayerNorm", "LinearDecay", "Module", "Neuron", "Optimizer",
     "RMSNorm", "RMSprop", "ReduceOnPlateau", "Residual", "Sequential", "Standardize", "StepClassifier", "StepDecay",
     "StepRegressor", "StopBelow", "Warmup", "accuracy", "activations", "batches", "bce", "bce_with_logits", "constant",
-    "cross_entropy", "datasets", "evaluate", "fit", "hinge", "huber", "init", "load", "losses", "mae", "metrics",
-    "mse", "normal", "penalty", "plot_decision_boundary", "plot_gradients", "plot_loss_surface", "predict", "save",
-    "standardize", "to_torch", "train_test_split", "watch",
+    "cross_entropy", "datasets", "evaluate", "fit", "from_torch", "hinge", "huber", "init", "load", "losses", "mae",
+    "metrics", "mse", "normal", "penalty", "plot_decision_boundary", "plot_gradients", "plot_loss_surface", "predict",
+    "save", "standardize", "to_c", "to_onnx", "to_torch", "train_test_split", "watch",
 ]  # fmt: skip

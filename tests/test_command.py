@@ -103,7 +103,7 @@ def test_an_expression_of_numbers_alone_is_drawn_without_gradients(capsys: pytes
         ["draw", "1/x", "x=0"],
         ["draw", "x*x", "x=1e308"],
         ["draw", "__import__('os')"],
-        ["draw", "x", "x=1", "-o", "g.pdf"],
+        ["draw", "x", "x=1", "-o", "g.gif"],
         ["draw", "x", "x=1", "-o", "no/such/folder/g.dot"],
         ["draw", "(" * 5000],
         ["draw", "9" * 5000],

@@ -345,10 +345,37 @@ def test_save_goes_by_the_extension(tmp_path: Path) -> None:
     assert (tmp_path / "g.gv").read_bytes() == (tmp_path / "g.dot").read_bytes()
 
 
-@pytest.mark.parametrize("name", ["g.pdf", "g", ".svg"])
+@pytest.mark.parametrize("name", ["g.gif", "g", ".svg"])
 def test_save_refuses_another_extension_and_names_what_is_possible(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ValueError, match=r"\.svg, \.png, \.html, \.dot or \.gv, not as"):
+    with pytest.raises(ValueError, match=r"\.svg, \.png, \.pdf, \.html, \.dot or \.gv, not as"):
         draw(Value(1.0)).save(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+@needs_dot
+@pytest.mark.parametrize("width", [100, 1234])
+def test_a_png_has_the_width_that_is_asked_for(tmp_path: Path, width: int) -> None:
+    drawing = draw(named(2.0, "a") * 3)
+    drawing.save(tmp_path / "g.png", width=width)
+    found = int.from_bytes((tmp_path / "g.png").read_bytes()[16:20], "big")  # in the first chunk of a PNG
+    assert abs(found - width) <= 1  # each dot rounds in its own way
+    for file, wanted in (("g.svg", 100), ("g.png", 0), ("g.png", 10**6)):
+        with pytest.raises(ValueError, match=r"only a \.png has a width|is from 1 to 20000 pixels"):
+            drawing.save(tmp_path / file, width=wanted)
+
+
+@needs_dot
+def test_graphviz_writes_a_pdf(tmp_path: Path) -> None:
+    if Path(find_dot()).stem != "dot":
+        pytest.skip("the dot here is not that of Graphviz")
+    draw(named(2.0, "a") * 3).save(tmp_path / "g.pdf")
+    assert (tmp_path / "g.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_where_dot_writes_no_pdf_it_is_said_which_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STEPGRAD_DOT", sys.executable)  # which fails, as graphviz-pure does
+    with pytest.raises(DrawError, match=r"writes no PDF; Graphviz does: sudo apt .* print that to a PDF"):
+        draw(named(2.0, "a") * 3).save(tmp_path / "g.pdf")
     assert not list(tmp_path.iterdir())
 
 

@@ -30,8 +30,9 @@ from autograd import sin as sine
 from autograd.drawing import format_number, parts_of
 from autograd.drawing.notation import format_range
 from autograd.html import asset, rows_script
+from autograd.languages import javascript_rows, row_key
 from autograd.primitives import TABLE
-from autograd.program import Program, javascript_rows, partials_program, row_key, traced_input, tracing
+from autograd.program import Program, partials_program, traced_input, tracing
 from autograd.steps.live import Page
 from nn import MLP
 

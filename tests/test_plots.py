@@ -167,6 +167,8 @@ PLOTS = {
     "plot_layers": (3, lambda **ax: nn.plots.plot_layers([1.0], {"a": [1.0]}, {"a": [0.1]}, **ax)),
     "watch.plot": (3, lambda **ax: watched().plot(**ax)),
     "plot_loss_surface": (1, lambda **ax: nn.plot_loss_surface(lambda: Value(1.0), Value(1.0), Value(1.0), **ax)),
+    "plot_predictions": (1, lambda **ax: nn.plots.plot_predictions([1.0, 2.0], [1.5, 2.5], **ax)),
+    "plot_confusion": (1, lambda **ax: nn.plots.plot_confusion(["a", "b"], ["a", "a"], ["a", "b"], **ax)),
     "plot_decision_boundary": (1, lambda **ax: nn.plot_decision_boundary(nn.MLP(2, [1]), [[0.0, 1.0]], [1], **ax)),
 }
 

@@ -1,4 +1,4 @@
-"""to_torch: the same outputs and gradients in PyTorch; and schedules and optimisers against PyTorch at work."""
+"""to_torch and back by from_torch: the same outputs and gradients; schedules and optimisers against PyTorch at work."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from benchmarks.gpt import with_stepgrad, work
 
 import nn
-from autograd import Value, mean, total
+from autograd import Value, as_value, mean, total
 from nn.activations import ACTIVATIONS
 from nn.command.gpt import tokens_of
 
@@ -137,6 +137,92 @@ def shared():
 def test_what_has_no_counterpart_is_refused(make, error, message):
     with pytest.raises(error, match=message):
         nn.to_torch(make())
+
+
+# --- and back ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_what_went_to_pytorch_comes_back_the_same(name):
+    rng = random.Random(name)
+    model = MODELS[name]().eval()
+    back = nn.from_torch(nn.to_torch(model))
+    assert not back.training
+    assert [p.data for p in back.parameters()] == [p.data for p in model.parameters()]
+    for _ in range(5):
+        row = [rng.gauss(0, 2) for _ in range(3)]
+        outputs, again = (nn.modules.as_list(m(row)) for m in (model, back))
+        assert [y.data for y in again] == [y.data for y in outputs]
+
+
+def tied():
+    first, second = torch.nn.Linear(3, 3), torch.nn.Linear(3, 3, bias=False)
+    second.weight = first.weight
+    return torch.nn.Sequential(first, torch.nn.Tanh(), second, torch.nn.ReLU(), first, torch.nn.Sigmoid())
+
+
+TORCH_MODELS = {
+    "plain": lambda: torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 2)),
+    "nested": lambda: torch.nn.Sequential(
+        torch.nn.Flatten(), torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Sequential(torch.nn.ELU(0.5))),
+        torch.nn.LayerNorm(4), torch.nn.Dropout(0.3), torch.nn.Identity(), torch.nn.Linear(4, 1, bias=False),
+    ),
+    "settings": lambda: torch.nn.Sequential(
+        torch.nn.Linear(3, 4), torch.nn.LeakyReLU(0.3), torch.nn.RMSNorm(4, eps=1e-4), torch.nn.Linear(4, 2),
+        torch.nn.Softplus(),
+    ),
+    "without affine": lambda: torch.nn.Sequential(torch.nn.LayerNorm(3, elementwise_affine=False)),
+    "a layer": lambda: torch.nn.Linear(3, 1),
+    "nothing": torch.nn.Identity,
+    "tied": tied,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TORCH_MODELS)
+def test_a_model_of_pytorch_is_read_and_learns_the_same(name):
+    torch.manual_seed(1)
+    theirs = TORCH_MODELS[name]().eval()
+    ours = nn.from_torch(theirs)
+    X = torch.randn(6, 3, dtype=torch.float64)
+    outputs = [[*map(as_value, nn.modules.as_list(ours(row)))] for row in X.tolist()]
+    theirs = theirs.double()
+    expected = theirs(X)
+    assert [[y.data for y in row] for row in outputs] == [
+        pytest.approx(row, rel=1e-8, abs=1e-8) for row in expected.tolist()
+    ]
+    wanted = [p for p in theirs.parameters() if p.requires_grad]
+    mine = [p for p in ours.parameters() if p.requires_grad]
+    assert len(mine) == sum(p.numel() for p in wanted)
+    if wanted:
+        total(y * y for row in outputs for y in row).backward()
+        (expected**2).sum().backward()
+        assert sorted(p.grad for p in mine) == pytest.approx(
+            sorted(x for p in wanted for x in p.grad.flatten().tolist()), rel=1e-7, abs=1e-7
+        )
+
+
+def test_indexes_are_looked_up_and_what_is_frozen_stays_so():
+    theirs = torch.nn.Sequential(torch.nn.Embedding(5, 3), torch.nn.Linear(3, 2))
+    theirs[0].weight.requires_grad = False
+    ours = nn.from_torch(theirs)
+    assert [y.data for y in ours(4)] == pytest.approx(theirs(torch.tensor(4)).tolist(), rel=1e-5)
+    assert sum(p.requires_grad for p in ours.parameters()) == 8
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: torch.nn.Conv1d(1, 1, 1), "from_torch knows Linear, .* Conv1d.* is none of them"),
+        (lambda: torch.nn.Sequential(torch.nn.Linear(1, 1), torch.nn.Bilinear(1, 1, 1)), "1: Bilinear"),
+        (lambda: torch.nn.Sequential(torch.nn.LayerNorm(2), torch.nn.ReLU()), "1 is an activation, .* no Linear"),
+        (lambda: torch.nn.Sequential(torch.nn.Linear(1, 1), torch.nn.GELU("tanh")), "gelu has no such setting"),
+        (lambda: torch.nn.Sequential(torch.nn.LayerNorm((2, 2))), "is over several axes"),
+        (lambda: nn.MLP(1, [1]), r"from_torch knows .* MLP.* is none of them"),
+    ],
+)
+def test_what_has_no_counterpart_here_is_refused(make, message):
+    with pytest.raises(TypeError, match=message):
+        nn.from_torch(make())
 
 
 # --- optimisers and schedules against PyTorch at work ----------------------------------------------------------

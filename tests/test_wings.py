@@ -61,6 +61,7 @@ WINGS: dict[str, tuple[tuple[str, ...], str]] = {
     "files": (("storage", "training/checkpoint", "tables"), "nn.save(model, 'model.json')\nnn.load('model.json')\n"),
     "export": (
         ("export",),
+        "assert 'void predict(const double *x, double *out)' in nn.to_c(model)\n"
         "sys.modules['torch'] = None\ntry:\n    nn.to_torch(model)\nexcept ImportError as error:\n"
         "    assert 'needs PyTorch' in str(error)\ndel sys.modules['torch']\n",
     ),

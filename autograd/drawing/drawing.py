@@ -7,6 +7,7 @@ the looks of ``style``, ``text_lines`` into lines of text, and ``run_dot`` makes
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from functools import cached_property
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 NAME = "computation"
 DIRECTIONS = ("LR", "TB", "RL", "BT")
 PNG_DPI = 144
+MOST_PIXELS = 20_000
+POINTS = 72  # to the inch: the unit of an SVG
 ROOM = "-0.0000"  # that a box has for a number which changes
 SECONDS = 30.0  # that dot may take
 
@@ -272,9 +275,14 @@ class Drawing:
 
         return graphviz.Digraph(NAME, body=self._view.body)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the picture to a file: .svg, .png, .html for the page, or .dot / .gv for the DOT text."""
+    def save(self, path: str | os.PathLike[str], *, width: int | None = None) -> None:
+        """Write the picture to a file: .svg, .png, .pdf, .html for the page, or .dot / .gv for the DOT text.
+
+        A .png may have a ``width`` in pixels.  DrawError for a .pdf where the dot here writes none, as graphviz-pure.
+        """
         extension = os.path.splitext(path)[1].lower()
+        if width is not None and extension != ".png":
+            raise ValueError(f"only a .png has a width in pixels, not {os.fspath(path)!r}: other pictures scale")
         data: str | bytes
         if extension in (".dot", ".gv"):
             data = self.source
@@ -283,10 +291,12 @@ class Drawing:
         elif extension == ".html":
             data = self.html
         elif extension == ".png":
-            data = self.png()
+            data = self.png(width)
+        elif extension == ".pdf":
+            data = self._render(self._view, "pdf")
         else:
             raise ValueError(
-                f"a drawing can be saved as .svg, .png, .html, .dot or .gv, not as {os.fspath(path)!r}; for PDF and "
+                f"a drawing can be saved as .svg, .png, .pdf, .html, .dot or .gv, not as {os.fspath(path)!r}; for "
                 f"others, give the .dot file to Graphviz"
             )
         write_whole(path, data)
@@ -305,9 +315,16 @@ class Drawing:
             return {"text/plain": f"{self!r}\n\nNo picture: {error}"}
         return {"text/html": parts_cell(picture), "text/plain": repr(self)}
 
-    def png(self) -> bytes:
-        """The picture as a PNG."""
-        return self._render(self._view, "png", f"-Gdpi={PNG_DPI}")
+    def png(self, width: int | None = None) -> bytes:
+        """The picture as a PNG, of a width in pixels, or where none is given fit for a screen."""
+        dpi: float = PNG_DPI
+        if width is not None:
+            if not 1 <= width <= MOST_PIXELS:
+                raise ValueError(f"the width of a picture is from 1 to {MOST_PIXELS} pixels, not {width!r}")
+            size = re.search(r'viewBox="\S+ \S+ (\S+) ', self.svg)  # exact, where its width is a whole number
+            assert size is not None
+            dpi = POINTS * width / float(size[1])
+        return self._render(self._view, "png", f"-Gdpi={dpi:.6g}")
 
     def _render(self, view: View, format: str, *flags: str) -> bytes:
         return run_dot(_source(view), format, *flags, timeout=self._timeout)

@@ -16,6 +16,7 @@ REPEATED = {
     ' font-size="14.00"': ' font-size="14"',
 }  # fmt: skip
 GROUP = re.compile(r'(?s)<g id="([^"]*)" class="(node|edge)">\s*<title>.*?</title>(.*?)</g>')
+GRAPHVIZ = "sudo apt install graphviz, brew install graphviz, winget install Graphviz.Graphviz"
 NODE = re.compile(r'(?s)<g id="[^"]*" class="node">.*?</g>')
 
 
@@ -53,8 +54,7 @@ def find_dot() -> str:
     if not found:
         raise DrawError(
             "a picture needs a dot executable, and there is none here.  Type: python -m pip install graphviz-pure\n"
-            "or one of: sudo apt install graphviz, brew install graphviz, winget install Graphviz.Graphviz; or name "
-            "yours in the environment variable STEPGRAD_DOT.\n"
+            f"or one of: {GRAPHVIZ}; or name yours in the environment variable STEPGRAD_DOT.\n"
             "Without one, print() of the drawing shows the graph as text, and .source is its DOT text"
         )
     return found
@@ -83,6 +83,12 @@ def run_dot(source: str, format: str, *flags: str, timeout: float) -> bytes:
     if done.returncode or not done.stdout:
         said = done.stderr.decode(errors="replace").strip() or "it said nothing"
         said = printable(said[-500:], keep="\n")
+        if format == "pdf":
+            raise DrawError(
+                f"{dot} writes no PDF; Graphviz does: {GRAPHVIZ}, and name its dot in the environment variable "
+                f"STEPGRAD_DOT if another one is found first.  Or save .svg or .html, and print that to a PDF from a "
+                f"browser.  It says: {said}"
+            )
         raise DrawError(f"{dot} failed with exit status {done.returncode}: {said}")
     return done.stdout
 

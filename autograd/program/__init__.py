@@ -2,7 +2,6 @@
 
 from .dataflow import Equation, dependent_variables
 from .equations import Program
-from .javascript import javascript_function, javascript_rows, row_key
 from .reach import Reach
 from .rows import Branch, branches_of, forward_program, partials_program, special_program
 from .structure import Recent, lasting
@@ -11,6 +10,6 @@ from .tracer import Trace, computed_before, program_of, same, trace, tracing
 
 __all__ = [
     "Branch", "Equation", "Program", "Reach", "Recent", "Trace", "Traced", "branches_of", "computed_before",
-    "dependent_variables", "forward_program", "javascript_function", "javascript_rows", "lasting", "partials_program",
-    "program_of", "row_key", "same", "special_program", "trace", "traced_input", "tracing",
+    "dependent_variables", "forward_program", "lasting", "partials_program", "program_of", "same", "special_program",
+    "trace", "traced_input", "tracing",
 ]  # fmt: skip

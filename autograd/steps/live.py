@@ -13,8 +13,8 @@ from typing import Any
 from ..drawing import fill, operation_template
 from ..errors import TraceError
 from ..html import rows_script
+from ..languages import javascript_rows, row_key
 from ..primitives import Primitive
-from ..program import javascript_rows, row_key
 from ..value import Value
 from .record import BACKWARD, Recorder
 from .rules import rule_of

@@ -36,10 +36,11 @@ class Lines:
         self.file = file
         self.found: dict[Value, str] = {}
 
-    def record(self, primitive: Primitive, operands: Sequence[Value]) -> Value:
+    def record(self, primitive: Primitive, args: Sequence[Any], operand: Callable[[Primitive, Any], Value]) -> Value:
         """The result of an operation, and where it was asked for."""
         with mode.set(tracer=None):
-            made = operands[0]._apply(primitive, tuple(operands))
+            parents = tuple([arg if isinstance(arg, Value) else operand(primitive, arg) for arg in args])
+            made = parents[0]._apply(primitive, parents)
         frame = sys._getframe(1)
         while frame.f_back is not None and frame.f_code.co_filename != self.file:
             frame = frame.f_back

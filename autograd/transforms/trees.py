@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields, is_dataclass
 from typing import Any, NamedTuple
 
 from ..primitives import as_float
@@ -40,7 +39,7 @@ class Tree:
         leaf = isinstance(part, Value) or self._leaf(part)
         names, parts = ((), None) if leaf else _parts(part)
         if parts is not None:
-            kind, attributes = _kind(part), hasattr(type(part), "__dataclass_fields__")
+            kind, attributes = _kind(part), _is_dataclass(type(part))
             steps = (
                 _indices(names) if is_array(part) else [f".{name}" if attributes else f"[{name!r}]" for name in names]
             )
@@ -71,18 +70,24 @@ def holds_parts(x: Any) -> bool:
     return not isinstance(x, Value) and _parts(x)[1] is not None
 
 
+def _is_dataclass(kind: type) -> bool:
+    return hasattr(kind, "__dataclass_fields__")
+
+
 def _kind(part: Any) -> type:
     """The class that is built again; lists for what is like one."""
     if isinstance(part, tuple):
         return type(part) if hasattr(part, "_fields") else tuple
-    return dict if isinstance(part, dict) else type(part) if is_array(part) or is_dataclass(part) else list
+    return dict if isinstance(part, dict) else type(part) if is_array(part) or _is_dataclass(type(part)) else list
 
 
 def _parts(part: Any) -> tuple[tuple[Any, ...], Sequence[Any] | None]:
     """The names of the parts and the parts; None for what has none."""
     if isinstance(part, dict):
         return tuple(part), [*part.values()]
-    if is_dataclass(part) and not isinstance(part, type):
+    if _is_dataclass(type(part)):
+        from dataclasses import fields  # it was loaded for the class; to load it takes longer than all of this package
+
         names = tuple(field.name for field in fields(part))
         return names, [getattr(part, name) for name in names]
     if is_array(part):
@@ -109,7 +114,7 @@ def _put(shape: Branch | None, items: Iterator[Any]) -> Any:
         return dict(zip(names, inner, strict=True))
     if hasattr(kind, "_make"):
         return kind._make(inner)
-    if hasattr(kind, "__dataclass_fields__"):
+    if _is_dataclass(kind):
         made: Any = object.__new__(kind)  # what __init__ checks is true of numbers, and not of gradients
         for name, x in zip(names, inner, strict=True):
             object.__setattr__(made, name, x)  # of a frozen one too

@@ -63,7 +63,8 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
         "draw", help='draw an expression and its gradients: stepgrad draw "tanh(w*x + b)" w=2 x=-1 b=0.5 -o g.svg'
     )
     _add_expression(draw)
-    draw.add_argument("-o", "--output", metavar="FILE", help="g.svg, .png, .html or .dot; without it, print the graph")
+    files = "g.svg, .png, .pdf, .html or .dot; without it, print the graph"
+    draw.add_argument("-o", "--output", metavar="FILE", help=files)
 
     walk = commands.add_parser(
         "walk", help='step through an expression and its gradients: stepgrad walk "tanh(w*x + b)" w=2 x=-1 b=0.5'

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from autograd import Value, gt, where
 
+from ..containers import even
 from ..data import scaling_of
 from ..samples import as_table
 from .config import buildable, setting
@@ -50,7 +51,7 @@ class Standardize(Module):
                 raise ValueError(f"Standardize needs at least one column, not {data!r}")
             mean, deviation = [0.0] * int(data), [1.0] * int(data)
         else:
-            table = as_table(data, "the data of Standardize")
+            table = even(as_table(data, "the data of Standardize"), "the data of Standardize")
             unit, *scaled = scaling_of(table if table.ndim > 1 else table[:, None])
             mean, deviation = ((numbers / unit).tolist() for numbers in scaled)
         self.mean = [Value(m, requires_grad=False) for m in mean]

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from autograd import TraceError, Value, as_value, topological_order
-from autograd.program import Program, javascript_function, javascript_rows, row_key, traced_input, tracing
+from autograd.languages import javascript_function, javascript_rows, row_key
+from autograd.program import Program, traced_input, tracing
 
 from ..evaluation import evaluating
 from ..modules import Module, as_list

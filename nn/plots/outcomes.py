@@ -14,12 +14,13 @@ MOST = 2000  # points, or a million would be one blot
 NAMED = 12  # classes that have room for their names and counts
 
 
-def plot_predictions(truth: Sequence[float], predictions: Sequence[float], title: str = "") -> Any:
+def plot_predictions(truth: Sequence[float], predictions: Sequence[float], title: str = "", ax: Any = None) -> Any:
     """A point for each row, its true number across and the predicted one up; a matplotlib Figure.
 
-    On the line both are equal.  Of very many rows every so manieth is shown.
+    On the line both are equal.  Of very many rows every so manieth is shown.  With ``ax``, axes of one's own, it is
+    drawn there, and these are returned.
     """
-    figure, (axes,) = figure_of(title)
+    figure, (axes,) = figure_of(title, ax=ax)
     step = -(-len(truth) // MOST)
     axes.scatter(truth[::step], predictions[::step], color=CATEGORIES[0], s=14, alpha=0.6, linewidth=0)
     ends = [min(*truth, *predictions), max(*truth, *predictions)]
@@ -28,14 +29,17 @@ def plot_predictions(truth: Sequence[float], predictions: Sequence[float], title
     return figure
 
 
-def plot_confusion(truth: Sequence[Any], predictions: Sequence[Any], classes: Sequence[Any], title: str = "") -> Any:
+def plot_confusion(
+    truth: Sequence[Any], predictions: Sequence[Any], classes: Sequence[Any], title: str = "", ax: Any = None
+) -> Any:
     """How many rows of each class, one below the other, were given which one, side by side; a matplotlib Figure.
 
-    The colour is the share of the rows of a class.
+    The colour is the share of the rows of a class.  With ``ax``, axes of one's own, it is drawn there, and these are
+    returned.
     """
     import numpy as np
 
-    figure, (axes,) = figure_of(title)
+    figure, (axes,) = figure_of(title, ax=ax)
     places = {name: i for i, name in enumerate(classes)}
     counts = np.zeros((len(classes), len(classes)), dtype=int)
     np.add.at(counts, ([places[t] for t in truth], [places[p] for p in predictions]), 1)

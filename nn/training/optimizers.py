@@ -169,8 +169,7 @@ class Adam(Optimizer):
 
 def _further(name: str, *arguments: Any, **settings: Any) -> Optimizer:
     """An optimiser of the wing, made of these."""
-    made: Optimizer = wings.find("nn.training", {name: "adaptive"}, name)(*arguments, **settings)
-    return made
+    return wings.find("nn.training", {name: "adaptive"}, name)(*arguments, **settings)  # type: ignore[no-any-return]
 
 
 OPTIMIZERS = {"sgd": SGD, "adam": Adam} | {
@@ -183,7 +182,5 @@ def find_optimizer(optimizer: Any, parameters: list[Value], **settings: Any) -> 
     if isinstance(optimizer, Optimizer):
         return optimizer
     name = optimizer.lower() if isinstance(optimizer, str) else optimizer
-    made: Optimizer = find("optimizer", OPTIMIZERS, name, "one: nn.Adam(model.parameters(), lr=0.01)")(
-        parameters, **settings
-    )
-    return made
+    factory = find("optimizer", OPTIMIZERS, name, "one: nn.Adam(model.parameters(), lr=0.01)")
+    return factory(parameters, **settings)  # type: ignore[no-any-return]

@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd import Value
 
-from .modules import (
+from ..modules import (
     MLP,
     Dropout,
     Embedding,
@@ -130,7 +130,7 @@ class _Converter:
                 return x * module.deviation + module.mean
             return (x - module.mean) / module.deviation.where(module.deviation > 0.0, torch.inf)
 
-        result = type("Standardize", (self.nn.Module,), {"forward": forward})()
+        result = type("Standardize", (self.nn.Module,), {"forward": forward, "inverted": inverted})()
         for name, value in (("mean", scale.mean), ("deviation", scale.deviation)):
             result.register_buffer(name, torch.tensor([v.data for v in value], dtype=torch.float64))
         return result
@@ -145,7 +145,7 @@ class _Converter:
             """Of any width, which torch.nn.RMSNorm is not."""
             return x / (x.square().mean(-1, keepdim=True) + norm.eps).sqrt()
 
-        return type("RMSNorm", (self.nn.Module,), {"forward": forward})()
+        return type("RMSNorm", (self.nn.Module,), {"forward": forward, "eps": norm.eps, "normalized_shape": None})()
 
     def embedding(self, table: Embedding) -> Any:
         plain = self.nn.Embedding

@@ -7,16 +7,13 @@ JavaScript has not.  Every other row is its forward, traced and printed; so are 
 from __future__ import annotations
 
 import math
-import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 
 from ..primitives import Primitive
-from .equations import Program
-from .rows import branches_of, forward_program, partials_program, special_program
+from ..program import Program, branches_of, forward_program, partials_program, special_program
+from .printing import Printer, letters
 
-# An instruction that rows name, as JavaScript has it: {} is an operand, {,} one that needs no brackets around it, and
-# {?} one that is asked whether it holds.
+# An instruction that rows name, as JavaScript has it.
 INSTRUCTIONS = {
     "fneg": "-{}", "fadd": "{} + {}", "fsub": "{} - {}", "fmul": "{} * {}", "fdiv": "{} / {}",
     "olt": "+({} < {})", "ole": "+({} <= {})", "ogt": "+({} > {})", "oge": "+({} >= {})",
@@ -33,7 +30,6 @@ FUNCTIONS = {
     "pow": "power", "mod": "modulo", "floordiv": "floorDivide", "chain": "chain", "hypot": "hypot", "erf": "erf",
     "pick": "pick",
 }  # fmt: skip
-SLOT = re.compile(r"\{[,?]?\}")
 
 Key = tuple[Primitive, int]  # a row and how many operands it has
 
@@ -85,8 +81,10 @@ def row_key(row: Primitive, count: int) -> str:
     return f"{row.name}/{count}"
 
 
-class _Printer:
+class _Printer(Printer):
     """Prints programs as JavaScript functions; ``used`` are the rows that they call."""
+
+    instructions, numbered, differs = INSTRUCTIONS, ("+(", ")"), "!=="
 
     def __init__(self) -> None:
         self.used: dict[Key, None] = {}
@@ -95,66 +93,34 @@ class _Printer:
         """A row that is an instruction of the machine, as a function; "" where it is none."""
         if not _is_instruction(row):
             return ""
-        names = _letters(count)
-        return f"({', '.join(names)}) => {self._call(row, names)}"
+        names = letters(count)
+        return f"({', '.join(names)}) => {self.applied(row, names)}"
 
     def function(self, program: Program, result: str) -> str:
         """A program as a function; its outputs, apart by commas, are put into the ``result``."""
-        names = _letters(program.variables)
+        names = letters(program.variables)
         texts: dict[int, str] = {v: names[i] for i, v in enumerate(program.inputs)}
         texts |= {v: _number(x) for v, x in program.constants.items()}
         texts |= {v: _number(leaf._data) for v, leaf in program.leaves.items()}
-        uses = Counter(program.outputs)
-        for out, _, args in reversed(program.equations):
-            uses.update(args if uses[out] else ())
-        lines = []
-        for out, row, args in program.equations:
-            if not uses[out]:
-                continue
-            written = self._call(row, [texts[arg] for arg in args])
-            if uses[out] == 1:  # in the place where it is used
-                texts[out] = f"({written})"
-            else:
-                texts[out] = names[out]
-                lines.append(f"const {names[out]} = {written};")
-        found = result.format(", ".join([_bare(texts[output]) for output in program.outputs]))
+        lines, outputs = self.statements(program, texts, dict(enumerate(names)))
+        found = result.format(", ".join(outputs))
         arguments = ", ".join(texts[v] for v in program.inputs)
         return f"({arguments}) => {{{' '.join(lines)} return {found};}}" if lines else f"({arguments}) => {found}"
 
-    def _call(self, row: Primitive, operands: Sequence[str]) -> str:
-        if row.instruction in INSTRUCTIONS:
-            rest = iter(operands)
-            return SLOT.sub(lambda slot: SLOTS[slot[0]](next(rest)), INSTRUCTIONS[row.instruction])
+    def called(self, row: Primitive, operands: list[str]) -> str:
         if row.instruction in FUNCTIONS:
-            return f"{FUNCTIONS[row.instruction]}({', '.join(map(_bare, operands))})"
+            return f"{FUNCTIONS[row.instruction]}({', '.join(operands)})"
         if row.instruction == "logsumexp":
-            return f"logsumexp([{', '.join(map(_bare, operands))}])"
+            return f"logsumexp([{', '.join(operands)}])"
         self.used[row, len(operands)] = None
-        return f'R["{row_key(row, len(operands))}"].forward({", ".join(map(_bare, operands))})'
+        return f'R["{row_key(row, len(operands))}"].forward({", ".join(operands)})'
+
+    def assigned(self, name: str, text: str) -> str:
+        return f"const {name} = {text};"
 
 
 def _is_instruction(row: Primitive) -> bool:
     return row.instruction in INSTRUCTIONS or row.instruction in FUNCTIONS or row.instruction == "logsumexp"
-
-
-def _bare(text: str) -> str:
-    """An expression without the brackets around it: they open and close once."""
-    if not (text.startswith("(") and text.endswith(")")):
-        return text
-    depth = 0
-    for i, sign in enumerate(text):
-        depth += (sign == "(") - (sign == ")")
-        if not depth and i < len(text) - 1:
-            return text
-    return text[1:-1]
-
-
-def _truth(text: str) -> str:
-    """Whether a number is other than 0, of a comparison the comparison itself."""
-    return text[3:-2] if text.startswith("(+(") and text.endswith("))") else f"{text} !== 0"
-
-
-SLOTS: dict[str, Callable[[str], str]] = {"{}": str, "{,}": _bare, "{?}": _truth}
 
 
 def _number(x: float) -> str:
@@ -162,8 +128,3 @@ def _number(x: float) -> str:
         text = repr(x).removesuffix(".0")
         return f"({text})" if text.startswith("-") else text
     return "NaN" if x != x else "Infinity" if x > 0 else "(-Infinity)"
-
-
-def _letters(count: int) -> list[str]:
-    """a, b, ..., z, a1, b1, ...."""
-    return [chr(97 + i % 26) + (str(i // 26) if i >= 26 else "") for i in range(count)]
