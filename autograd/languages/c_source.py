@@ -27,11 +27,6 @@ INSTRUCTIONS = {
     "olt": "(double)({} < {})", "ole": "(double)({} <= {})", "ogt": "(double)({} > {})", "oge": "(double)({} >= {})",
     "oeq": "(double)({} == {})", "une": "(double)({} != {})",
     "and": "(double)({?} && {?})", "or": "(double)({?} || {?})", "not": "(double)(!({?}))", "select": "{?} ? {} : {}",
-    **{name: f"{name}({{,}})" for name in (
-        "fabs", "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh",
-        "tanh", "erf",
-    )},
-    **{name: f"{name}({{,}}, {{,}})" for name in ("atan2", "pow", "hypot")},
 }  # fmt: skip
 
 # What rows need that C has not, or has otherwise than Python.
@@ -73,6 +68,12 @@ FUNCTIONS = {
     "pick": """(double index, int n, const double *x) {
     return index >= 0.0 && index < n && index == floor(index) ? x[(int)index] : NAN;
 }""",
+}
+# Every other instruction of a row is the C function of that name.
+INSTRUCTIONS |= {
+    row.instruction: f"{row.instruction}({', '.join(['{,}'] * len(row.domain))})"
+    for row in primitives.TABLE.values()
+    if row.instruction and row.instruction not in INSTRUCTIONS and row.instruction not in FUNCTIONS
 }
 # What a function cannot be called.
 TAKEN = {

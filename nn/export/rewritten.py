@@ -12,6 +12,8 @@ from typing import Any
 from autograd import cos as cosine
 from autograd import eq, exp, ge, gt, log, logical_and, lt, maximum, minimum, ne, sin, sqrt, where
 
+LN_2 = math.log(2.0)
+HUGE = 1e8  # the square root of 1 + x² is x from there on
 NEAR, SERIES, FRACTION = 3.0, 44, 16  # where erf changes from one to the other, and how many terms each needs
 
 
@@ -90,6 +92,34 @@ def cosh(x: Any) -> Any:
     return 0.5 * half * half + 0.5 / half / half
 
 
+def asinh(x: Any) -> Any:
+    a = minimum(abs(x), HUGE)
+    size = where(gt(abs(x), HUGE), log(abs(x)) + LN_2, log1p(a + a * a / (1.0 + sqrt(1.0 + a * a))))
+    return where(lt(x, 0.0), -size, size)
+
+
+def acosh(x: Any) -> Any:
+    above = minimum(x, HUGE) - 1.0
+    return where(gt(x, HUGE), log(x) + LN_2, log1p(above + sqrt(above) * sqrt(above + 2.0)))
+
+
+def atanh(x: Any) -> Any:
+    size = 0.5 * log1p(2.0 * abs(x) / (1.0 - abs(x)))
+    return where(lt(x, 0.0), -size, size)
+
+
+def exp2(x: Any) -> Any:
+    return 2.0**x
+
+
+def log2(x: Any) -> Any:
+    return log(x) / LN_2
+
+
+def log10(x: Any) -> Any:
+    return log(x) / math.log(10.0)
+
+
 def hypot(x: Any, y: Any) -> Any:
     top = maximum(abs(x), abs(y))
     scale = where(logical_and(gt(top, 0.0), lt(top, math.inf)), top, 1.0)
@@ -121,5 +151,8 @@ def logsumexp(*xs: Any) -> Any:
 # By the instruction that a row names.
 REWRITTEN: dict[str, Callable[..., Any]] = {
     f.__name__: f
-    for f in (expm1, log1p, erf, atan, atan2, asin, acos, tan, sinh, cosh, hypot, chain, pick, logsumexp)
+    for f in (
+        expm1, log1p, erf, atan, atan2, asin, acos, tan, sinh, cosh, asinh, acosh, atanh, exp2, log2, log10, hypot,
+        chain, pick, logsumexp,
+    )
 }  # fmt: skip
