@@ -292,9 +292,9 @@ class Live {
     const fields = make("div", { className: "leaves" });
     for (const i of walk.live ? wants : []) fields.append(this.leaf(i));
     const legend = make("p", { className: "legend" },
-      make("span", { className: "grad", textContent: "■ grad" }), `: how fast ${walk.names[walk.root]} moves with this box   `,
-      make("span", { className: "slope", textContent: "■ slope" }), ": how fast the next box moves along this arrow   ",
-      make("span", { className: "data", textContent: "■" }), " a number you may change");
+      make("span", { className: "grad", textContent: "■\u00a0grad" }), `: how fast ${walk.names[walk.root]} moves with this box   `,
+      make("span", { className: "slope", textContent: "■\u00a0slope" }), ": how fast the next box moves along this arrow   ",
+      make("span", { className: "data", textContent: "■\u00a0" }), "a number you may change");
     this.player.details.before(legend, bar, this.told, fields);
     if (walk.apology) this.tell(walk.apology);
   }

@@ -62,7 +62,7 @@ class View {
     this.shown = zoom || Math.max(this.readable(), this.whole());
     this.svg.style.width = `${this.width * this.shown}px`;
     this.svg.style.height = `${this.height * this.shown}px`;
-    if (this.followed) bring(this.frame, this.followed, 12);
+    if (this.followed) this.follow(this.followed);
   }
 
   scale(by) {
@@ -75,9 +75,11 @@ class View {
     this.set(this.shown);
   }
 
+  // Where nothing is marked, at the start and the end, the beginning is seen: the numbers that can be changed.
   follow(elements) {
     this.followed = elements;
-    bring(this.frame, elements, 12);
+    if (elements.length) bring(this.frame, elements, 12);
+    else this.frame.scrollTo(0, 0);
   }
 
   // With the mouse the ground of the picture is dragged; a finger scrolls by itself.
