@@ -6,6 +6,7 @@ import itertools
 import math
 import random
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -321,6 +322,13 @@ def test_look_ups_by_an_index_gather_and_scatter(count: int, width: int, data: A
     agree(loss, p, rows)
 
 
+@pytest.fixture
+def nothing_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No program of an earlier run is found: one from the disk is not planned."""
+    monkeypatch.setenv("STEPGRAD_CACHE", str(tmp_path))
+
+
+@pytest.mark.usefixtures("nothing_kept")
 def test_a_look_up_takes_as_long_in_a_large_table_as_in_a_small_one() -> None:
     def calls(count: int) -> list[Any]:
         table = [numbers(4, seed=i) for i in range(count)]
@@ -399,6 +407,7 @@ def test_what_is_needed_for_a_gradient_anyway_is_computed_early_so_that_what_it_
     assert len(stored) <= 4 * inputs + 2  # 7 * inputs + 2, were all of it as late as possible
 
 
+@pytest.mark.usefixtures("nothing_kept")
 def test_the_same_network_gives_the_same_code_and_a_layer_is_a_rectangle() -> None:
     def made() -> Training:
         parameters = numbers(8 * 17 + 5 * 9)
