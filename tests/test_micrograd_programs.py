@@ -244,6 +244,7 @@ def test_the_demo_goes_on_as_it_does():
         assert right == known_right
 
 
+@pytest.mark.slow
 def test_the_demo_ends_where_it_does():
     loss, right = Demo().train(100)[-1]
     assert loss == pytest.approx(DEMO_LAST[0], rel=1e-9)

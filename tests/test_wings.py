@@ -149,6 +149,7 @@ def test_every_file_is_of_the_thin_library_or_of_a_wing() -> None:
             assert any(name == part or name.startswith(f"{part}/") for part in parts), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wing", WINGS)
 def test_without_a_wing_a_model_trains_and_every_other_wing_works(wing: str, tmp_path: Path) -> None:
     package = copy(tmp_path)
