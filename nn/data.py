@@ -206,6 +206,21 @@ def classes_of(outputs: Iterable[Any], threshold: float) -> Any:
     return found if is_array(outputs) else found.tolist()
 
 
+def probabilities_of(outputs: Any) -> Any:
+    """For each row the probability of each class: softmax of several outputs, of one its sigmoid and the rest.
+
+    >>> import numpy as np
+    >>> probabilities_of(np.array([0.0, 1000.0])).tolist()
+    [[0.5, 0.5], [0.0, 1.0]]
+    """
+    import numpy as np
+
+    if outputs.ndim == 1:
+        outputs = np.stack([np.zeros_like(outputs), outputs], axis=1)
+    powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
 def _within(data: Iterable[Any], low: float, high: float) -> bool:
     """Whether all are single numbers from low to high."""
     numbers = numbers_in(data, "outputs or targets")

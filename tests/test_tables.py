@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nn
-from nn.tables import TableModel, learn_table, probabilities
+from nn.data import probabilities_of
+from nn.tables import TableModel, learn_table
 from nn.tables.encoding import Category, Number, as_data, encode, from_data, learn
 from nn.tables.reading import MISSING, TOGETHER, Table, read_table
 
@@ -188,7 +189,7 @@ def test_rules_come_back_from_a_file() -> None:
 
 @pytest.mark.parametrize("logits", [[0.0, -800.0, 800.0], [[0.0, 1.0, 2.0], [900.0, -900.0, 0.0]]])
 def test_probabilities_are_those_of_softmax_and_sigmoid(logits: Any) -> None:
-    found = probabilities(np.array(logits))
+    found = probabilities_of(np.array(logits))
     assert found.sum(axis=1) == pytest.approx(1.0)
     if isinstance(logits[0], float):
         assert found[:, 1].tolist() == pytest.approx([0.5, 0.0, 1.0])

@@ -13,8 +13,9 @@ from pathlib import Path
 from autograd import draw, write_whole
 from autograd.html import printable
 
+from ..data import probabilities_of
 from ..storage import load, read
-from ..tables import Learned, Number, TableModel, learn_table, listed, probabilities
+from ..tables import Learned, Number, TableModel, learn_table, listed
 
 
 def say(text: str) -> None:
@@ -111,7 +112,7 @@ def predict(chosen: Namespace) -> None:
     columns = [[f"{x:.10g}" for x in outputs.tolist()] if model.classes is None else model.answers(outputs)]
     names = ["prediction"]
     if chosen.probabilities:
-        columns += [[f"{p:.6g}" for p in column] for column in probabilities(outputs).T.tolist()]
+        columns += [[f"{p:.6g}" for p in column] for column in probabilities_of(outputs).T.tolist()]
         names += [f"P({name})" for name in model.classes or ()]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from ..activations import Activation
+from ..data import probabilities_of
 from ..evaluation import predict
 from ..modules import MLP, Module, Sequential, Standardize
 from ..training import History, find_optimizer, fit
@@ -160,10 +161,7 @@ class StepClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         logits = self._outputs(X)
         if len(self.classes_) == 1:
             return np.ones((len(logits), 1))
-        if logits.ndim == 1:
-            logits = np.column_stack([np.zeros(len(logits)), logits])
-        sizes = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return sizes / sizes.sum(axis=1, keepdims=True)
+        return probabilities_of(logits)
 
     def predict(self, X: Any) -> Any:
         """For each row the label of the most probable class."""

@@ -2,7 +2,7 @@
 
 from .encoding import Number
 from .learning import Learned, learn_table
-from .model import TableModel, probabilities, scores_of
+from .model import TableModel, scores_of
 from .reading import Table, listed
 
-__all__ = ["Learned", "Number", "Table", "TableModel", "learn_table", "listed", "probabilities", "scores_of"]
+__all__ = ["Learned", "Number", "Table", "TableModel", "learn_table", "listed", "scores_of"]

@@ -130,16 +130,6 @@ def _is_about(about: dict[str, Any]) -> bool:
     return False
 
 
-def probabilities(outputs: Any) -> Any:
-    """For each row the probability of each class: softmax of several outputs, of one its sigmoid and the rest."""
-    import numpy as np
-
-    if outputs.ndim == 1:
-        outputs = np.stack([np.zeros_like(outputs), outputs], axis=1)
-    powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
-
-
 def scores_of(outputs: Any, truth: Any, classes: Sequence[Any] | None) -> dict[str, float]:
     """How good outputs are, by the names of the scores; the truth is numbers, or the places of classes."""
     if classes is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -36,7 +36,7 @@ def run() -> list[Row]:
 
 
 def training(work: Work, trains: dict[str, contenders.Train]) -> Iterator[Row]:
-    differences = check_agreement(work, trains)
+    differences = check_agreement(work.name, trains, work, AGREE_OVER[work.name])
     times = per_epoch({name: partial(train, work) for name, train in trains.items()}, turns=5, seconds=0.1)
     at_most, at_least = AIMS[work.name]
     for name, epoch in times.items():
@@ -50,14 +50,13 @@ def training(work: Work, trains: dict[str, contenders.Train]) -> Iterator[Row]:
         yield Row(work.name, results, aim, met)
 
 
-def check_agreement(work: Work, trains: dict[str, contenders.Train]) -> dict[str, float]:
+def check_agreement(what: str, trains: Mapping[str, contenders.Train], work: Any, epochs: int) -> dict[str, float]:
     """The largest relative difference of each contender's losses from NumPy's; too large a one ends the program."""
-    epochs = AGREE_OVER[work.name]
     reference = trains[contenders.REFERENCE](work, epochs)
     found = {name: loss_difference(train(work, epochs), reference) for name, train in trains.items()}
     for name, difference in found.items():
         if not difference <= CLOSE:
-            raise SystemExit(f"{work.name}: the losses of {name} differ by {difference:.1e} from NumPy's")
+            raise SystemExit(f"{what}: the losses of {name} differ by {difference:.1e} from NumPy's")
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from . import contenders
-from .compiled import CLOSE, loss_difference
+from .compiled import check_agreement, loss_difference
 from .gpt.work import Work, names
 from .microgpt import OwnValue, train
 from .table import Row, duration, table
@@ -41,7 +41,7 @@ def run() -> list[Row]:
 
 def steps(trains: dict[str, contenders.Train]) -> Iterator[Row]:
     work, batches = names(), names(batch_size=32, count=1024)
-    differences = check_agreement(work, trains)
+    differences = check_agreement("GPT", trains, work, len(work.order))
     ours = contenders.OURS
     actions = {name: partial(train, work) for name, train in trains.items()}
     actions["32 names"] = partial(trains[ours], batches)
@@ -64,17 +64,6 @@ def steps(trains: dict[str, contenders.Train]) -> Iterator[Row]:
     yield Row(
         "stepgrad, 1,000 steps", (duration(thousand), "", "", ""), f"≤ {duration(THOUSAND)}", thousand <= THOUSAND
     )
-
-
-def check_agreement(work: Work, trains: dict[str, contenders.Train]) -> dict[str, float]:
-    """The largest relative difference of each contender's losses from NumPy's; too large a one ends the program."""
-    epochs = len(work.order)
-    reference = trains[contenders.REFERENCE](work, epochs)
-    found = {name: loss_difference(train(work, epochs), reference) for name, train in trains.items()}
-    for name, difference in found.items():
-        if not difference <= CLOSE:
-            raise SystemExit(f"the losses of {name} differ by {difference:.1e} from NumPy's")
-    return found
 
 
 def own_difference(reference: Any, work: Work, count: int = OWN_STEPS) -> float:

@@ -236,10 +236,8 @@ class Emitter:
         for first in range(0, whole, self.lanes):
             rest, block = vectors[first : first + self.lanes], 1
             while block < self.lanes:  # two vectors become one, whose lanes are sums of 2, of 4, ... lanes of theirs
-                left = [lane if not lane & block else self.lanes + lane - block for lane in range(self.lanes)]
-                right = [lane + block for lane in left]
                 pairs = zip(rest[::2], rest[1::2], strict=True)
-                rest = [self.arithmetic("fadd", self.shuffle(a, b, left), self.shuffle(a, b, right)) for a, b in pairs]
+                rest = [self.arithmetic("fadd", *self.exchanged(a, b, block)) for a, b in pairs]
                 block *= 2
             scalars += [self.emit(f"extractelement {self.type} {rest[0]}, i32 {i}") for i in range(self.lanes)]
         return scalars + [self.sum(vector) for vector in vectors[whole:]]
@@ -248,14 +246,16 @@ class Emitter:
         """As many vectors as there are lanes, their lanes and numbers exchanged: blocks of 1, 2, 4, ... at a time."""
         turned, block = list(vectors), 1
         while block < self.lanes:
-            first = [lane if not lane & block else self.lanes + lane - block for lane in range(self.lanes)]
-            second = [lane + block for lane in first]
             for i in range(self.lanes):
                 if not i & block:
-                    a, b = turned[i], turned[i + block]
-                    turned[i], turned[i + block] = self.shuffle(a, b, first), self.shuffle(a, b, second)
+                    turned[i], turned[i + block] = self.exchanged(turned[i], turned[i + block], block)
             block *= 2
         return turned
+
+    def exchanged(self, a: str, b: str, block: int) -> tuple[str, str]:
+        """Two vectors, of each two blocks of lanes the second one of a and the first one of b exchanged."""
+        first = [lane if not lane & block else self.lanes + lane - block for lane in range(self.lanes)]
+        return self.shuffle(a, b, first), self.shuffle(a, b, [lane + block for lane in first])
 
     def shuffle(self, a: str, b: str, lanes: Sequence[int]) -> str:
         """A vector of some lanes of two, those of the second counted on."""
