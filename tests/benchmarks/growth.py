@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import works
-from .compiled import CLOSE, loss_difference
-from .contenders import with_numpy, with_stepgrad
+from .compiled import check_agreement
+from .contenders import OURS, REFERENCE, with_numpy, with_stepgrad
 from .table import Row, duration, table
 from .timing import per_epoch
 from .works import Work
@@ -45,10 +45,7 @@ def run(folder: Path | None) -> list[Row]:
 
 
 def measured(size: int, work: Work) -> Point:
-    epochs = 3
-    difference = loss_difference(with_stepgrad.train(work, epochs), with_numpy.train(work, epochs))
-    if not difference <= CLOSE:
-        raise SystemExit(f"growth at {size}: the losses differ by {difference:.1e}")
+    check_agreement(f"growth at {size}", {REFERENCE: with_numpy.train, OURS: with_stepgrad.train}, work, epochs=3)
     trains = {"ours": partial(with_stepgrad.train, work), "theirs": partial(with_numpy.train, work)}
     if len(work.rows) > LARGE:
         shortest = shortest_epoch(trains.pop("ours"))
