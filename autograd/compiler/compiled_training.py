@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,11 +16,10 @@ from ..value import Value, as_value
 from .agreement import check_agreement, some_of
 from .draws import Draws
 from .expansion import expand
-from .fallback import NotCompilable
+from .fallback import BY_NUMPY, NotCompilable, falling_back
 from .forms import Samples
-from .layout import SamplePlans, StepLayout, parts
+from .layout import Backend, StepLayout, parts
 from .plan import Plan
-from .run import KernelWorkspace, StepsInMachineCode
 from .shared_training import RECENT, Compiled, Shared
 from .step import Rule, SampleSums, rule_programs
 
@@ -52,8 +51,7 @@ class Training:
         walks = (of_loss, self.of_rule, of_penalty)
         known = RECENT.get(key) if key is not None else None
         lasts = lasting(key) if known is None and key is not None else None
-        if lasts is not None and (found := StepsInMachineCode.kept(lasts)) is not None:
-            known = Shared(found[0], Plan([]), **found[1])
+        if lasts is not None and (known := _kept(lasts)) is not None:
             RECENT.keep(key, known)
         if known is not None:
             self.compiled = known.bound(self.parameters, walks)
@@ -74,34 +72,34 @@ class Training:
         penalty: Callable[[Any], Any] | None,
         reach: Reach,
     ) -> Compiled:
-        """Everything from the trace of the loss to machine code."""
+        """Everything from the trace of the loss to steps that can be run."""
         parameters = self.parameters
-        plans, generators, reached, operations = list[SamplePlans](), list[Any](), set[Value](), 0
+        traces, sums = list[_Traced](), list[SampleSums]()
         for some in samples:
-            with located(some.where) if some.where else nullcontext():
-                traced, outputs = _traced(loss, some, reach, first=not plans)
-                sums = SampleSums(traced, parameters)
-                program = expand(sums.program)
-                _check(loss, outputs, traced, program, some, briefly=bool(plans))
-            plans.append(sums.plans(program))
-            generators += traced.generators
-            reached.update(sums.reached)
-            operations += len(program.equations)
-            reach = traced.reach
+            with _located(some):
+                traces.append(_traced(loss, some, reach, first=not traces))
+                sums.append(SampleSums(traces[-1].trace, parameters))
+            reach = traces[-1].trace.reach
+        generators = [generator for traced in traces for generator in traced.trace.generators]
         if generators and len(samples) > 1:
             raise NotCompilable(
                 "the loss draws random numbers for rows of unequal length, which compiled steps cannot: give rows of "
                 "one length, or leave the drawing out, as Dropout(0.0) does"
             )
-        programs = None
-        if rule is not None:
-            programs = rule_programs(rule, penalty, self.of_rule)
-            programs = programs._replace(gradient=expand(programs.gradient), update=expand(programs.update))
-        layout = StepLayout(KernelWorkspace(), parameters, plans, rule.states if rule else 0, programs)
+        of_rule = None if rule is None else rule_programs(rule, penalty, self.of_rule)
+        backend, programs = _expanded([*(of.program for of in sums), *(of_rule[:2] if of_rule else ())])
+        for number, (some, traced) in enumerate(zip(samples, traces, strict=True)):
+            with _located(some):
+                _check(loss, traced, programs[number], some, briefly=number > 0)
+        plans = [of.plans(program) for of, program in zip(sums, programs, strict=False)]
+        if of_rule is not None:
+            of_rule = of_rule._replace(gradient=programs[-2], update=programs[-1])
+        layout = StepLayout(backend.workspace(), parameters, plans, rule.states if rule else 0, of_rule)
+        reached = {p for of in sums for p in of.reached}
         return Compiled(
-            StepsInMachineCode.of(layout),
+            backend.steps(layout),
             Plan([call for of in plans for call in of.plan.each.calls]),
-            operations,
+            sum(len(program.equations) for program in programs[: len(sums)]),
             layout.captured,
             [p for p in parameters if p in reached],
             generators,
@@ -137,7 +135,7 @@ class Training:
         order = None if order is None else np.ascontiguousarray(order, dtype=np.int64)
         generators, taken = self.generators, []
         draws = Draws(generators) if generators else None
-        for part in parts(data, order, bounds, bool(generators)):
+        for part in parts(data, order, bounds, bool(generators), self.steps.places.block):
             if draws is not None:
                 part = part._replace(tables=[[*part.tables[0], draws.take(part.samples)]])
             losses = self.steps.run(part)
@@ -186,26 +184,54 @@ class Training:
         return numbers
 
 
-def _traced(loss: Callable[..., Any], samples: Samples, reach: Reach, first: bool) -> tuple[Trace, Callable[..., Any]]:
-    """The loss of one sample traced, and as a function of the sample's numbers."""
+class _Traced(NamedTuple):
+    """The loss of one sample: as it was traced, and as a function of the sample's numbers."""
 
+    trace: Trace
+    outputs: Callable[..., Any]
+
+
+def _located(samples: Samples) -> AbstractContextManager[Any]:
+    """A context in which messages say which samples they are about."""
+    return located(samples.where) if samples.where else nullcontext()
+
+
+def _traced(loss: Callable[..., Any], samples: Samples, reach: Reach, first: bool) -> _Traced:
     def outputs(*xs: Any) -> list[Any]:
         root = loss(*samples.arguments(xs))
         with located("the loss"):
             return [as_value(root)]
 
-    return trace(outputs, [""] * samples.columns, reach, some_of(samples)[0], twice=first), outputs
+    return _Traced(trace(outputs, [""] * samples.columns, reach, some_of(samples)[0], twice=first), outputs)
 
 
-def _check(
-    loss: Callable[..., Any], outputs: Callable[..., Any], traced: Trace, program: Program, samples: Samples,
-    briefly: bool,
-) -> None:  # fmt: skip
+def _expanded(programs: Sequence[Program]) -> tuple[Backend, list[Program]]:
+    """The fastest way to run programs here, and the programs in the primitives that it has."""
+    with falling_back(BY_NUMPY):
+        from .run import MACHINE_CODE
+
+        return MACHINE_CODE, [*map(expand, programs)]
+    from .vectorised import NUMPY
+
+    return NUMPY, [expand(program, partly=True) for program in programs]
+
+
+def _kept(key: str) -> Shared | None:
+    """What an earlier process wrote to the disk; None where it did not, or here is no machine code."""
+    try:
+        from .run import StepsInMachineCode
+    except ImportError:
+        return None
+    found = StepsInMachineCode.kept(key)
+    return None if found is None else Shared(found[0], Plan([]), **found[1])
+
+
+def _check(loss: Callable[..., Any], traced: _Traced, program: Program, samples: Samples, briefly: bool) -> None:
     """TraceError where the program gives another loss than the function for some samples."""
     result = program.only(program.outputs[:1])
-    rest = [1.0] + [0.0] * (len(program.inputs) - len(traced.inputs) - 1)
+    rest = [1.0] + [0.0] * (len(program.inputs) - len(traced.trace.inputs) - 1)
     name = getattr(loss, "__name__", type(loss).__name__)
-    check_agreement(outputs, traced, lambda row: result.evaluate([*row, *rest]), samples, name, briefly)
+    check_agreement(traced.outputs, traced.trace, lambda row: result.evaluate([*row, *rest]), samples, name, briefly)
 
 
 def _structure(

@@ -1,4 +1,4 @@
-"""Programs in the primitives that machine code has: every other one is replaced by what it consists of.
+"""Programs in the primitives that machine code and NumPy have: every other one is replaced by what it consists of.
 
 A row of the table is written in machine code as it stands where it names an instruction or is a sum of
 products.  For any other, and for a user's own primitive, the definition or else the forward is traced, and the
@@ -32,19 +32,20 @@ PRODUCTS: dict[float, Rule] = {
 }
 
 
-def expand(program: Program) -> Program:
+def expand(program: Program, partly: bool = False) -> Program:
     """The program with the primitives that have no machine code of their own written out.
 
-    Raises NotCompilable where one cannot be, as its forward does not run on Values.
+    Raises NotCompilable where one cannot be, as its forward draws random numbers or does not run on Values: such a
+    one is left if ``partly``, for NumPy, which calls it for each number.
     """
-    return _expand(program, {})
+    return _expand(program, {}, partly)
 
 
 Made = dict[tuple[Primitive, tuple[int, ...]], int]  # the variable of each result, by its primitive and operands
-Parts = dict[tuple[Primitive | Rule, int], Program]  # by what was traced and its number of arguments
+Parts = dict[tuple[Primitive | Rule, int], Program | None]  # by what was traced and its number of arguments
 
 
-def _expand(program: Program, parts: Parts) -> Program:
+def _expand(program: Program, parts: Parts, partly: bool) -> Program:
     if all(in_machine_code(primitive) and primitive is not pow for _, primitive, _ in program.equations):
         return program
     expanded = copy.copy(program)
@@ -58,8 +59,8 @@ def _expand(program: Program, parts: Parts) -> Program:
         product = PRODUCTS.get(program.constants.get(args[1], 0.0)) if primitive is pow else None
         if product:
             known[out] = _insert(_product(product, parts), operands[:1], expanded, numbers, made, fresh)
-        elif not in_machine_code(primitive):
-            known[out] = _insert(_part(primitive, len(args), parts), operands, expanded, numbers, made, fresh)
+        elif part := None if in_machine_code(primitive) else _part(primitive, len(args), parts, partly):
+            known[out] = _insert(part, operands, expanded, numbers, made, fresh)
         elif (primitive, operands) in made:  # a function and its slope may need the same exponential
             known[out] = made[primitive, operands]
         else:
@@ -74,14 +75,17 @@ def in_machine_code(primitive: Primitive) -> bool:
     return bool(primitive.instruction or primitive.terms)
 
 
-def _part(primitive: Primitive, count: int, parts: Parts) -> Program:
-    """The program of a primitive of so many arguments."""
+def _part(primitive: Primitive, count: int, parts: Parts, partly: bool) -> Program | None:
+    """The program of a primitive of so many arguments; None where it cannot be written out and may be left."""
     if (primitive, count) not in parts:
         function = primitive.definition or primitive.forward
         try:
             own = Reach() if TABLE.get(primitive.name) is primitive else Reach(primitive.forward)
             traced = trace(lambda *xs: [function(xs) if primitive.variadic else function(*xs)], [""] * count, own)
         except NOT_FOR_VALUES as error:
+            if partly:
+                parts[primitive, count] = None
+                return None
             raise NotCompilable(
                 f"the primitive {primitive.name!r} cannot be compiled, as its forward does not run on Values: write it "
                 f"with operators and the functions of autograd. What went wrong: {str(error) or type(error).__name__}"
@@ -91,16 +95,17 @@ def _part(primitive: Primitive, count: int, parts: Parts) -> Program:
                 f"the primitive {primitive.name!r} cannot be compiled, as its forward draws random numbers: draw them "
                 f"in the function that uses it, and pass them as arguments"
             )
-        parts[primitive, count] = _expand(program_of(traced.inputs, traced.outputs), parts)
+        parts[primitive, count] = _expand(program_of(traced.inputs, traced.outputs), parts, partly)
     return parts[primitive, count]
 
 
 def _product(product: Rule, parts: Parts) -> Program:
     """The program of a power that is a product."""
-    if (product, 1) not in parts:
+    found = parts.get((product, 1))
+    if found is None:
         traced = trace(lambda x: [product(x)], ["x"], Reach())
-        parts[product, 1] = program_of(traced.inputs, traced.outputs)
-    return parts[product, 1]
+        found = parts[product, 1] = program_of(traced.inputs, traced.outputs)
+    return found
 
 
 def _insert(

@@ -21,6 +21,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import NamedTuple
 
+from ...primitives import Primitive
 from ...program import Equation, dependent_variables
 from .calls import COPY, Call, Elementwise, Operand, Plan, Row, Spread, Step, Template, reads, row_of
 from .joining import joined
@@ -116,7 +117,7 @@ def _calls(
     levels = _levels(equations, wanted, apart)
     summed: dict[int, list[Equation]] = defaultdict(list)
     for v, equation in equations.items():
-        if equation.primitive.variadic:
+        if is_sum(equation.primitive):
             summed[levels[v]].append(equation)
     pieces = _pieces(equations, levels, apart)
     stored = wanted | _used_outside(equations, pieces)
@@ -143,6 +144,11 @@ def _spreads(calls: Iterable[Call], wanted: set[Row]) -> list[Call]:
     return [Elementwise(COPY, [[] for _ in needed], [[row.scalar] for row in needed], [[row] for row in needed])]
 
 
+def is_sum(primitive: Primitive) -> bool:
+    """Whether it takes any number of arguments and is known to the plan: a sum, a logsumexp or a look-up."""
+    return primitive.variadic and bool(primitive.terms or primitive.instruction)
+
+
 def _levels(equations: Equations, wanted: set[Row], apart: bool) -> dict[Row, int]:
     """The level of each equation: sums as early as they can be, elementwise equations as late.
 
@@ -153,7 +159,7 @@ def _levels(equations: Equations, wanted: set[Row], apart: bool) -> dict[Row, in
     for v, (_, _, args) in equations.items():
         for arg in results.intersection(args):
             users[arg].append(v)
-    own_level = {v: apart or primitive.variadic for v, primitive, _ in equations.values()}  # after that of its operands
+    own_level = {v: apart or is_sum(primitive) for v, primitive, _ in equations.values()}  # after that of its operands
     # Whether the users of a result come in a later level than itself.
     ends_level = {v: len(users[v]) > FANOUT and not own for v, own in own_level.items()}
 
@@ -163,7 +169,7 @@ def _levels(equations: Equations, wanted: set[Row], apart: bool) -> dict[Row, in
         level[v] = max(map(after.get, args, repeat(0)), default=0) + own_level[v]
         after[v] = level[v] + ends_level[v]
     for v in reversed(equations):
-        if equations[v].primitive.variadic or v in wanted or not users[v]:
+        if is_sum(equations[v].primitive) or v in wanted or not users[v]:
             continue
         level[v] = min([level[u] - (own_level[u] or ends_level[v]) for u in users[v]])
     return level
@@ -171,7 +177,7 @@ def _levels(equations: Equations, wanted: set[Row], apart: bool) -> dict[Row, in
 
 def _pieces(equations: Equations, levels: Mapping[Row, int], apart: bool) -> list[list[int]]:
     """The connected pieces of the elementwise equations of each level, every piece in order."""
-    leader = {v: v for v, equation in equations.items() if not equation.primitive.variadic}
+    leader = {v: v for v, equation in equations.items() if not is_sum(equation.primitive)}
 
     def find(v: int) -> int:
         while leader[v] != v:
@@ -236,8 +242,8 @@ def _shape(
                 operands.append(Operand("scalar", scalar_places.setdefault(arg, len(scalar_places))))
             else:
                 operands.append(Operand("row", rows.setdefault(arg, len(rows))))
-        instruction = equations[v].primitive.instruction
-        steps.append(Step(instruction, tuple(operands)))
+        primitive = equations[v].primitive
+        steps.append(Step(primitive.instruction or primitive, tuple(operands)))
     return Template(tuple(steps), tuple(i for i, v in enumerate(piece) if v in stored)), list(rows), list(scalar_places)
 
 
