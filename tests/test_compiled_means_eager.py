@@ -18,6 +18,7 @@ import threading
 import warnings
 from collections import ChainMap, UserDict, UserList
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any
@@ -206,12 +207,12 @@ def test_isinstance_hears_what_it_hears_eagerly() -> None:
     assert found == [[True, False, False, True]]
 
 
-def test_a_primitive_of_ones_own_that_looks_numbers_up_runs_as_it_is() -> None:
+def test_a_primitive_of_ones_own_that_looks_numbers_up_runs_as_it_is(backend_in_time: str) -> None:
     table = {1.0: 10.0}
     looked_up = primitive("looked_up", lambda x: table.get(x, x), lambda x, out: (1.0,))
-    with pytest.warns(FallbackWarning, match="line"):
+    with pytest.warns(FallbackWarning, match="line") if backend_in_time != "NumPy" else nullcontext():
         assert jit(lambda x: looked_up(x) + 1.0)(np.array([1.0, 2.0])).tolist() == [11.0, 3.0]
-    assert_same_and_said(lambda p, t: (looked_up(p) - t) ** 2, "line")
+    assert_same_and_said(lambda p, t: (looked_up(p) - t) ** 2, None)  # it was said
 
 
 def test_a_refusal_counts_also_where_the_function_catches_it() -> None:
@@ -580,6 +581,7 @@ def test_settings_of_every_kind_are_seen() -> None:
 
     slots, local, numbers = Slots(), threading.local(), array.array("d", [1.0])
     slots.scale, local.scale = 1.0, 1.0
+    CONTEXT.set(1.0)
     functions: list[tuple[Callable[[Any], Any], Callable[[], Any]]] = [
         (lambda x: x * CONTEXT.get(), lambda: CONTEXT.set(3.0)),
         (lambda x: x * Config.scale, lambda: setattr(Config, "scale", 3.0)),
