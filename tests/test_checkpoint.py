@@ -426,7 +426,6 @@ def test_an_interrupt_from_the_midst_of_an_eager_step(tmp_path):
 
 
 def test_an_interrupt_from_inside_a_compiled_step(tmp_path, monkeypatch):
-    pytest.importorskip("llvmlite")
     from autograd.compiler import Training
 
     run = Training.run

@@ -308,15 +308,16 @@ class Scratch:
 
 
 def regular(places: Any) -> tuple[int, ...] | None:
-    """The steps between places that lie a fixed step apart in each direction; None where they do not."""
-    first = places.flat[0]
-    steps = tuple([
-        int(np.take(places, 1, axis).flat[0] - first) if length > 1 else 0 for axis, length in enumerate(places.shape)
-    ])  # fmt: skip
-    expected = first
-    for length, step in zip(places.shape, steps, strict=True):
-        expected = np.expand_dims(expected, -1) + step * np.arange(length)
-    return steps if np.array_equal(places, expected) else None
+    """The steps between places, of one axis or two, that lie a fixed step apart along each; None where they do not."""
+    if places.ndim == 1:
+        steps = places[1:] - places[:-1]
+        if len(steps) == 0:
+            return (0,)
+        return (int(steps[0]),) if (steps == steps[0]).all() else None
+    down, across = regular(places[:, 0]), regular(places[0])
+    if down is None or across is None or not (places[:, 1:] - places[:, :-1] == across[0]).all():
+        return None
+    return (*down, *across)
 
 
 def regular_runs(places: Any) -> list[tuple[int, int]]:
