@@ -198,8 +198,9 @@ def jit(f: Callable[..., Any]) -> Jitted:
 
     ``.program`` prints the equations, ``.plan`` what is computed together, ``.llvm`` the code.  A program of more
     than 300 operations that differ from each other is not compiled as a whole but interpreted, an operation at a
-    time over blocks of rows.  Without llvmlite, or where a primitive of your own cannot be compiled, Python runs
-    the program with the same results, and a FallbackWarning says so.
+    time over blocks of rows.  Without llvmlite NumPy runs the program, column by column; so it does where a primitive
+    of your own cannot be compiled, and calls that for each number.  The results are the same, and a FallbackWarning
+    says so.
 
     The result is what f itself gives, row after row, up to the last bits, or it is said that it cannot be:
 

@@ -178,8 +178,9 @@ class StepLayout:
 
 
 class TrainingSteps(Protocol):
-    """What runs the steps of a training, whose numbers are in its ``memory``."""
+    """What runs the steps of a training, whose numbers are in its ``memory``; ``by`` says what that is."""
 
+    by: str
     places: StepPlaces
     memory: Any
 

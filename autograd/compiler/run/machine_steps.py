@@ -40,6 +40,8 @@ class FormInPlace(NamedTuple):
 class StepsInMachineCode:
     """The steps of a training compiled."""
 
+    by = "machine code"
+
     def __init__(
         self, workspace: KernelWorkspace, sections: Mapping[str, list[Line]], places: StepPlaces,
         forms: Sequence[FormInPlace],

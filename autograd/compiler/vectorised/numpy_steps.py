@@ -17,6 +17,8 @@ from .operations import Operations, run
 class StepsInNumPy:
     """The steps of a training laid out."""
 
+    by = "NumPy"
+
     def __init__(self, layout: StepLayout) -> None:
         self.places, self._workspace, self._layouts = layout.places, layout.workspace, layout.forms
         self._clip, self._update = layout.clip, layout.update
