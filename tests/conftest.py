@@ -32,7 +32,8 @@ def ctrl_c() -> Iterator[None]:
     signal.signal(signal.SIGINT, inherited)
 
 
-INSTALL = "python -m pip install"
+INSTALL = "Install it with: python -m pip install llvmlite"
+SAID = f"{fallback.BY_NUMPY}, which is slower: llvmlite is not installed. {INSTALL}"
 
 # What is imported anew, and then needs llvmlite.
 MACHINE_CODE = ("llvm", "llvm.codegen", "run", "run.executable", "run.kernel_workspace")
@@ -41,8 +42,7 @@ MACHINE_CODE = ("llvm", "llvm.codegen", "run", "run.executable", "run.kernel_wor
 @pytest.fixture
 def without_llvmlite(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if llvmlite were not installed, and that was told already."""
-    said = f"{fallback.BY_NUMPY}, which is slower: llvmlite is not installed. Install it with: {INSTALL} llvmlite"
-    monkeypatch.setattr(fallback, "reported", {said})
+    monkeypatch.setattr(fallback, "reported", {SAID})
     for module in ("compiled_function", "shared_training"):
         monkeypatch.setattr(f"autograd.compiler.{module}.RECENT._kept", {})
     monkeypatch.setitem(sys.modules, "llvmlite", None)
@@ -52,6 +52,8 @@ def without_llvmlite(monkeypatch: pytest.MonkeyPatch) -> None:
 
 HAS_LLVMLITE = importlib.util.find_spec("llvmlite") is not None
 needs_llvmlite = pytest.mark.skipif(not HAS_LLVMLITE, reason="llvmlite is not installed")
+if not HAS_LLVMLITE:
+    fallback.reported.add(SAID)
 
 
 def _backend(request: pytest.FixtureRequest) -> str:
