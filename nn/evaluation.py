@@ -331,7 +331,7 @@ class OverRows:
     def __call__(self) -> Any:
         """For each row what it gives: an array; a list where the table is one, or some rows give more than others."""
         if self._program is not None:
-            with falling_back(f"{self._f.__name__}: one row at a time", unasked=True):
+            with falling_back(f"{self._f.__name__}: one row at a time, which is slower", unasked=True):
                 return _in_order([*self._by_columns(self._program)])
             self._program = None
         outputs = self._one_by_one(range(len(self._tables[0])))

@@ -17,6 +17,7 @@ from .history import Compilation
 from .loop import Run
 from .optimizers import Optimizer
 
+EAGERLY = "fit: training eagerly, one Value at a time, which is slower"
 BETWEEN = 0.1  # seconds of compiled steps, in which Ctrl-C has to wait
 CHANGING = ("lr", "t", "state")  # attributes of an optimiser that go into the code anew with every call
 
@@ -75,7 +76,7 @@ def not_moved(model: Module, moved: Sequence[Value]) -> list[Value]:
 
 def compile_steps(run: Run) -> None:
     """Let a run take compiled steps; where that is not possible, its eager ones, with a FallbackWarning."""
-    with falling_back("fit: training eagerly, one Value at a time", unasked=True):
+    with falling_back(EAGERLY, unasked=True):
         compiled = CompiledSteps(run.eager)
         run.steps, run.history.compiled = compiled, compiled.compilation
 
@@ -174,7 +175,7 @@ class CompiledSteps:
         changed = self._changed()
         if changed:
             self.eagerly = True
-            with falling_back("fit: training eagerly, one Value at a time", unasked=True):
+            with falling_back(EAGERLY, unasked=True):
                 self._patience.compiled_anew(changed)
                 self._compile()
                 self.eagerly = False

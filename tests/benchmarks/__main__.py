@@ -1,7 +1,7 @@
 """The benchmarks: python -m tests.benchmarks, from the top of a checkout.
 
     python -m pip install ".[plot,bench]"
-    python -m tests.benchmarks               # all of it, about 9 minutes
+    python -m tests.benchmarks               # all of it, about 11 minutes
     python -m tests.benchmarks compiled      # a part (--help names them)
     python -m tests.benchmarks growth -o .   # and its picture
 
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from .machine import machine, use_one_core
 
-PARTS = ("eager", "compiled", "gpt", "compile-times", "again", "large-data", "growth", "from-csv")
+PARTS = ("eager", "compiled", "gpt", "compile-times", "again", "large-data", "growth", "from-csv", "backends")
 
 
 def main() -> None:
@@ -31,7 +31,7 @@ def main() -> None:
     start = time.perf_counter()
     use_one_core()
     # Now, as NumPy and others read the limit when they are imported.
-    from . import again, compile_times, compiled, eager, from_csv, gpt_training, growth, large_data
+    from . import again, backends, compile_times, compiled, eager, from_csv, gpt_training, growth, large_data
 
     print(f"{machine()}; one core, one thread")
     runs = {
@@ -43,6 +43,7 @@ def main() -> None:
         "large-data": large_data.run,
         "growth": lambda: growth.run(chosen.o),
         "from-csv": from_csv.run,
+        "backends": backends.run,
     }
     missed: list[str] = []
     for part in chosen.parts or PARTS:
