@@ -20,11 +20,15 @@ from .modes import mode
 from .primitives import Primitive, exp, mul
 from .value import Value, as_value
 
-Number = Value | float
-A = TypeVar("A")
-B = TypeVar("B")
-
 if TYPE_CHECKING:
+    Number = Value | float
+    A = TypeVar("A")
+    B = TypeVar("B")
+
+    class Generator(Protocol):
+        """What numbers are drawn from: ``random.Random``, or NumPy's ``Generator``."""
+
+        def random(self) -> float: ...
 
     class Unary(Primitive):
         """A row of one argument."""
@@ -72,12 +76,6 @@ if TYPE_CHECKING:
     def where(condition: Any, a: Any, b: Any) -> Any: ...
 else:
     from .primitives import where as where
-
-
-class Generator(Protocol):
-    """What numbers are drawn from: ``random.Random``, or NumPy's ``Generator``."""
-
-    def random(self) -> float: ...
 
 
 def primitive(

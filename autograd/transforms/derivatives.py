@@ -10,19 +10,20 @@ again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ..graph import topological_order
 from ..modes import derivative_mode, mode, recording
 from ..persistence import Reduced, by_name, reduced
 from ..value import Value, as_value
 from .replay import check_fresh
-from .signatures import Gradient, Hessian, Jacobian, Number, Plain, Scalar, ValueAndGradient
 from .sweeps import add_up, pullback, pushforward
 from .trees import Tree, holds_parts
 
+if TYPE_CHECKING:
+    from .signatures import Gradient, Hessian, Jacobian, Number, Plain, Scalar, ValueAndGradient
+
 Function = Callable[..., Any]
-T = TypeVar("T")
 
 
 def grad_of(y: Value, xs: Sequence[Value]) -> list[Value]:
