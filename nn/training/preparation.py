@@ -9,8 +9,8 @@ from typing import Any, Literal
 from autograd.compiler import Ragged
 
 from ..data import Weighted, held_back
-from ..losses import Loss
 from ..samples import Samples, as_table, check_data
+from ..vocabulary import Loss
 
 ClassWeight = Mapping[Any, float] | Literal["balanced"]
 

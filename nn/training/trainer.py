@@ -11,19 +11,20 @@ from typing import Any, Literal, Never
 
 from autograd import refuse
 
-from ..losses import Loss, Metrics, find_loss, penalty
+from ..losses import find_loss, penalty
 from ..modules import Module
 from ..progress import progress_as
 from ..samples import Samples, check_data, is_collection
+from ..vocabulary import Loss, LossLike, Metrics
 from ..wings import cluster
 from .eager import EagerSteps
 from .history import Callback, History, Schedule
 from .loop import Run
-from .optimizers import Optimizer, find_optimizer
+from .optimizers import OptimizerLike, find_optimizer
 
 
 def fit(
-    model: Module, X: Iterable[Any], y: Iterable[Any], *, loss: str | Loss, optimizer: str | Optimizer, epochs: int,
+    model: Module, X: Iterable[Any], y: Iterable[Any], *, loss: LossLike, optimizer: OptimizerLike, epochs: int,
     batch_size: int | None = None, l1: float = 0.0, l2: float = 0.0, schedule: Schedule | None = None,
     validation: tuple[Iterable[Any], Iterable[Any]] | float | None = None, metrics: Metrics = (),
     sample_weight: Iterable[Any] | None = None, class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
