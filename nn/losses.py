@@ -3,20 +3,20 @@
 ``prediction`` is a Value or a list of them, ``target`` a number or a list as long.
 """
 
-# mypy: disable-error-code="no-any-return"
+# mypy: disable-error-code="no-any-return,overload-overlap"
 # (the arithmetic is the same for numbers and Values: what comes out is what went in)
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, overload
 
 from autograd import Value, dot, le, log, logsumexp, mean, pick, relu, softplus, total, where
 
 from .init import find
 from .modules import as_list
-from .vocabulary import Loss, Number, Numbers
+from .vocabulary import Inputs, Loss, Number, Numbers
 
 
 def mse(prediction: Number | Collection[Number], target: Numbers) -> Number:
@@ -66,7 +66,11 @@ def bce_with_logits(prediction: Number | Collection[Number], target: Numbers) ->
     return _average(lambda z, t: t * softplus(-z) + (1.0 - t) * softplus(z), prediction, target, PROBABILITIES)
 
 
-def cross_entropy(prediction: Collection[Number | float] | Collection[Collection[Number]], target: Numbers) -> Number:
+@overload
+def cross_entropy(prediction: Sequence[float] | Sequence[Sequence[float]], target: Numbers) -> float: ...
+@overload
+def cross_entropy(prediction: Inputs | Sequence[Inputs], target: Numbers) -> Value: ...
+def cross_entropy(prediction: Any, target: Any) -> Any:
     """−log softmax(z)[class] for logits z and the index of the class: log Σ eᶻ − z[class].
 
     For a list of such z, at several positions, with a list of as many classes: the mean over the positions.

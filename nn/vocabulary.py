@@ -6,7 +6,7 @@ the name is looked up, for a function is taken too: ``loss=nn.losses.LOSSES[name
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
 from autograd import Value
@@ -28,6 +28,8 @@ ActivationLike = ActivationName | Activation
 InitialiserLike = InitialiserName | Initialiser
 LossLike = LossName | Loss
 Metrics = MetricName | Metric | Sequence[MetricName | Metric]
+
+ClassWeight = Mapping[Any, float] | Literal["balanced"]
 
 
 class Clipping(TypedDict, total=False):

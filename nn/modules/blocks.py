@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from autograd import Value, dot, ge, mean, pick, sqrt, uniform, where
 
@@ -17,8 +17,6 @@ from .config import buildable, setting
 from .layers import as_output
 from .models import Sequential
 from .module import Module, as_list
-
-X = TypeVar("X")
 
 
 @buildable
@@ -67,12 +65,11 @@ class Dropout(Module):
             raise ValueError(f"Dropout: p is the fraction to drop, at least 0 and below 1, not {p!r}")
         self.p, self.rng = p, random.Random(seed)
 
-    def forward(self, x: X) -> X:
+    def forward(self, x: Numbers) -> Output:
         xs = as_list(x)
         if self.training and self.p:
             xs = [xi * where(ge(uniform(self.rng), self.p), 1.0 / (1.0 - self.p), 0.0) for xi in xs]
-        out: Any = as_output(xs)
-        return out  # type: ignore[no-any-return]  # a number for a number, a list for a list
+        return as_output(xs)
 
     def to_config(self) -> dict[str, Any]:
         return {"p": self.p}

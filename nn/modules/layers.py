@@ -85,8 +85,8 @@ class Layer(Module):
     ) -> None:  # fmt: skip
         if not isinstance(nout, (int, Integral)) or nout < 1:
             raise ValueError(f"a layer needs at least one neuron, not nout={nout!r}")
-        settings: dict[str, Any] = {"activation": activation, "init": init, "rng": rng or generator(init, seed)}
-        self.neurons = [Neuron(nin, nonlin, nout=nout, **settings) for _ in range(nout)]
+        rng = rng or generator(init, seed)
+        self.neurons = [Neuron(nin, nonlin, activation=activation, init=init, rng=rng, nout=nout) for _ in range(nout)]
 
     def forward(self, x: Inputs) -> Output:
         width = len(self.neurons[0].w)

@@ -34,7 +34,7 @@ class Sequential(Module):
                     f"Sequential: layer {i} must be a Module or a function, not {layer!r}: give layers one by one, "
                     f"Sequential(*layers), and an activation by its layer, Layer(2, 3, activation='tanh')"
                 )
-        self.layers = list(layers)
+        self.layers: list[Any] = list(layers)
 
     def forward(self, x: Numbers) -> Output:
         for layer in self.layers[:-1]:
@@ -90,6 +90,8 @@ class MLP(Sequential):
     >>> isinstance(model([1.0, -2.0]), Value)
     True
     """
+
+    layers: list[Layer]
 
     def __init__(
         self, nin: int, nouts: Sequence[int] | int, activation: ActivationLike = "relu",

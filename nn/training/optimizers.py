@@ -178,4 +178,4 @@ def find_optimizer(optimizer: OptimizerLike, parameters: list[Value], **settings
         return optimizer
     name = optimizer.lower() if isinstance(optimizer, str) else optimizer
     factory = find("optimizer", OPTIMIZERS, name, "one: nn.Adam(model.parameters(), lr=0.01)")
-    return factory(parameters, **settings)  # type: ignore[no-any-return]
+    return factory(parameters, **settings)
