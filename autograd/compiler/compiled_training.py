@@ -40,6 +40,7 @@ from .run import (
     Workspace,
     address,
     allocate,
+    few,
     keep,
     kept,
     parts,
@@ -122,6 +123,13 @@ class SampleSums:
         self.late_plan = plan_loop([e for e in equations if e.out in late], constants, self.cotangents, late_products)
 
 
+def ways_for(together: int | None, forms: int) -> tuple[bool, ...]:
+    """How samples of so many forms go through their programs: many at a time (False), each alone (True), or both."""
+    if together is None or (forms == 1 and together > few(lanes())):
+        return (False,)
+    return (True,) if together <= few(lanes()) else (False, True)
+
+
 def edge_of(order: Sequence[Value], samples: Sequence[Value], parameters: Sequence[Value]) -> list[Value]:
     """The nodes computed from parameters and no sample that others, computed from samples, use; or the root."""
     sampled = dependents(order, samples)
@@ -198,7 +206,8 @@ class Training:
     ``samples`` are such as it will run on, of each form that there is: a few of them are computed eagerly, too, to
     compare.  Each form has a program of its own; they share the parameters, the sums and the kernels.
     ``penalty(p)`` is added to the loss for every parameter.  Without a rule, ``run`` only adds up.  ``of_rule`` is
-    what the rule can reach, where that is to be known from outside.
+    what the rule can reach, where that is to be known from outside.  ``together`` is the number of samples that a step
+    takes at most, if that is known: a few of one form go one after the other, by code of their own.
     """
 
     @without_collector()
@@ -210,12 +219,14 @@ class Training:
         rule: Rule | None = None,
         penalty: Callable[[Any], Any] | None = None,
         of_rule: Reach | None = None,
+        together: int | None = None,
     ) -> None:
         self.parameters = list(parameters)
         self.of_rule = of_rule or Reach(rule, penalty)
         of_loss, of_penalty = Reach(loss), Reach(penalty)
         forms = tuple([some.form for some in samples])
-        key = _structure(rule, self.parameters, forms, of_loss, self.of_rule, of_penalty)
+        ways = ways_for(together, len(samples))
+        key = _structure(rule, self.parameters, (ways, *forms), of_loss, self.of_rule, of_penalty)
         walks = (of_loss, self.of_rule, of_penalty)
         known = RECENT.get(key) if key is not None else None
         lasts = lasting(key) if known is None and key is not None else None
@@ -225,7 +236,7 @@ class Training:
         if known is not None:
             known.give(self, walks)
         else:
-            sections = self._compile(loss, samples, rule, penalty, of_loss)
+            sections = self._compile(loss, samples, rule, penalty, of_loss, ways)
             if key is not None and self.reach is of_loss and (made := shared(self, walks)) is not None:
                 RECENT.keep(key, made)
                 if lasts is not None:
@@ -239,6 +250,7 @@ class Training:
         rule: Rule | None,
         penalty: Callable[[Any], Any] | None,
         of: Reach,
+        ways: tuple[bool, ...],
     ) -> dict[str, list[Line]]:
         """Everything from the trace of the loss to machine code; the lines of which it consists."""
         parameters = self.parameters
@@ -267,28 +279,31 @@ class Training:
         self._gradients = self.layout.sums
         loops: list[Loop] = []
         sections: dict[str, list[Line]] = {"penalty_code": [], "gradients": [], "rule": [], "update": []}
-        edge = self.layout.edge
-        for i, sums in enumerate(self.sums):
-            loops.append(loop := self._over_samples(sums, edge))
-            sections |= {f"prologue{i}": loop.once, f"body{i}": loop.each}
-            sections[f"epilogue{i}"] = self._epilogue(sums, loop.places, edge)
-            edge += len(sums.cotangents)
+        self._few = few(lanes()) if len(ways) > 1 else 0
+        for alone in ways:
+            edge = self.layout.edge
+            for sums in self.sums:
+                i = len(loops)
+                loops.append(loop := self._over_samples(sums, edge, alone))
+                sections |= {f"prologue{i}": loop.once, f"body{i}": loop.each}
+                sections[f"epilogue{i}"] = self._epilogue(sums, loop.places, edge)
+                edge += len(sums.cotangents)
         if rule is not None:
             clip = self._clip(rule, penalty)
             update = self._update(rule)
             sections |= {"penalty_code": clip.once, "gradients": clip.each, "rule": update.once, "update": update.each}
         self.executable = Executable(self.workspace, sections, "train")
-        self._forms = [FormInPlace.of(*found) for found in zip(self.sums, loops, strict=True)]
+        self._forms = [FormInPlace.of(*found) for found in zip(self.sums * len(ways), loops, strict=True)]
         self._begin()
         return sections
 
-    def _over_samples(self, of: SampleSums, edge: int) -> Loop:
-        """The loss and gradient of every sample of one form, added up."""
+    def _over_samples(self, of: SampleSums, edge: int, alone: bool) -> Loop:
+        """The loss and gradient of every sample of one form, added up; of many together, or of each ``alone``."""
         n, layout = len(self.parameters), self.layout
         sums: dict[int | None, int] = {i: layout.sums + i for i in range(n)}
         sums |= {n + i: edge + i for i in range(len(of.cotangents))}
         sums |= {n + len(of.cotangents): layout.loss, None: layout.unwanted}
-        return Loop(self.workspace, of.plan, self._leaves(of.program), sums=sums)
+        return Loop(self.workspace, of.plan, self._leaves(of.program), sums=sums, alone=alone)
 
     def _leaves(self, program: Program) -> dict[int, int]:
         """The places of the Values that a program closes over: new ones for those that have none yet."""
@@ -421,13 +436,17 @@ class Training:
 
     def _run(self, part: Part) -> Any:
         """The losses of some steps, as for ``run``; for a part that does not finish its step they say nothing."""
-        order, groups, bounds = part.order, part.groups, part.bounds
+        order, groups, bounds, tables = part.order, part.groups, part.bounds, part.tables
+        if self._few:
+            small = groups[:, 2] - groups[:, 1] <= self._few
+            groups = groups + small[:, None] * [len(tables), 0, 0]
+            tables = [*tables, *tables]
         losses = np.empty((len(bounds), 2))
         form, first, end = groups[0].tolist()
         same = len(bounds) > 1 and end - first <= self._forms[form].form.block and bool((groups == groups[0]).all())
         records = [
-            sources(tables, first_row, form.row_stride, order is None, self.workspace.lanes)
-            for tables, (form, first_row) in zip(part.tables, self._forms, strict=True)
+            sources(some, first_row, form.row_stride, order is None, self.workspace.lanes)
+            for some, (form, first_row) in zip(tables, self._forms, strict=True)
         ]
         forms = np.array([
             form._replace(sources=address(some), tables=len(some))
@@ -482,7 +501,7 @@ class FormInPlace(NamedTuple):
         """Without its code yet."""
         nothing = Form(*[0] * len(Form._fields))
         rows = loop.row(sums.inputs[0]), loop.row(sums.inputs[-1])
-        form = nothing._replace(row_stride=row_stride(loop.width), block=loop.width, weights_row=rows[1])
+        form = nothing._replace(row_stride=loop.stride, block=loop.width, weights_row=rows[1])
         return cls(form, rows[0])
 
 
@@ -545,7 +564,7 @@ def to_be_kept(made: Shared, sections: dict[str, list[Line]]) -> Kept:
     """What is written to the disk of what trainings of one structure have in common."""
     own, (_, *places) = made.attributes, made
     more = {
-        "own": {name: own[name] for name in ("states", "operations", "layout", "_gradients")},
+        "own": {name: own[name] for name in ("states", "operations", "layout", "_gradients", "_few")},
         "forms": [(*form[:3], first_row) for form, first_row in own["_forms"]],
         "places": places,
     }

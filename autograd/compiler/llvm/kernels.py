@@ -11,6 +11,7 @@ tables, so its code is the same for any network; only the pieces are a program's
     scatter     numbers: total[index] += row, one sample after the other
     outer       numbers: total += Σ over samples of row·row′, for tiles of 4 by 6 rows, say
     pack        numbers: copied, from places in a table to places a fixed step apart
+    turn        numbers: copied, the rows of a matrix becoming its columns
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from .records import (
     PieceArguments,
     RowDotArguments,
     ScatterArguments,
+    TurnArguments,
 )
 
 TILE = 4  # rows whose sums stay in registers together
@@ -60,6 +62,10 @@ def kernels(lanes: int, vector_functions: Mapping[str, str]) -> list[Emitter]:
         scatter(Emitter("scatter", lanes, vector_functions)),
         *(outer(Emitter(f"outer{h}x{w}", lanes, vector_functions), h, w) for h, w in outer_tiles(lanes)),
         pack(Emitter("pack", lanes, vector_functions)),
+        turn(Emitter("turn", lanes, vector_functions)),
+        # Number by number, for one sample.
+        rowdot(Emitter("numberdot", 1, vector_functions)),
+        outer(Emitter("product", 1, vector_functions), 1, 1),
     ]
 
 
@@ -235,4 +241,17 @@ def pack(e: Emitter) -> Emitter:
     args = e.arguments(PackArguments[Integer])
     with e.loop(args.numbers) as i:
         e.store_scalar(e.load_scalar(e.table(args.sources, i)), args.target, i * args.step)
+    return e
+
+
+def turn(e: Emitter) -> Emitter:
+    """In squares, of which the last ones may overlap those before."""
+    args = e.arguments(TurnArguments[Integer])
+    with e.loop(args.rows, step=e.lanes) as i, e.loop(args.columns, step=e.lanes) as j:
+        row, column = e.smaller(i, args.rows - e.lanes), e.smaller(j, args.columns - e.lanes)
+        source = args.source + row * args.step + column
+        square = e.transpose([e.load(source + args.step * more) for more in range(e.lanes)])
+        target = args.target + column * args.rows + row
+        for more, vector in enumerate(square):
+            e.store(vector, target + args.rows * more)
     return e

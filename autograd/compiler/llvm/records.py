@@ -86,9 +86,19 @@ class PackArguments(NamedTuple, Generic[N]):
     step: N  # from one target to the next
 
 
+class TurnArguments(NamedTuple, Generic[N]):
+    """The numbers of each row are neighbours; there are as many rows and columns as lanes, or more."""
+
+    rows: N  # how many
+    columns: N
+    source: N  # place
+    step: N  # from one row to the next
+    target: N  # place: there the numbers of each column are neighbours, and one column follows the other
+
+
 Arguments = (
     PieceArguments[N] | MatVecArguments[N] | RowDotArguments[N] | LogSumExpArguments[N] | GatherArguments[N]
-    | ScatterArguments[N] | OuterArguments[N] | PackArguments[N]
+    | ScatterArguments[N] | OuterArguments[N] | PackArguments[N] | TurnArguments[N]
 )  # fmt: skip
 
 

@@ -24,10 +24,11 @@ from .workspace import Workspace
 
 
 class Line(NamedTuple):
-    """A call of one kernel."""
+    """A call of one kernel, on so many ``numbers`` of each row, or where that is 0 on those of the samples at hand."""
 
     kernel: str
     arguments: Arguments[int]
+    numbers: int = 0
 
 
 class Grid(NamedTuple):

@@ -1,0 +1,314 @@
+"""The calls of a plan as lines of code for one sample: its units lie side by side, as otherwise the samples do.
+
+With one sample a row is one number, and all lanes of a vector but one would go to waste.  So the kernels are given
+other rows: *runs*, of which each has one number for every unit of a call.  What was a unit to a kernel then is, say,
+a position of a text, and in products the weights and the numbers of the sample change places:
+
+    piece          the rows are runs, of one unit
+    matvec         Σ xₖ·runₖ, where run k has the weights of input k in all units; one unit for each list of inputs
+    rowdot         the rows are runs, of one unit; or number after number, where many runs would first have to be copied
+    logsumexp      as a piece
+    gather, scatter  number after number
+    accumulation   a matvec: a row of sums += Σ gₚ·runₚ, where run p has inputs that are multiplied by gₚ
+
+A run begins at a cache line, and nothing follows it in its last one: kernels work on whole vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ..llvm import (
+    TILE,
+    Arguments,
+    GatherArguments,
+    LogSumExpArguments,
+    MatVecArguments,
+    MatVecThen,
+    OuterArguments,
+    PackArguments,
+    PieceArguments,
+    RowDotArguments,
+    ScatterArguments,
+    TurnArguments,
+    vectors_together,
+)
+from ..plan import (
+    ONES,
+    WASTE,
+    ZERO,
+    Accumulation,
+    Elementwise,
+    Filler,
+    Gather,
+    LogSumExp,
+    OneSamplePlan,
+    Operand,
+    Row,
+    RowDot,
+    Scalar,
+    Scatter,
+    SharedWeights,
+    Spread,
+    Step,
+    Template,
+)
+from .assembly import Line
+from .workspace import Workspace
+
+# To a product what stands there, or a bias.
+ADD = Template((Step("fadd", (Operand("row", 0), Operand("row", 1))),), (0,))
+Runs = Sequence[Sequence[int]]
+
+
+def few(lanes: int) -> int:
+    """So many samples go one after the other: less than half of the lanes, in which they would stand together."""
+    return max(lanes // 2 - 1, 1)
+
+
+class OneSample:
+    """The ``lines`` of a plan, and the ``packs`` that come before: they put together what is alike for all samples.
+
+    ``rows`` are the places of rows, each one number: first those of the inputs, side by side.
+    """
+
+    def __init__(
+        self,
+        plan: OneSamplePlan,
+        inputs: Sequence[int],
+        scalars: Mapping[Scalar, int],
+        sums: Mapping[int | None, int],
+        workspace: Workspace,
+    ) -> None:
+        self._workspace, self._scalars, self._sums = workspace, scalars, sums
+        self._lanes = workspace.lanes
+        self.packs: list[Line] = []
+        self.lines: list[Line] = []
+        self._copies: dict[tuple[tuple[int, ...], ...], list[int]] = {}  # where the numbers of these places are copied
+        self._first = workspace.size  # what lies before is alike for all samples
+        self.rows: dict[Row, int] = {ONES: workspace.one}
+        self._place(inputs)
+        longest = 0
+        for call in plan.calls:  # before any copies, so that the results of one call after the other lie side by side
+            match call:
+                case SharedWeights(products):
+                    length = len(products[0].outputs)
+                    self._place([row for product in products for row in product.outputs], -length % self._lanes)
+                    longest = max(longest, length)
+                case Elementwise(outputs=units):
+                    for column in zip(*units, strict=True):
+                        self._place(column)
+                case RowDot(adding=True) | Scatter():
+                    pass
+                case Accumulation(places=places):
+                    longest = max(longest, len(places[0]))
+                case _:
+                    self._place(call.outputs)
+        self.rows[WASTE] = workspace.take(longest)
+        for call in plan.calls:
+            match call:
+                case SharedWeights():
+                    self._shared_weights(call)
+                case Elementwise():
+                    self._elementwise(call)
+                case RowDot():
+                    self._rowdot(call)
+                case LogSumExp():
+                    self._logsumexp(call)
+                case Gather():
+                    self._gather(call)
+                case Scatter():
+                    self._scatter(call)
+                case Accumulation():
+                    self._accumulation(call)
+        workspace.take(self._lanes)  # a whole vector can be read from the last number
+
+    def _place(self, rows: Sequence[Row], more: int = 0) -> None:
+        """Room for results that lie side by side, and for some more numbers."""
+        start = self._workspace.take(len(rows) + more)
+        self.rows |= {row: start + i for i, row in enumerate(rows)}
+
+    def _at(self, x: Row | Scalar) -> int:
+        """The place of one number."""
+        if isinstance(x, Spread):
+            return self._scalars[x.scalar]
+        if isinstance(x, Filler):
+            return self.rows[x]
+        found = self.rows.get(x) if isinstance(x, int) else None
+        return self._scalars[x] if found is None else found
+
+    def _line(self, kernel: str, arguments: Arguments[int], count: int) -> None:
+        """A call for so many numbers of each run."""
+        self.lines.append(Line(kernel, arguments, -(-count // self._lanes) * self._lanes if count > 1 else self._lanes))
+
+    def _runs(self, runs: Runs) -> list[int]:
+        """Where these runs begin: those that do not lie side by side are copied, all of them together."""
+        apart = tuple([tuple(run) for run in runs if not consecutive(run)])
+        if apart not in self._copies:
+            length = len(apart[0]) if apart else 0
+            start = self._workspace.take(len(apart) * length)
+            self._copies[apart] = [start + i * length for i in range(len(apart))]
+            if apart:
+                self._copy([place for run in apart for place in run], start)
+        copies = iter(self._copies[apart])
+        return [run[0] if consecutive(run) else next(copies) for run in runs]
+
+    def _copy(self, places: Sequence[int], target: int) -> None:
+        alike = max(places) < self._first
+        pack = PackArguments(len(places), self._workspace.table(places), target, 1)
+        (self.packs if alike else self.lines).append(Line("pack", pack))
+
+    def _columns(self, units: Iterable[Iterable[Row | Scalar]]) -> list[int]:
+        """The first, second, ... number of every unit as runs."""
+        return self._runs([*zip(*([self._at(x) for x in unit] for unit in units), strict=True)])
+
+    def _elementwise(self, call: Elementwise) -> None:
+        """The scalars of a template are runs as its rows are: each unit may have its own."""
+        rows = call.template.reads("row")
+        steps = tuple([
+            Step(name, tuple([o._replace(kind="row", place=o.place + rows) if o.kind == "scalar" else o for o in os]))
+            for name, os in call.template.steps
+        ])  # fmt: skip
+        columns = self._columns([*row, *scalars] for row, scalars in zip(call.rows, call.scalars, strict=True))
+        columns += [self._at(row) for row in call.outputs[0]]
+        kernel = self._workspace.kernel(Template(steps, call.template.stored))
+        self._line(kernel, PieceArguments(1, self._workspace.table(columns)), len(call.outputs))
+
+    def _shared_weights(self, call: SharedWeights) -> None:
+        """The products; then, as another line, what is done to each of them."""
+        products, first = call.calls, call.calls[0]
+        length = len(first.outputs)
+        then = first.then
+        outputs = [self._at(product.outputs[0]) for product in products]
+        weights = self._weights([[self._at(w) for w in unit] for unit in first.weights])
+        biased = any(bias != ZERO for bias in first.biases)
+        biases = self._columns([bias] for bias in first.biases) * len(products) if biased else []
+        numbers = [[self._at(x) for x in product.inputs] for product in products]
+        self._products(weights, numbers, outputs, length, biases)
+        if then:
+            rows = [
+                [*others[: then.place], out, *others[then.place :]]
+                for product in products
+                for others, out in zip(product.then.rows if product.then else [], product.outputs, strict=True)
+            ]
+            done = [[out] for product in products for out in product.outputs]
+            self._elementwise(Elementwise(then.template, rows, [[] for _ in rows], done))
+
+    def _weights(self, units: Runs) -> list[int]:
+        """For each input a run of the weights that it has in all units."""
+        columns = [*zip(*units, strict=True)]
+        rows, first = len(units), units[0][0]
+        step = units[1][0] - first if rows > 1 else 1
+        if step == 1 or min(rows, len(columns)) < self._lanes:
+            return self._runs(columns)
+        if not all(consecutive(unit) and unit[0] == first + i * step for i, unit in enumerate(units)):
+            return self._runs(columns)
+        key = tuple(columns)
+        if key not in self._copies:
+            start = self._workspace.take(rows * len(columns))
+            self._copies[key] = [start + k * rows for k in range(len(columns))]
+            self.packs.append(Line("turn", TurnArguments(rows, len(columns), first, step, start)))
+        return self._copies[key]
+
+    def _products(self, runs: list[int], numbers: Runs, outputs: list[int], length: int, others: list[int]) -> None:
+        """outputs[u] = Σ numbers[u][k] · runs[k] [+ others[u]], each a run of that length."""
+        whole = len(outputs) if len(outputs) % TILE != 1 else len(outputs) - 1
+        # Several results are written together, each in whole vectors.  The last one of a result may spoil the next
+        # result, which must not be there before.
+        vectors = -(-length // self._lanes)
+        if length % self._lanes and vectors not in (1, vectors_together(self._lanes)):
+            whole = 0
+        first, unit_step, input_step = self._grid(numbers, TILE)
+        table, count = self._workspace.table(runs), len(outputs)
+        for start, end, height in ((0, whole, TILE), (whole, count, 1)):
+            if start < end:
+                tiles = -(-(end - start) // height)
+                fill = [self.rows[WASTE]] * (tiles * height - (end - start))
+                kernel = self._workspace.kernel(MatVecThen(height, ADD, 0)) if others else f"matvec{height}"
+                places = [self._workspace.table([*some[start:end], *fill]) if some else 0 for some in (outputs, others)]
+                zero = self._workspace.zero
+                arguments = MatVecArguments(
+                    tiles, len(runs), first + start * unit_step, unit_step, input_step, zero, 0, table, *places
+                )
+                self._line(kernel, arguments, length)
+
+    def _grid(self, numbers: Runs, fill: int) -> tuple[int, int, int]:
+        """Numbers in rows, as they lie or as they are copied: the place of the first one, the steps down and across.
+
+        A kernel reads ``fill`` rows more than there are.
+        """
+        first = numbers[0][0]
+        down = numbers[1][0] - first if len(numbers) > 1 else 0
+        across = numbers[0][1] - first if len(numbers[0]) > 1 else 0
+        last = first + (len(numbers) - 1 + fill) * down + (len(numbers[0]) - 1) * across
+        if last in range(self._workspace.size) and all(
+            place == first + i * down + j * across for i, row in enumerate(numbers) for j, place in enumerate(row)
+        ):
+            return first, down, across
+        rows, columns = len(numbers), len(numbers[0])
+        key = tuple([tuple(row) for row in numbers])
+        if key not in self._copies:
+            start = self._workspace.take((rows + fill) * columns)
+            self._copies[key] = [start]
+            self._copy([place for row in numbers for place in row], start)
+        return self._copies[key][0], columns, 1
+
+    def _rowdot(self, call: RowDot) -> None:
+        sides = [
+            [*zip(*([self._at(x) for x in unit] for unit in side), strict=True)] for side in (call.left, call.right)
+        ]
+        outputs = [self._at(row) for row in call.outputs]
+        units, terms = len(outputs), len(call.left[0])
+        copied = units * sum(not consecutive(run) for side in sides for run in side)
+        table = self._workspace.table
+        exact = consecutive(outputs) and not (call.adding and units % self._lanes)
+        if exact and 1.5 * copied + 4 * terms * -(-units // self._lanes) < 3 * units * terms:
+            left, right = (table(self._runs(side)) for side in sides)
+            arguments = RowDotArguments(1, terms, left, right, table(outputs[:1]), int(call.adding))
+            self._line("rowdot", arguments, units)
+        else:
+            left, right = (table([place for unit in zip(*side, strict=True) for place in unit]) for side in sides)
+            arguments = RowDotArguments(units, terms, left, right, table(outputs), int(call.adding))
+            self.lines.append(Line("numberdot", arguments, 1))
+
+    def _logsumexp(self, call: LogSumExp) -> None:
+        inputs = self._workspace.table(self._columns(call.inputs))
+        output = self._workspace.table([self._at(call.outputs[0])])
+        self._line("logsumexp", LogSumExpArguments(1, len(call.inputs[0]), inputs, output), len(call.outputs))
+
+    def _gather(self, call: Gather) -> None:
+        choices = self._workspace.table([self._at(x) for unit in call.choices for x in unit])
+        outputs = self._workspace.table([self._at(row) for row in call.outputs])
+        places = self._at(call.counter), choices, outputs
+        self.lines.append(Line("gather", GatherArguments(len(call.outputs), len(call.choices[0]), *places, 0), 1))
+
+    def _scatter(self, call: Scatter) -> None:
+        sums = self._workspace.table([self._sums[place] for unit in call.places for place in unit])
+        gradients = self._workspace.table([self._at(row) for row in call.gradients])
+        places = self._at(call.counter), gradients, sums
+        self.lines.append(Line("scatter", ScatterArguments(len(call.gradients), len(call.places[0]), *places), 1))
+
+    def _accumulation(self, call: Accumulation) -> None:
+        """With zeros behind each run, up to a whole vector; product by product where sums do not lie side by side."""
+        sums = [[self._sums[place] for place in row] for row in call.places]
+        numbers = [[self._at(g) for g in row] for row in call.left]
+        inputs = [[self._at(x) for x in xs] for xs in call.right]
+        length = len(sums[0])
+        if all(map(consecutive, sums)):
+            runs = self._runs([[*run, *[self._workspace.zero] * (-length % self._lanes)] for run in inputs])
+            outputs = [row[0] for row in sums]
+            self._products(runs, numbers, outputs, length, outputs)
+            return
+        table = [
+            place
+            for row, gs in zip(sums, numbers, strict=True)
+            for g, xs in zip(gs, inputs, strict=True)
+            for x, total in zip(xs, row, strict=True)
+            for place in (g, x, total)
+        ]
+        self.lines.append(Line("product", OuterArguments(len(table) // 3, self._workspace.table(table)), 1))
+
+
+def consecutive(places: Sequence[int]) -> bool:
+    """Whether they lie side by side."""
+    return all(place == places[0] + i for i, place in enumerate(places))
