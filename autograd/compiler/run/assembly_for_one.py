@@ -16,8 +16,9 @@ A run begins at a cache line, and nothing follows it in its last one: kernels wo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
+from ..layout import Places
 from ..llvm import (
     TILE,
     Arguments,
@@ -53,58 +54,23 @@ from ..plan import (
     Step,
     Template,
 )
-from .assembly import Line
-from .workspace import Workspace
+from .kernel_workspace import KernelWorkspace, Line
 
 # To a product what stands there, or a bias.
 ADD = Template((Step("fadd", (Operand("row", 0), Operand("row", 1))),), (0,))
 Runs = Sequence[Sequence[int]]
 
 
-def few(lanes: int) -> int:
-    """So many samples go one after the other: less than half of the lanes, in which they would stand together."""
-    return max(lanes // 2 - 1, 1)
+class AssemblyForOne:
+    """The ``lines`` of a plan, and the ``packs`` that come before: they put together what is alike for all samples."""
 
-
-class OneSample:
-    """The ``lines`` of a plan, and the ``packs`` that come before: they put together what is alike for all samples.
-
-    ``rows`` are the places of rows, each one number: first those of the inputs, side by side.
-    """
-
-    def __init__(
-        self,
-        plan: OneSamplePlan,
-        inputs: Sequence[int],
-        scalars: Mapping[Scalar, int],
-        sums: Mapping[int | None, int],
-        workspace: Workspace,
-    ) -> None:
-        self._workspace, self._scalars, self._sums = workspace, scalars, sums
-        self._lanes = workspace.lanes
+    def __init__(self, plan: OneSamplePlan, places: Places, workspace: KernelWorkspace) -> None:
+        self._workspace, self._lanes = workspace, workspace.lanes
+        self._rows, self._scalars, self._sums = places
         self.packs: list[Line] = []
         self.lines: list[Line] = []
         self._copies: dict[tuple[tuple[int, ...], ...], list[int]] = {}  # where the numbers of these places are copied
-        self._first = workspace.size  # what lies before is alike for all samples
-        self.rows: dict[Row, int] = {ONES: workspace.one}
-        self._place(inputs)
-        longest = 0
-        for call in plan.calls:  # before any copies, so that the results of one call after the other lie side by side
-            match call:
-                case SharedWeights(products):
-                    length = len(products[0].outputs)
-                    self._place([row for product in products for row in product.outputs], -length % self._lanes)
-                    longest = max(longest, length)
-                case Elementwise(outputs=units):
-                    for column in zip(*units, strict=True):
-                        self._place(column)
-                case RowDot(adding=True) | Scatter():
-                    pass
-                case Accumulation(places=places):
-                    longest = max(longest, len(places[0]))
-                case _:
-                    self._place(call.outputs)
-        self.rows[WASTE] = workspace.take(longest)
+        self._own = {place for row, place in self._rows.items() if row is not ONES}  # what differs between samples
         for call in plan.calls:
             match call:
                 case SharedWeights():
@@ -123,18 +89,13 @@ class OneSample:
                     self._accumulation(call)
         workspace.take(self._lanes)  # a whole vector can be read from the last number
 
-    def _place(self, rows: Sequence[Row], more: int = 0) -> None:
-        """Room for results that lie side by side, and for some more numbers."""
-        start = self._workspace.take(len(rows) + more)
-        self.rows |= {row: start + i for i, row in enumerate(rows)}
-
     def _at(self, x: Row | Scalar) -> int:
         """The place of one number."""
         if isinstance(x, Spread):
             return self._scalars[x.scalar]
         if isinstance(x, Filler):
-            return self.rows[x]
-        found = self.rows.get(x) if isinstance(x, int) else None
+            return self._rows[x]
+        found = self._rows.get(x) if isinstance(x, int) else None
         return self._scalars[x] if found is None else found
 
     def _line(self, kernel: str, arguments: Arguments[int], count: int) -> None:
@@ -154,7 +115,7 @@ class OneSample:
         return [run[0] if consecutive(run) else next(copies) for run in runs]
 
     def _copy(self, places: Sequence[int], target: int) -> None:
-        alike = max(places) < self._first
+        alike = self._own.isdisjoint(places)
         pack = PackArguments(len(places), self._workspace.table(places), target, 1)
         (self.packs if alike else self.lines).append(Line("pack", pack))
 
@@ -223,7 +184,7 @@ class OneSample:
         for start, end, height in ((0, whole, TILE), (whole, count, 1)):
             if start < end:
                 tiles = -(-(end - start) // height)
-                fill = [self.rows[WASTE]] * (tiles * height - (end - start))
+                fill = [self._rows[WASTE]] * (tiles * height - (end - start))
                 kernel = self._workspace.kernel(MatVecThen(height, ADD, 0)) if others else f"matvec{height}"
                 places = [self._workspace.table([*some[start:end], *fill]) if some else 0 for some in (outputs, others)]
                 zero = self._workspace.zero
