@@ -80,9 +80,9 @@ class Value(Operators, Conditions, Micrograd, Picklable):
         refuse(Value.backward, unknown)
         if not self.requires_grad:
             raise AutogradError(NO_GRADIENT)
-        order = topological_order(self)
+        order = topological_order(self, constants=False)
         if not math.isfinite(self._data):
-            refuse_backward(order)
+            refuse_backward(topological_order(self))
         before = [(leaf, leaf.grad or 0.0) for leaf in order if leaf._a is None]  # PyTorch sets it to None
         try:
             sweep(order, 1.0)
@@ -210,8 +210,8 @@ def link(node: Value, primitive: Primitive, parents: tuple[Value, ...], partials
 def sweep(order: list[Value], seed: float) -> None:
     """The chain rule from the last node of a topological order down, over the partials as recorded.
 
-    Sets the grad of every node in the order; what reaches a frozen leaf is the caller's to drop.  A gradient
-    times a partial is 0 if either is 0: hence the skips.
+    Sets the grad of every node in the order; none reaches a node that requires no gradient.  A gradient times a
+    partial is 0 if either is 0: hence the skips.
     """
     for node in order:
         node.grad = 0.0
@@ -221,20 +221,19 @@ def sweep(order: list[Value], seed: float) -> None:
         a = node._a
         if not g or a is None:
             continue
-        if not node.requires_grad:
-            node.grad = 0.0
-            continue
         if type(a) is tuple:
             for parent, partial in zip(a, node._da):  # noqa: B905  # equally long, and strict costs a tenth
-                if partial:
+                if partial and parent.requires_grad:
                     parent.grad += g * partial
             continue
         partial = node._da
-        if partial:
+        if partial and a.requires_grad:
             a.grad += g * partial
         partial = node._db
         if partial:
-            node._b.grad += g * partial
+            b = node._b
+            if b.requires_grad:
+                b.grad += g * partial
 
 
 def evaluate(primitive: Primitive, data: Sequence[float], args: Sequence[Value]) -> float:
