@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from .calls import (
+    COPY,
     ONES,
     UNIT,
     ZERO,
@@ -104,6 +105,8 @@ def _alone_as_rowdots(calls: Sequence[Call]) -> Iterable[Call]:
                     yield RowDot([[*first[0], *left]], [[*first[1], *right]], [out], out not in begun)
             case Outer():
                 pass
+            case Elementwise(template) if template == COPY:
+                pass  # a scalar is what a row is: one number
             case _:
                 yield call
 
