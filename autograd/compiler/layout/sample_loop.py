@@ -7,7 +7,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from ..plan import UNIT, ZERO, LoopPlan, OneSamplePlan, Plan, Row, Scalar, for_one_sample, row_of
 from .side_by_side import side_by_side
-from .workspace import Workspace, allocate, block_size, row_stride
+from .workspace import Workspace, row_stride
 
 
 class Places(NamedTuple):
@@ -53,7 +53,7 @@ class Loop:
         scalars: dict[Scalar, int] = {ZERO: workspace.zero, UNIT: workspace.one}
         scalars |= dict(leaves.items())
         scalars |= {v: workspace.constant(x) for v, x in plan.constants.items()}
-        before = workspace.rows(allocate(plan.once, (), {*plan.uniform}), workspace.lanes)
+        before = workspace.rows(workspace.allocate(plan.once, (), {*plan.uniform}), workspace.lanes)
         self.once = Section(plan.once, Places(before, {**scalars}, {}))
         scalars |= {v: before[v] for v in plan.uniform}
 
@@ -63,8 +63,8 @@ class Loop:
             for_one = for_one_sample(plan.each)
             rows = side_by_side(for_one, plan.inputs, workspace)
         else:
-            numbers = allocate(plan.each, plan.inputs, plan.kept)
-            self.width = width or block_size(max(numbers.values()) + 1, workspace.lanes)
+            numbers = workspace.allocate(plan.each, plan.inputs, plan.kept)
+            self.width = width or workspace.block_size(max(numbers.values()) + 1)
             self.stride = row_stride(self.width)
             rows = workspace.rows(numbers, self.width)
         rows |= {row_of(v, plan.scalars): place for v, place in (fixed or {}).items()}

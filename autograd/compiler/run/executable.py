@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ..layout import CACHE_LINE
 from ..llvm import LINE, EvaluateJob, Kernels, TrainJob
 from .kernel_workspace import KernelWorkspace, Line
 
@@ -39,7 +38,6 @@ class Executable:
         self.fields: dict[str, int] = {}  # what a job says about the sections
         for name, code in self._sections.items():
             self.fields |= {name: address(code), f"{name}_lines": len(sections[name])}
-        self._size, self._contents = workspace.size, workspace.contents
         self._driver = SIGNATURE(self.kernels.address(driver))
 
     def _encode(self, lines: list[Line]) -> Any:
@@ -48,15 +46,6 @@ class Executable:
             numbers[i, : 1 + len(arguments)] = (self.kernels.address(kernel), *arguments)
             numbers[i, -1] = numbers_each
         return numbers
-
-    def memory(self) -> Any:
-        """A new workspace with the numbers that stand in it from the beginning."""
-        raw = np.zeros(self._size + CACHE_LINE)
-        first = (-address(raw) // 8) % CACHE_LINE
-        base = raw[first : first + self._size]  # keeps raw alive
-        for place, (count, x) in self._contents.items():
-            base[place : place + count] = x
-        return base
 
     def run(self, memory: Any, job: TrainJob[int] | EvaluateJob[int]) -> Any:
         """Run the driver on a job; returns the numbers of the job as they are afterwards."""
