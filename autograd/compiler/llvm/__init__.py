@@ -15,6 +15,7 @@ from .records import (
     OuterArguments,
     PackArguments,
     PieceArguments,
+    RepeatArguments,
     RowDotArguments,
     ScatterArguments,
     Source,
@@ -25,6 +26,6 @@ from .records import (
 __all__ = [
     "LINE", "TILE", "Arguments", "EvaluateJob", "Form", "GatherArguments", "Kernels", "LogSumExpArguments",
     "MatVecArguments", "MatVecThen", "OuterArguments", "OwnKernel", "PackArguments", "PieceArguments",
-    "RowDotArguments", "ScatterArguments", "Source", "TrainJob", "TurnArguments", "from_disk", "lanes", "outer_tiles",
-    "to_disk", "vectors_together",
+    "RepeatArguments", "RowDotArguments", "ScatterArguments", "Source", "TrainJob", "TurnArguments", "from_disk",
+    "lanes", "outer_tiles", "to_disk", "vectors_together",
 ]  # fmt: skip

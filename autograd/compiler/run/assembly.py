@@ -134,7 +134,7 @@ class Assembly:
 
     def _gather(self, call: Gather) -> None:
         places: Mapping[Any, int] = self._places.rows if call.of_rows else self._places.scalars
-        choices = self._workspace.table([places[x] for unit in call.choices for x in unit])
+        choices = self._workspace.table([places[x] for units in zip(*call.choices, strict=True) for x in units])
         counter, outputs = self._places.rows[call.counter], self._table(call.outputs)
         self._line(
             "gather",
@@ -142,7 +142,7 @@ class Assembly:
         )
 
     def _scatter(self, call: Scatter) -> None:
-        sums = self._workspace.table([self._places.sums[place] for unit in call.places for place in unit])
+        sums = self._workspace.table([self._places.sums[x] for units in zip(*call.places, strict=True) for x in units])
         counter, gradients = self._places.rows[call.counter], self._table(call.gradients)
         self._line("scatter", ScatterArguments(len(call.gradients), len(call.places[0]), counter, gradients, sums))
 

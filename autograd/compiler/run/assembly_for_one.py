@@ -16,6 +16,7 @@ A run begins at a cache line, and nothing follows it in its last one: kernels wo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from ..layout import Places
@@ -29,6 +30,7 @@ from ..llvm import (
     OuterArguments,
     PackArguments,
     PieceArguments,
+    RepeatArguments,
     RowDotArguments,
     ScatterArguments,
     TurnArguments,
@@ -58,6 +60,7 @@ from .kernel_workspace import KernelWorkspace, Line
 
 # To a product what stands there, or a bias.
 ADD = Template((Step("fadd", (Operand("row", 0), Operand("row", 1))),), (0,))
+LEAST_TIMES = 4  # of numbers that come less often, each one is copied
 Runs = Sequence[Sequence[int]]
 
 
@@ -69,8 +72,9 @@ class AssemblyForOne:
         self._rows, self._scalars, self._sums = places
         self.packs: list[Line] = []
         self.lines: list[Line] = []
-        self._copies: dict[tuple[tuple[int, ...], ...], list[int]] = {}  # where the numbers of these places are copied
+        self._copies: dict[tuple[tuple[int, ...], ...], int] = {}  # where the numbers of these places are copied
         self._own = {place for row, place in self._rows.items() if row is not ONES}  # what differs between samples
+        self._most_ones = self._first_one = 0
         for call in plan.calls:
             match call:
                 case SharedWeights():
@@ -103,21 +107,34 @@ class AssemblyForOne:
         self.lines.append(Line(kernel, arguments, -(-count // self._lanes) * self._lanes if count > 1 else self._lanes))
 
     def _runs(self, runs: Runs) -> list[int]:
-        """Where these runs begin: those that do not lie side by side are copied, all of them together."""
-        apart = tuple([tuple(run) for run in runs if not consecutive(run)])
-        if apart not in self._copies:
-            length = len(apart[0]) if apart else 0
-            start = self._workspace.take(len(apart) * length)
-            self._copies[apart] = [start + i * length for i in range(len(apart))]
-            if apart:
-                self._copy([place for run in apart for place in run], start)
-        copies = iter(self._copies[apart])
-        return [run[0] if consecutive(run) else next(copies) for run in runs]
+        """Where these runs begin: those that do not lie side by side are copied, those of a kind together."""
+        runs = [*map(self._ones, runs)]
+        kinds: dict[tuple[bool, int], list[tuple[int, ...]]] = {}
+        for run in {tuple(run): None for run in runs if not consecutive(run)}:
+            if (run,) not in self._copies:
+                kinds.setdefault((self._own.isdisjoint(run), repeats(run)), []).append(run)
+        for (alike, times), some in kinds.items():
+            length = len(some[0])
+            start = self._workspace.take(len(some) * length + self._lanes)
+            self._copies |= {(run,): start + i * length for i, run in enumerate(some)}
+            self._copy([place for run in some for place in run[::times]], start, alike, times)
+        return [run[0] if consecutive(run) else self._copies[(tuple(run),)] for run in runs]
 
-    def _copy(self, places: Sequence[int], target: int) -> None:
-        alike = self._own.isdisjoint(places)
-        pack = PackArguments(len(places), self._workspace.table(places), target, 1)
-        (self.packs if alike else self.lines).append(Line("pack", pack))
+    def _ones(self, run: Sequence[int]) -> Sequence[int]:
+        """The same numbers side by side, where all of them are 1."""
+        if len(run) == 1 or {*run} != {self._workspace.one}:
+            return run
+        if len(run) > self._most_ones:
+            self._most_ones, self._first_one = len(run), self._workspace.take(len(run))
+            self._workspace.contents[self._first_one] = (len(run), 1.0)
+        return range(self._first_one, self._first_one + len(run))
+
+    def _copy(self, places: Sequence[int], target: int, alike: bool, times: int = 1) -> None:
+        lines, table = self.packs if alike else self.lines, self._workspace.table(places)
+        if times > 1:
+            lines.append(Line("repeat", RepeatArguments(len(places), table, target, times)))
+        else:
+            lines.append(Line("pack", PackArguments(len(places), table, target, 1)))
 
     def _columns(self, units: Iterable[Iterable[Row | Scalar]]) -> list[int]:
         """The first, second, ... number of every unit as runs."""
@@ -166,10 +183,9 @@ class AssemblyForOne:
             return self._runs(columns)
         key = tuple(columns)
         if key not in self._copies:
-            start = self._workspace.take(rows * len(columns))
-            self._copies[key] = [start + k * rows for k in range(len(columns))]
+            start = self._copies[key] = self._workspace.take(rows * len(columns))
             self.packs.append(Line("turn", TurnArguments(rows, len(columns), first, step, start)))
-        return self._copies[key]
+        return [self._copies[key] + k * rows for k in range(len(columns))]
 
     def _products(self, runs: list[int], numbers: Runs, outputs: list[int], length: int, others: list[int]) -> None:
         """outputs[u] = Σ numbers[u][k] · runs[k] [+ others[u]], each a run of that length."""
@@ -209,28 +225,36 @@ class AssemblyForOne:
         rows, columns = len(numbers), len(numbers[0])
         key = tuple([tuple(row) for row in numbers])
         if key not in self._copies:
-            start = self._workspace.take((rows + fill) * columns)
-            self._copies[key] = [start]
-            self._copy([place for row in numbers for place in row], start)
-        return self._copies[key][0], columns, 1
+            start = self._copies[key] = self._workspace.take((rows + fill) * columns)
+            places = [place for row in numbers for place in row]
+            self._copy(places, start, self._own.isdisjoint(places))
+        return self._copies[key], columns, 1
 
     def _rowdot(self, call: RowDot) -> None:
-        sides = [
-            [*zip(*([self._at(x) for x in unit] for unit in side), strict=True)] for side in (call.left, call.right)
-        ]
+        """In the way that takes least, about: with runs as rows, with the terms of a unit in the lanes, or neither."""
+        sides: list[Runs] = [[[self._at(x) for x in unit] for unit in side] for side in (call.left, call.right)]
+        columns = [[*zip(*side, strict=True)] for side in sides]
+        left, right = ([self._ones(unit) for unit in side] for side in sides)
         outputs = [self._at(row) for row in call.outputs]
-        units, terms = len(outputs), len(call.left[0])
-        copied = units * sum(not consecutive(run) for side in sides for run in side)
+        units, terms = len(left), len(left[0])
         table = self._workspace.table
-        exact = consecutive(outputs) and not (call.adding and units % self._lanes)
-        if exact and 1.5 * copied + 4 * terms * -(-units // self._lanes) < 3 * units * terms:
-            left, right = (table(self._runs(side)) for side in sides)
-            arguments = RowDotArguments(1, terms, left, right, table(outputs[:1]), int(call.adding))
-            self._line("rowdot", arguments, units)
+        costs = {"numberdot": 3 * units * terms}
+        if consecutive(outputs) and not (call.adding and units % self._lanes):  # which is written in whole vectors
+            copied = units * sum(not consecutive(run) for side in columns for run in side)
+            costs["rowdot"] = copied + 4 * terms * -(-units // self._lanes)
+        if not call.adding and terms >= LEAST_TIMES and all(map(consecutive, [*left, *right])):
+            costs["across"] = units * (terms // 4 + 4)
+        kernel = min(costs, key=lambda name: costs[name])
+        if kernel == "rowdot":
+            rows, adding = [table(self._runs(side)) for side in columns], int(call.adding)
+            self._line(kernel, RowDotArguments(1, terms, rows[0], rows[1], table(outputs[:1]), adding), units)
+            return
+        if kernel == "across":
+            rows = [table([unit[0] for unit in side]) for side in (left, right)]
         else:
-            left, right = (table([place for unit in zip(*side, strict=True) for place in unit]) for side in sides)
-            arguments = RowDotArguments(units, terms, left, right, table(outputs), int(call.adding))
-            self.lines.append(Line("numberdot", arguments, 1))
+            rows = [table([place for unit in side for place in unit]) for side in (left, right)]
+        arguments = RowDotArguments(units, terms, rows[0], rows[1], table(outputs), int(call.adding))
+        self.lines.append(Line(kernel, arguments, 1))
 
     def _logsumexp(self, call: LogSumExp) -> None:
         inputs = self._workspace.table(self._columns(call.inputs))
@@ -238,13 +262,13 @@ class AssemblyForOne:
         self._line("logsumexp", LogSumExpArguments(1, len(call.inputs[0]), inputs, output), len(call.outputs))
 
     def _gather(self, call: Gather) -> None:
-        choices = self._workspace.table([self._at(x) for unit in call.choices for x in unit])
+        choices = self._workspace.table([self._at(x) for units in zip(*call.choices, strict=True) for x in units])
         outputs = self._workspace.table([self._at(row) for row in call.outputs])
         places = self._at(call.counter), choices, outputs
         self.lines.append(Line("gather", GatherArguments(len(call.outputs), len(call.choices[0]), *places, 0), 1))
 
     def _scatter(self, call: Scatter) -> None:
-        sums = self._workspace.table([self._sums[place] for unit in call.places for place in unit])
+        sums = self._workspace.table([self._sums[x] for units in zip(*call.places, strict=True) for x in units])
         gradients = self._workspace.table([self._at(row) for row in call.gradients])
         places = self._at(call.counter), gradients, sums
         self.lines.append(Line("scatter", ScatterArguments(len(call.gradients), len(call.places[0]), *places), 1))
@@ -268,6 +292,13 @@ class AssemblyForOne:
             for place in (g, x, total)
         ]
         self.lines.append(Line("product", OuterArguments(len(table) // 3, self._workspace.table(table)), 1))
+
+
+def repeats(run: Sequence[int]) -> int:
+    """The most times that each number comes, one after the other; 1 where that is too few to be worth it."""
+    changes = [i for i in range(1, len(run)) if run[i] != run[i - 1]]
+    times = math.gcd(len(run), *changes)
+    return times if times >= LEAST_TIMES else 1
 
 
 def consecutive(places: Sequence[int]) -> bool:
