@@ -60,7 +60,7 @@ class Loop:
         self.alone = alone
         if alone:
             self.width = self.stride = 1
-            for_one = for_one_sample(plan.each)
+            for_one = for_one_sample(plan.each, plan.constants)
             rows = side_by_side(for_one, plan.inputs, workspace)
         else:
             numbers = workspace.allocate(plan.each, plan.inputs, plan.kept)

@@ -11,7 +11,7 @@ lanes: so there should be few calls of many units each.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .calls import (
@@ -68,13 +68,14 @@ class OneSamplePlan(NamedTuple):
         return "\n".join(map(str, self.calls))
 
 
-def for_one_sample(plan: Plan) -> OneSamplePlan:
+def for_one_sample(plan: Plan, constants: Mapping[int, float]) -> OneSamplePlan:
     """The same computation in calls of as many units as there can be."""
+    zeros = {v for v, x in constants.items() if repr(x) == "0.0"}
     found: list[list[Call]] = []
     place: dict[object, int] = {}  # the last of the calls that are alike, by what makes them so
     written: dict[Row, int] = {}  # the call in which a row gets its number
     outers = [call for call in plan.calls if isinstance(call, Outer)]
-    for call in _alone_as_rowdots(plan.calls):
+    for call in _alone_as_rowdots(_without_zeros(plan.calls, zeros)):
         shape = _shape(call)
         i = place.get(shape, -1)
         if i < 0 or any(written.get(row, -1) >= i for row in reads(call)):
@@ -83,6 +84,16 @@ def for_one_sample(plan: Plan) -> OneSamplePlan:
         found[i].append(call)
         written |= dict.fromkeys(writes(call), i)
     return OneSamplePlan([*map(_together, found), *_accumulations(outers)])
+
+
+def _without_zeros(calls: Iterable[Call], zeros: set[int]) -> list[Call]:
+    """The calls, a bias that is the number 0 as none: each position of a text has another one."""
+    return [
+        call._replace(biases=[ZERO if bias in zeros else bias for bias in call.biases])
+        if isinstance(call, MatVec)
+        else call
+        for call in calls
+    ]
 
 
 def _alone_as_rowdots(calls: Sequence[Call]) -> Iterable[Call]:

@@ -18,6 +18,7 @@ from .calls import (
     Gather,
     LogSumExp,
     MatVec,
+    Number,
     Outer,
     Row,
     RowDot,
@@ -77,9 +78,8 @@ def sums(equations: Iterable[Equation], scalars: set[int], constants: Mapping[in
             continue
         assert primitive.terms is not None  # what else takes any number of arguments is a sum of products
         bias, weights, rows, left, right = terms(primitive.terms(args), scalars)
-        if isinstance(bias, int) and repr(constants.get(bias)) == "0.0":
-            bias = ZERO
-        if not weights and not (left and bias == ZERO):
+        zero = bias.x == 0.0 if isinstance(bias, Number) else constants.get(bias) == 0.0
+        if not weights and not (left and zero):
             bias, weights, rows = ZERO, [bias], [ONES]  # what a matvec begins, so that there is one
         if weights:
             key = tuple(rows)
