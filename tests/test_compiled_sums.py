@@ -43,6 +43,7 @@ from autograd.compiler.plan.calls import Elementwise, Outer
 from autograd.compiler.run import kernel_workspace
 
 Loss = Callable[..., Any]
+FEW_ROWS = 100  # of more, one after the other, no test tells more
 
 
 def eager(loss: Loss, parameters: Sequence[Value], rows: Sequence[Sequence[float]]) -> tuple[float, list[float], float]:
@@ -60,19 +61,23 @@ def eager(loss: Loss, parameters: Sequence[Value], rows: Sequence[Sequence[float
     return value, [p.grad / len(rows) for p in parameters], size + abs(value)
 
 
-def compiled(loss: Loss, parameters: Sequence[Value], rows: Sequence[Sequence[float]]) -> tuple[float, list[float]]:
-    training = Training(loss, [Samples([*np.array(rows).T])], parameters)
+def compiled(
+    loss: Loss, parameters: Sequence[Value], rows: Sequence[Sequence[float]], together: int | None = None
+) -> tuple[float, list[float]]:
+    training = Training(loss, [Samples([*np.array(rows).T])], parameters, together=together)
     training.load()
     losses = training.run(np.array(rows), None, [[0, len(rows)]])
     return losses[0, 1], training.gradients()
 
 
 def agree(loss: Loss, parameters: Sequence[Value], rows: Sequence[Sequence[float]]) -> None:
+    """Samples side by side in the lanes, and one after the other with their units there, are as eager."""
     value, gradient, size = eager(loss, parameters, rows)
-    found, gradient_found = compiled(loss, parameters, rows)
-    assert abs(found - value) <= 1e-12 * size
-    for g, h in zip(gradient, gradient_found, strict=True):
-        assert abs(g - h) <= 1e-12 * size
+    for together in (None, 1) if len(rows) <= FEW_ROWS else (None,):
+        found, gradient_found = compiled(loss, parameters, rows, together)
+        assert abs(found - value) <= 1e-12 * size
+        for g, h in zip(gradient, gradient_found, strict=True):
+            assert abs(g - h) <= 1e-12 * size
 
 
 def numbers(n: int, seed: int = 0) -> list[Value]:
@@ -274,7 +279,8 @@ def test_interpreted_an_operation_at_a_time(
 ) -> None:
     monkeypatch.setattr(grouping, "MAX_STEPS", 0)
     loss, parameters, inputs = shape()
-    agree(loss, parameters, samples(130, inputs))
+    for count in (3, 130):
+        agree(loss, parameters, samples(count, inputs))
 
 
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)  # to shrink an example, each of which is compiled, takes minutes
