@@ -50,7 +50,7 @@ class Operations:
     ``packs`` come first, whenever scalars have changed: they collect those that do not lie a fixed step apart.
     """
 
-    def __init__(self, section: Section, memory: Any, lanes: int) -> None:
+    def __init__(self, section: Section[Any], memory: Any, lanes: int) -> None:
         self._places, self._memory, self._lanes = section.places, memory, lanes
         self.packs: list[Operation] = []
         self.operations: list[Operation] = []
