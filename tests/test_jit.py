@@ -287,6 +287,12 @@ def test_errors_are_those_of_the_function_with_the_row() -> None:
         jit(lambda x: 1.0 / x)(np.array([1.0, 0.0]))
 
 
+def test_finite_numbers_are_not_computed_again_however_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograd.compiler.compiled_function._Call.again", None)
+    x = np.array([1e308 / 2, -1e300, 3.0])  # the sum of their squares is inf
+    assert jit(lambda x: x + x)(x).tolist() == [1e308, -2e300, 6.0]
+
+
 def test_inf_and_nan_that_come_in_flow_as_eagerly() -> None:
     x = np.array([math.inf, -math.inf, math.nan, 1.0])
     assert jit(lambda x: x * 2.0)(x).tolist()[:2] == [math.inf, -math.inf]
