@@ -10,9 +10,9 @@ from typing import Any, NamedTuple, Protocol
 from autograd import NonFiniteError, Value, located, mean, topological_order
 from autograd.html import printable
 
-from ..losses import Loss
 from ..modules import Module
 from ..samples import row_of
+from ..vocabulary import Loss
 from .optimizers import Optimizer
 
 
