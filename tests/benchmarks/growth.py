@@ -20,6 +20,7 @@ BATCHES = (10, 100, 1000, 10_000, 100_000)
 WIDTHS = (4, 8, 16, 32, 64, 128, 256)
 DEPTHS = (1, 2, 4, 8)
 DEEP = 64  # the width of the deep networks
+LONG = 0.3  # seconds of training: fit begins with an epoch at a time, and takes more together from then on
 LARGE = 10_000  # points; beyond, checking the data takes far longer than training
 COLOURS = {"NumPy": "#E69F00", "stepgrad": "#0072B2"}  # Okabe and Ito's: distinguishable with any colour vision
 HEAD = ("moons", "stepgrad", "NumPy", "÷ NumPy's")
@@ -62,8 +63,8 @@ def measured(size: int, work: Work) -> Point:
     trains = {"ours": partial(with_stepgrad.train, work), "theirs": partial(with_numpy.train, work)}
     if len(work.rows) > LARGE:
         shortest = shortest_epoch(trains.pop("ours"))
-        return Point(size, shortest, per_epoch(trains, turns=3, seconds=0.05)["theirs"])
-    times = per_epoch(trains, turns=3, seconds=0.05)
+        return Point(size, shortest, per_epoch(trains, turns=3, seconds=LONG)["theirs"])
+    times = per_epoch(trains, turns=3, seconds=LONG)
     return Point(size, times["ours"], times["theirs"])
 
 
