@@ -628,6 +628,13 @@ def test_a_power_with_a_constant_exponent_is_within_4_ulp_and_ieee_at_the_edges(
     assert np.all(np.abs(got - wanted) <= 4.0 * np.spacing(np.abs(wanted)))
 
 
+def test_a_number_times_itself_is_a_product_even_as_a_dot() -> None:
+    x = np.array([-3.0, -0.0, 1e-200, 2.0])
+    f, g = jit(lambda x: autograd.dot([x], [x])), jit(lambda x: autograd.dot([x], [x], -0.0))
+    assert str(f.plan) == str(jit(lambda x: x * x).plan)
+    assert f(x).tolist() == g(x).tolist() == [9.0, 0.0, 0.0, 4.0]
+
+
 @pytest.mark.parametrize("f", [lambda x: (x**2).tanh(), lambda x: 1.0 / (1.0 + 1.5**x), lambda x: (x**1.01).tanh()])
 def test_a_power_that_overflows_raises_though_what_follows_is_finite(f, backend):
     at = 1.5e308
