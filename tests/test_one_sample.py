@@ -58,7 +58,8 @@ def loss_at_positions(layers: Sequence[Any], count: int, activation: Any) -> Cal
         *numbers, index = x
         width = len(numbers) // count
         hidden = [[activation(z) for z in applied(first, numbers[i * width : (i + 1) * width])] for i in range(count)]
-        out = [applied(second, h) for h in hidden]
+        # Of the positions' own numbers another product is added to each sum of the second layer.
+        out = [applied([[*row[: len(h)], h[0], *row[len(h) :]] for row in second], [*h, h[-1]]) for h in hidden]
         looks = [dot(h, other) for i, h in enumerate(hidden) for other in hidden[: i + 1]]
         mixed = [dot([tanh(z) for z in looks[:count]], column) for column in zip(*out, strict=True)]
         return mean([logsumexp(o) for o in out]) - pick(mixed, index) + total(looks) / len(looks)
