@@ -261,6 +261,13 @@ def test_loss_and_gradient_are_those_of_the_eager_graph(
     agree(loss, parameters, samples(count, inputs))
 
 
+@pytest.fixture
+def nothing_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No program of an earlier run is found, as one from the disk is not planned; and none is left to later ones."""
+    monkeypatch.setenv("STEPGRAD_CACHE", str(tmp_path))
+
+
+@pytest.mark.usefixtures("nothing_kept")
 @pytest.mark.parametrize("width", [2, 4, 8])
 @pytest.mark.parametrize("shape", [residual, layer_norm, convolution, scaled_weights], ids=lambda shape: shape.__name__)
 def test_vectors_of_other_lengths_and_scalar_functions(
@@ -273,6 +280,7 @@ def test_vectors_of_other_lengths_and_scalar_functions(
     agree(loss, parameters, samples(37, inputs))
 
 
+@pytest.mark.usefixtures("nothing_kept")
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
 def test_interpreted_an_operation_at_a_time(
     shape: Callable[[], tuple[Loss, list[Value], int]], monkeypatch: pytest.MonkeyPatch
@@ -325,12 +333,6 @@ def test_look_ups_by_an_index_gather_and_scatter(count: int, width: int, data: A
     which = st.integers(0, count - 1)
     rows = data.draw(st.lists(st.tuples(which, which, st.floats(-1.0, 1.0)), min_size=1, max_size=40))
     agree(loss, p, rows)
-
-
-@pytest.fixture
-def nothing_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No program of an earlier run is found: one from the disk is not planned."""
-    monkeypatch.setenv("STEPGRAD_CACHE", str(tmp_path))
 
 
 @pytest.mark.usefixtures("nothing_kept")

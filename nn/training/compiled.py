@@ -138,7 +138,10 @@ class CompiledSteps:
 
     def _uneven(self) -> bool:
         """Whether some parameters were frozen for a while, and so have taken fewer steps than others."""
-        return len({t for t, p in zip(self.optimizer.t, self.optimizer.parameters, strict=True) if p.requires_grad}) > 1
+        optimizer = self.optimizer
+        if len({*optimizer.t}) == 1:
+            return False
+        return len({t for t, p in zip(optimizer.t, optimizer.parameters, strict=True) if p.requires_grad}) > 1
 
     def run(self, number: int, epochs: Sequence[Epoch]) -> tuple[list[float], list[float]]:
         """See ``Steps``."""
@@ -188,8 +191,8 @@ class CompiledSteps:
         optimizer, training = self.optimizer, self.training
         if not self.own:
             return np.empty((0, 2))  # all is frozen: the eager step raises, and says so
-        counts = [optimizer.t[i] for i in self.own]
-        before = counts[0]
+        counts = [*optimizer.t]
+        before = counts[self.own[0]]
         columns = [[optimizer.state[i][k] for i in self.own] for k in range(optimizer.states)]
         if training.states > optimizer.states:
             columns.append([optimizer.t[i] + 1 for i in self.own])
@@ -219,5 +222,5 @@ class CompiledSteps:
             parameter.grad = gradient
         for i, kept in zip(self.own, zip(*columns, strict=True), strict=False):  # nothing to zip without a state
             optimizer.state[i] = kept
-        for i, count in zip(self.own, counts, strict=True):
-            optimizer.t[i] = count + taken
+        for i in self.own:
+            optimizer.t[i] = counts[i] + taken

@@ -226,6 +226,20 @@ class Emitter:
         """a·b + c, rounded once where the processor can."""
         return self.intrinsic("fmuladd", a, b, c)
 
+    def bounded(self, x: str, low: float, high: float) -> str:
+        """The nearest number between two, with them; nan stays nan."""
+        for condition, bound in (("olt", low), ("ogt", high)):
+            x = self.choose(self.compare(condition, x, self.constant(bound)), self.constant(bound), x)
+        return x
+
+    def power_of_two(self, x: str) -> str:
+        """2ᵏ, where the last twelve bits of x are those of a whole k: k + 1023 is the exponent that a double has."""
+        type = f"<{self.lanes} x i64>"
+        bits = self.emit(f"bitcast {self.type} {x} to {type}")
+        for operation, number in (("shl", 52), ("add", 1023 << 52)):
+            bits = self.emit(f"{operation} {type} {bits}, <{', '.join([f'i64 {number}'] * self.lanes)}>")
+        return self.emit(f"bitcast {type} {bits} to {self.type}")
+
     def intrinsic(self, name: str, *operands: str) -> str:
         return self._call(f"@llvm.{name}.v{self.lanes}f64", self.type, operands)
 

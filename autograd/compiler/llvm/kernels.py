@@ -183,7 +183,7 @@ def logsumexp(e: Emitter) -> Emitter:
                 top.value = e.choose(e.compare("ogt", x, top.value), x, top.value)
             with e.loop(args.terms, total) as k:
                 x = e.load(e.table(inputs, k), lane)
-                scaled = e.call("exp", e.arithmetic("fsub", x, top.value))
+                scaled = write(e, "exp", [e.arithmetic("fsub", x, top.value)])
                 total.value = e.arithmetic("fadd", total.value, scaled)
             e.store(e.arithmetic("fadd", top.value, e.call("log", total.value)), out, lane)
     return e
