@@ -169,26 +169,20 @@ class Training:
         return int(self.steps.memory[self.steps.places.time]) - 1
 
     def store(self) -> list[list[float]]:
-        """Give the parameters their numbers; returns the state."""
+        """Give the parameters their numbers, and the gradients of the last step; returns the state."""
         places = self.steps.places
-        parameters, *state = (self._numbers(places.of_state(i)) for i in range(1 + places.states))
-        for parameter, x in zip(self.parameters, parameters, strict=True):
-            parameter._data = x
+        parameters, *state = (self._numbers(places.of_state(i)).tolist() for i in range(1 + places.states))
+        for parameter, x, g in zip(self.parameters, parameters, self.gradient().tolist(), strict=True):
+            parameter._data, parameter.grad = x, g
         return state
 
-    def gradients(self) -> list[float]:
-        """The gradient of the objective in the last step."""
-        return self._numbers(self.steps.places.gradient)
-
     def gradient(self) -> Any:
-        """The same as an array."""
-        start = self.steps.places.gradient
-        return self.steps.memory[start : start + len(self.parameters)].copy()
+        """The gradient of the objective in the last step."""
+        return self._numbers(self.steps.places.gradient).copy()
 
-    def _numbers(self, start: int) -> list[float]:
+    def _numbers(self, start: int) -> Any:
         """One number for each parameter."""
-        numbers: list[float] = self.steps.memory[start : start + len(self.parameters)].tolist()
-        return numbers
+        return self.steps.memory[start : start + len(self.parameters)]
 
 
 def _traced(loss: Callable[..., Any], samples: Samples, reach: Reach, first: bool) -> tuple[Trace, Callable[..., Any]]:

@@ -52,8 +52,8 @@ class Optimizer:
         self.t = [0] * len(self.parameters)  # steps taken: fewer where a parameter was frozen for a while
         self.state = [(0.0,) * self.states for _ in self.parameters]
 
-    def rule(self, p: Any, g: Any, lr: Any, t: Any, *state: Any) -> tuple[Any, ...]:
-        """(new p, *new state)."""
+    def rule(self, p: Any, g: Any, lr: Any, t: Any, /, *state: Any, **named: Any) -> tuple[Any, ...]:
+        """(new p, *new state); a subclass may name the numbers of its state."""
         raise NotImplementedError
 
     def limit(self, g: Any) -> Any:
