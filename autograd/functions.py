@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from . import primitives
+from .errors import no_index
 from .modes import mode
 from .primitives import Primitive, exp, mul
 from .value import Value, as_value
@@ -173,7 +174,7 @@ def pick(xs: Sequence[Any], index: Any) -> Any:
         return mode.flags.tracer.may_fail(primitives.pick(index, *xs))
     number = index.data if isinstance(index, Value) else index
     if number not in range(len(xs)):
-        raise IndexError(f"pick: the index must be a whole number from 0 to {len(xs) - 1}, not {number!r}")
+        raise no_index(f"pick: the index must be a whole number from 0 to {len(xs) - 1}, not {number!r}", number)
     picked = xs[int(number)]
     # Among Values a number is one too: whoever goes on with what was picked need not know which it was.
     return as_value(picked) if isinstance(index, Value) or any(isinstance(x, Value) for x in xs) else picked

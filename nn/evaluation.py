@@ -149,7 +149,7 @@ def check_targets(model: Module, rows: Any, targets: Any, loss: Loss, prefix: st
 
     def tried(i: int) -> Any:
         """The prediction for a row, whose target the loss takes."""
-        with evaluating(model.modules()), located(f"{prefix}{epoch}row {i}"):
+        with evaluating(model.modules()), located(f"{prefix}{epoch}row {i}", row_of(rows, i)):
             prediction = model(row_of(rows, i))
         try:
             with no_grad():
@@ -368,7 +368,7 @@ class OverRows:
         outs = []
         for i in numbers:
             arguments = [table[i] if isinstance(table, list) else row_of(table, i) for table in self._tables]
-            with no_grad(), located(f"{self._f.__name__}, row {i}"):
+            with no_grad(), located(f"{self._f.__name__}, row {i}", arguments[0]):
                 outs.append(self._f(*arguments))
         return [*map(_plain, outs)]
 

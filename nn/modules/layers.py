@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from numbers import Integral  # NumPy's integers too
 from typing import Any, Self
 
-from autograd import Value, dot
+from autograd import Value, as_count, dot
 from autograd.html import printable
 
 from ..activations import Activation, find_activation
-from ..init import Initialiser, find_initialiser
+from ..init import Initialiser, find_initialiser, generator
 from .config import buildable, config_of, setting
-from .module import Module, as_output
+from .module import Module, as_list, as_output
 
 
 @buildable
@@ -33,17 +32,16 @@ class Neuron(Module):
         self, nin: int, nonlin: bool = True, *, activation: str | Activation | None = None,
         init: str | Initialiser | None = None, rng: random.Random | None = None, nout: int = 1, seed: int | None = None,
     ) -> None:  # fmt: skip
-        if not isinstance(nin, (int, Integral)) or nin < 1:
-            raise ValueError(f"a neuron needs at least one input, not nin={nin!r}")
+        nin = as_count(nin, "nin, the number of inputs,")
         self.activation = activation if activation is not None else "relu" if nonlin else "linear"
         self._activate, usual = find_activation(self.activation)
         initialise = find_initialiser(usual if init is None else init)
-        rng = rng or generator(init, seed)
+        rng = rng or generator(seed, init)
         self.w = [Value(initialise(nin, nout, rng)) for _ in range(nin)]
         self.b = Value(0.0)
 
     def forward(self, x: Sequence[Any]) -> Value:
-        if len(x) != len(self.w):
+        if len(x := as_list(x)) != len(self.w):
             raise ValueError(f"this neuron has {len(self.w)} weights and was given {len(x)} inputs")
         out: Value = self._activate(dot(self.w, x, self.b))
         return out
@@ -82,15 +80,14 @@ class Layer(Module):
     def __init__(
         self, nin: int, nout: int, *, rng: random.Random | None = None, seed: int | None = None, **neuron: Any
     ) -> None:
-        if not isinstance(nout, (int, Integral)) or nout < 1:
-            raise ValueError(f"a layer needs at least one neuron, not nout={nout!r}")
-        rng = rng or generator(neuron.get("init"), seed)
+        nout = as_count(nout, "nout, the number of neurons,")
+        rng = rng or generator(seed, neuron.get("init"))
         self.neurons = [Neuron(nin, nout=nout, rng=rng, **neuron) for _ in range(nout)]
 
     def forward(self, x: Sequence[Any]) -> Any:
         width = len(self.neurons[0].w)
-        if len(x) != width:
-            raise ValueError(f"{self!r} takes {width} inputs and was given {len(x)}")
+        if len(x := as_list(x)) != width or getattr(x[0], "ndim", 0):
+            raise ValueError(f"{self!r} takes {width} inputs and was given {_given(x)}")
         # One leaf for an input number, shared by all neurons.
         inputs = [xi if isinstance(xi, Value) else Value(xi, requires_grad=False) for xi in x]
         return as_output([neuron(inputs) for neuron in self.neurons])
@@ -119,11 +116,10 @@ class Layer(Module):
         return f"Layer({len(self.neurons[0].w)}, {len(self.neurons)}, activation={self.applies()!r})"
 
 
-def generator(init: str | Initialiser | None, seed: int | None) -> random.Random:
-    """A generator of the model's own; Python's shared one for micrograd's initialisation without a seed."""
-    if init == "uniform" and seed is None:
-        return random  # type: ignore[return-value]  # the module has the methods of its hidden Random
-    return random.Random(seed)
+def _given(x: Sequence[Any]) -> str:
+    """What was given in the place of the numbers of a row."""
+    rows = hasattr(x[0], "__len__") if len(x) else False
+    return f"{len(x)} rows: nn.predict(model, X) takes many" if rows else f"{len(x)}"
 
 
 def _take_room(kind: str, nin: int, nout: Any, room: Any) -> None:

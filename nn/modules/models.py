@@ -8,9 +8,9 @@ from typing import Any, Self
 from autograd.html import printable
 
 from ..activations import Activation, find_activation, is_elementwise
-from ..init import Initialiser
+from ..init import Initialiser, generator
 from .config import build, buildable, config_of, setting
-from .layers import Layer, generator
+from .layers import Layer
 from .module import Module, as_list, as_output
 
 
@@ -95,7 +95,7 @@ class MLP(Sequential):
         self, nin: int, nouts: Sequence[int] | int, activation: str | Activation = "relu",
         output_activation: str | Activation = "linear", init: str | Initialiser | None = None, seed: int | None = None,
     ) -> None:  # fmt: skip
-        nouts, rng = [*nouts] if isinstance(nouts, Iterable) else [nouts], generator(init, seed)
+        nouts, rng = [*nouts] if isinstance(nouts, Iterable) else [nouts], generator(seed, init)
         find_activation(activation)  # a wrong name is told where there is no hidden layer, too
         activations = [activation] * (len(nouts) - 1) + [output_activation]
         layers = zip([nin, *nouts], nouts, activations, strict=False)

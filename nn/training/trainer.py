@@ -7,9 +7,10 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from numbers import Real
 from typing import Any, Literal, Never
 
-from autograd import refuse
+from autograd import as_count, refuse
 
 from ..losses import Loss, Metrics, find_loss, penalty
 from ..modules import Module
@@ -90,12 +91,11 @@ def fit(
     True
     """
     refuse(fit, unknown)
-    counts = {"epochs": epochs, "batch_size": batch_size, "every": every, "average_every": average_every}
-    for name, number in counts.items():
-        if number is not None and (not isinstance(number, int) or number < 1):
-            raise ValueError(f"fit: {name} must be a whole number of at least 1, not {number!r}")
+    epochs, every = as_count(epochs, "fit: epochs"), as_count(every, "fit: every")
+    batch_size = None if batch_size is None else as_count(batch_size, "fit: batch_size")
+    average_every = None if average_every is None else as_count(average_every, "fit: average_every")
     for name, weight in (("l1", l1), ("l2", l2)):
-        if not 0.0 <= weight < math.inf:
+        if not isinstance(weight, Real) or not 0.0 <= weight < math.inf:
             raise ValueError(f"fit: {name} must be 0 or more, not {weight!r}")
     if resume and checkpoint is None:
         raise ValueError("fit: resume=True goes on from a checkpoint: name its file with checkpoint=")
