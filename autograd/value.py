@@ -52,7 +52,7 @@ class Value(Operators, Conditions, Micrograd, Picklable):
         self.requires_grad = requires_grad
         self._a = self._b = None
         self._da = self._db = 0.0
-        if isinstance(_children, Value) or _children:  # a Value has no truth
+        if type(_children) is not tuple or _children:
             self._adopt(_children, _op)
 
     @property

@@ -289,5 +289,5 @@ def test_an_embedding_comes_back_whole_from_a_file(tmp_path):
 
 @pytest.mark.parametrize(("count", "width"), [(0, 2), (2, 0), (-1, 1)])
 def test_an_embedding_of_nothing_is_refused(count, width):
-    with pytest.raises(ValueError, match="Embedding: (count|width) must be a whole number of at least 1"):
+    with pytest.raises(ValueError, match=r"Embedding: (count|width) must be a whole number of at least 1"):
         nn.Embedding(count, width)

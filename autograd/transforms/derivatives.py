@@ -203,8 +203,8 @@ class _Call:
         has_aux: bool = False,
     ) -> None:
         self.name = getattr(f, "__name__", type(f).__name__)
-        self.single = isinstance(argnums, Integral)
-        chosen = (argnums,) if isinstance(argnums, Integral) else tuple(argnums)
+        self.single = not isinstance(argnums, (tuple, list))
+        chosen = tuple(argnums) if isinstance(argnums, (tuple, list)) else (argnums,)
         numbers = [number % len(args) for number in chosen if -len(args) <= number < len(args)]
         if len({*numbers}) < len(chosen):
             raise ValueError(

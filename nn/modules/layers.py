@@ -86,7 +86,7 @@ class Layer(Module):
 
     def forward(self, x: Sequence[Any]) -> Any:
         width = len(self.neurons[0].w)
-        if len(x := as_list(x)) != width or getattr(x[0], "ndim", 0):
+        if len(x := as_list(x)) != width or getattr(x[0], "ndim", False):
             raise ValueError(f"{self!r} takes {width} inputs and was given {_given(x)}")
         # One leaf for an input number, shared by all neurons.
         inputs = [xi if isinstance(xi, Value) else Value(xi, requires_grad=False) for xi in x]
