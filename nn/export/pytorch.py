@@ -59,9 +59,7 @@ class _Converter:
     """Modules of ours to modules of torch, each once."""
 
     def __init__(self, torch: Any) -> None:
-        from . import torch_modules  # which loads PyTorch
-
-        self.torch, self.nn, self.own = torch, torch.nn, torch_modules
+        self.torch, self.nn = torch, torch.nn
         self.kinds: dict[type, Callable[[Any], Any]] = {
             Neuron: lambda neuron: self.linear([neuron]),
             Layer: lambda layer: self.linear(layer.neurons),
@@ -92,7 +90,9 @@ class _Converter:
         return self.nn.Sequential(*map(self.convert, model.layers))
 
     def residual(self, block: Residual) -> Any:
-        return self.own.Residual(*map(self.convert, block.layers))
+        from .torch_modules import Residual as Converted  # which loads PyTorch, as in what follows
+
+        return Converted(*map(self.convert, block.layers))
 
     def linear(self, neurons: list[Neuron]) -> Any:
         """Neurons over the same inputs as a Linear, and its activation behind it."""
@@ -122,18 +122,24 @@ class _Converter:
         return result
 
     def standardize(self, scale: Standardize) -> Any:
+        from .torch_modules import Standardize as Converted
+
         mean, deviation = ([v.data for v in values] for values in (scale.mean, scale.deviation))
-        return self.own.Standardize(mean, deviation, scale.inverted)
+        return Converted(mean, deviation, scale.inverted)
 
     def rms_norm(self, norm: RMSNorm) -> Any:
         if not norm.gain:
-            return self.own.RMSNorm(norm.eps)
+            from .torch_modules import RMSNorm as Converted
+
+            return Converted(norm.eps)
         result = self.nn.RMSNorm(len(norm.gain), norm.eps, dtype=self.torch.float64)
         self.copy(result.weight, norm.gain)
         return result
 
     def embedding(self, table: Embedding) -> Any:
-        result = self.own.Embedding(len(table.rows), table.shape[1], dtype=self.torch.float64)
+        from .torch_modules import Embedding as Converted
+
+        result = Converted(len(table.rows), table.shape[1], dtype=self.torch.float64)
         self.copy(result.weight, [x for row in table.rows for x in row])
         return result
 
