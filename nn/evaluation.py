@@ -155,7 +155,8 @@ def check_targets(model: Module, rows: Any, targets: Any, loss: Loss, prefix: st
             with no_grad():
                 loss(prediction, target := row_of(targets, i))
         except (ValueError, IndexError) as error:
-            raise ValueError(f"{prefix}target {i} ({target!r}): {error}") from None
+            cure = ": classes are counted from 0, one for each output" if isinstance(error, IndexError) else ""
+            raise ValueError(f"{prefix}target {i} ({target!r}): {error}{cure}") from None
         return prediction
 
     outputs: Any = as_list(tried(0))

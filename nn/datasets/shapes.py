@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from autograd import as_count, as_float
+
 from ..init import generator
 
 Rows = list[list[float]]
@@ -65,8 +67,9 @@ def spirals(n: int = 100, classes: int = 2, noise: float = 0.02, seed: int = 0) 
 
 def _scatter(n: int, classes: int, noise: float, seed: int, place: Place) -> tuple[Rows, list[int]]:
     """n points in shuffled order: the k-th of the ``count`` points of a class at place(label, k, count), plus noise."""
-    if n < 1 or classes < 1 or not 0.0 <= noise < math.inf:
-        raise ValueError(f"need n ≥ 1, classes ≥ 1 and a finite noise ≥ 0, not {n}, {classes} and {noise}")
+    n, classes = as_count(n, "n"), as_count(classes, "classes")
+    if not 0.0 <= as_float(noise) < math.inf:
+        raise ValueError(f"noise must be 0 or more, and finite, not {noise}")
     rng = generator(seed)
     points = []
     for label in range(classes):

@@ -9,7 +9,7 @@ import random
 from collections.abc import Mapping
 from typing import Any, Self
 
-from autograd import Value, as_count, dot, ge, mean, no_index, pick, sqrt, uniform, where
+from autograd import Value, as_count, as_float, dot, ge, mean, no_index, pick, sqrt, uniform, where
 
 from ..init import Initialiser, find_initialiser, generator
 from .config import buildable, setting
@@ -59,7 +59,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, seed: int | None = None) -> None:
-        if not 0.0 <= p < 1.0:
+        if not 0.0 <= as_float(p) < 1.0:
             raise ValueError(f"Dropout: p is the fraction to drop, at least 0 and below 1, not {p!r}")
         self.p, self.rng = p, generator(seed)
 
@@ -93,9 +93,8 @@ class LayerNorm(Module):
     """
 
     def __init__(self, width: int, eps: float = 1e-5) -> None:
-        if not width >= 1:
-            raise ValueError(f"LayerNorm needs a width of at least 1, not {width!r}")
-        if not eps > 0.0:
+        width = as_count(width, "LayerNorm: width")
+        if not as_float(eps) > 0.0:
             raise ValueError(f"LayerNorm: eps must be above 0, not {eps!r}: it keeps equal inputs from giving 0 / 0")
         self.eps = eps
         self.gain = [Value(1.0) for _ in range(width)]
@@ -134,12 +133,11 @@ class RMSNorm(Module):
     """
 
     def __init__(self, width: int | None = None, eps: float = 1e-5) -> None:
-        if width is not None and not width >= 1:
-            raise ValueError(f"RMSNorm needs a width of at least 1, or none, not {width!r}")
-        if not eps > 0.0:
+        width = 0 if width is None else as_count(width, "RMSNorm: width")
+        if not as_float(eps) > 0.0:
             raise ValueError(f"RMSNorm: eps must be above 0, not {eps!r}: it keeps zeros from giving 0 / 0")
         self.eps = eps
-        self.gain = [Value(1.0) for _ in range(width or 0)]
+        self.gain = [Value(1.0) for _ in range(width)]
 
     def forward(self, x: Any) -> Any:
         xs = _inputs_of(self, x)

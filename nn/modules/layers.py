@@ -14,6 +14,8 @@ from ..init import Initialiser, find_initialiser, generator
 from .config import buildable, config_of, setting
 from .module import Module, as_list, as_output
 
+MANY = " rows: nn.predict(model, X) takes many"
+
 
 @buildable
 class Neuron(Module):
@@ -87,7 +89,8 @@ class Layer(Module):
     def forward(self, x: Sequence[Any]) -> Any:
         width = len(self.neurons[0].w)
         if len(x := as_list(x)) != width or getattr(x[0], "ndim", False):
-            raise ValueError(f"{self!r} takes {width} inputs and was given {_given(x)}")
+            many = MANY * hasattr(next(iter(x), 0), "__len__")
+            raise ValueError(f"{self!r} takes {width} inputs and was given {len(x)}{many}")
         # One leaf for an input number, shared by all neurons.
         inputs = [xi if isinstance(xi, Value) else Value(xi, requires_grad=False) for xi in x]
         return as_output([neuron(inputs) for neuron in self.neurons])
@@ -114,12 +117,6 @@ class Layer(Module):
 
     def __repr__(self) -> str:
         return f"Layer({len(self.neurons[0].w)}, {len(self.neurons)}, activation={self.applies()!r})"
-
-
-def _given(x: Sequence[Any]) -> str:
-    """What was given in the place of the numbers of a row."""
-    rows = hasattr(x[0], "__len__") if len(x) else False
-    return f"{len(x)} rows: nn.predict(model, X) takes many" if rows else f"{len(x)}"
 
 
 def _take_room(kind: str, nin: int, nout: Any, room: Any) -> None:

@@ -44,7 +44,7 @@ class EarlyStopping:
         mode: Literal["min", "max"] | None = None,
     ) -> None:  # fmt: skip
         patience = as_count(patience, "EarlyStopping: patience")
-        if not min_delta >= 0.0:
+        if not as_float(min_delta) >= 0.0:
             raise ValueError(f"EarlyStopping: min_delta must be 0 or more, not {min_delta!r}")
         if mode not in (None, "min", "max"):
             raise ValueError(f"EarlyStopping: mode must be 'min' or 'max', what is better of {monitor}, not {mode!r}")
@@ -114,7 +114,7 @@ class StopBelow:
     """
 
     def __init__(self, loss: float) -> None:
-        self.loss = loss
+        self.loss = as_float(loss)
 
     def __repr__(self) -> str:
         return f"StopBelow({self.loss})"

@@ -7,10 +7,9 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from numbers import Real
 from typing import Any, Literal, Never
 
-from autograd import as_count, refuse
+from autograd import as_count, as_float, refuse
 
 from ..losses import Loss, Metrics, find_loss, penalty
 from ..modules import Module
@@ -95,10 +94,12 @@ def fit(
     batch_size = None if batch_size is None else as_count(batch_size, "fit: batch_size")
     average_every = None if average_every is None else as_count(average_every, "fit: average_every")
     for name, weight in (("l1", l1), ("l2", l2)):
-        if not isinstance(weight, Real) or not 0.0 <= weight < math.inf:
+        if not 0.0 <= as_float(weight) < math.inf:
             raise ValueError(f"fit: {name} must be 0 or more, not {weight!r}")
     if resume and checkpoint is None:
         raise ValueError("fit: resume=True goes on from a checkpoint: name its file with checkpoint=")
+    if not isinstance(model, Module):
+        raise TypeError(f"fit: the model comes first, a Module such as nn.MLP(2, [8, 1]), not {model!r:.60}")
     optimizer = find_optimizer(optimizer, parameters := model.parameters())
     if set(parameters).isdisjoint(optimizer.parameters):
         raise ValueError("fit: the optimizer holds no parameter of this model: give it model.parameters()")
@@ -131,7 +132,7 @@ def fit(
         with suppress(ModuleNotFoundError):  # of a wing that was taken away
             from .diagnosis import Diagnosed, check_callbacks
 
-            check_callbacks(run.callbacks)
+            check_callbacks(run.callbacks, schedule)
             run.steps = Diagnosed(run.steps, run.eager)
         return run.epochs(epochs)
 
