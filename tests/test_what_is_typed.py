@@ -107,7 +107,7 @@ ANSWERS = {
     "loss='MSE'": (lambda: fitted(loss="MSE"), ValueError, "no loss 'MSE'.* Did you mean 'mse'"),
     "Keras' name": (lambda: fitted(loss="binary_crossentropy"), ValueError, "Did you mean 'bce'"),
     "l2='a'": (lambda: fitted(l2="a"), TypeError, "expected a real number .*, not str: 'a'"),
-    "lr='x'": (lambda: nn.SGD(model().parameters(), lr="x"), TypeError, "expected a real number .*, not str: 'x'"),
+    "lr='x'": (lambda: nn.SGD(model().parameters(), lr="x"), ValueError, "SGD: lr must not be negative, it is 'x'"),
     "schedule=0.1": (lambda: fitted(schedule=0.1), TypeError, r"0\.1 is none: give one, nn\.CosineDecay"),
     "a class of schedules": (lambda: fitted(schedule=nn.StepDecay), TypeError, r"give StepDecay\(…\), made with its"),
     "fit([model])": (
