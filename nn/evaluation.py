@@ -16,9 +16,6 @@ from .losses import (
     CLASSES,
     LOSSES,
     PROBABILITIES,
-    Loss,
-    Metric,
-    Metrics,
     bce,
     bce_with_logits,
     cross_entropy,
@@ -27,6 +24,7 @@ from .losses import (
 )
 from .modules import Module, as_list
 from .samples import Samples, check_data, check_rows, is_collection, row_of
+from .vocabulary import Array, Floats, Loss, LossLike, Metric, Metrics
 from .wings import cluster
 
 CONVERTED = 2**21  # numbers that are converted at a time
@@ -36,6 +34,12 @@ MANY = 200  # rows that take about as long one by one as a model takes to be tra
 LARGE = 100_000  # and rows of an array times parameters, for larger models
 
 
+@overload
+def predict(model: Module, X: Array) -> Floats: ...
+@overload
+def predict(model: Module, X: list[Any] | tuple[Any, ...]) -> list[Any]: ...
+@overload
+def predict(model: Module, X: Iterable[Any]) -> Any: ...
 def predict(model: Module, X: Iterable[Any]) -> Any:
     """The model's raw output for each row: a float, or a list of them, or of such lists.  Rows may differ in length.
 
@@ -61,19 +65,19 @@ def predict(model: Module, X: Iterable[Any]) -> Any:
 
 
 @overload
-def evaluate(model: Module, X: Iterable[Any], y: Iterable[Any], *, loss: str | Loss) -> float: ...
+def evaluate(model: Module, X: Iterable[Any], y: Iterable[Any], *, loss: LossLike) -> float: ...
 
 
 @overload
 def evaluate(
     model: Module, X: Iterable[Any], y: Iterable[Any], *,
-    loss: str | Loss | None = None, metrics: Metrics,
+    loss: LossLike | None = None, metrics: Metrics,
 ) -> dict[str, float]: ...  # fmt: skip
 
 
 def evaluate(
     model: Module, X: Iterable[Any], y: Iterable[Any], *,
-    loss: str | Loss | None = None, metrics: Metrics = (),
+    loss: LossLike | None = None, metrics: Metrics = (),
 ) -> float | dict[str, float]:  # fmt: skip
     """The mean loss over the rows, without penalties; with metrics, a dict of them, and of the loss if it is given.
 

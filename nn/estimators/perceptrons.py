@@ -5,17 +5,17 @@ They need scikit-learn, which is loaded with this file alone; where it is missin
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
 import numpy as np
 
-from ..activations import Activation
 from ..data import probabilities_of
 from ..evaluation import predict
 from ..modules import MLP, Module, Sequential, Standardize
-from ..training import History, find_optimizer, fit
+from ..training import History, Optimizer, find_optimizer, fit
+from ..vocabulary import ActivationLike, Array, Floats, LossName, OptimizerName
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -30,15 +30,15 @@ except ModuleNotFoundError as error:
 
 USUAL_BATCH = 200  # rows of a step
 L2_ROWS = 3.0  # l2 is this divided by the number of rows, up to a most, where it is not told
-INIT = "xavier_uniform"  # begins with smoother functions than He's: with the l2, up to 0.2 of R² on small tables
+INIT: Final = "xavier_uniform"  # begins with smoother functions than He's: with the l2, up to 0.2 of R² on small tables
 
 
 class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """What both have in common: data as scikit-learn checks them, scaled; a network, and its training."""
 
     hidden: int | Sequence[int]
-    activation: str | Activation
-    optimizer: Any
+    activation: ActivationLike
+    optimizer: OptimizerName | Callable[..., Optimizer]
     lr: float
     epochs: int
     batch_size: int | None
@@ -59,7 +59,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         return super().__new__(cls)  # type: ignore[no-any-return]
 
     def _train(
-        self, X: Any, targets: Any, loss: str, outputs: int, most_l2: float, sample_weight: Any,
+        self, X: Any, targets: Any, loss: LossName, outputs: int, most_l2: float, sample_weight: Any,
         class_weight: Mapping[int, float] | None = None,
     ) -> Module:  # fmt: skip
         """A trained network behind the scale of its inputs."""
@@ -95,10 +95,11 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             model.columns = self.feature_names_in_.tolist()
         return model
 
-    def _outputs(self, X: Any) -> Any:
+    def _outputs(self, X: Any) -> Floats:
         """What the model gives for the rows."""
         check_is_fitted(self)
-        return predict(self.model_, validate_data(self, X, dtype=np.float64, reset=False))
+        rows: Floats = validate_data(self, X, dtype=np.float64, reset=False)
+        return predict(self.model_, rows)
 
     model_: Module
     history_: History
@@ -131,7 +132,8 @@ class StepClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
     """
 
     def __init__(
-        self, hidden: int | Sequence[int] = (100,), activation: str | Activation = "relu", *, optimizer: Any = "adam",
+        self, hidden: int | Sequence[int] = (100,), activation: ActivationLike = "relu", *,
+        optimizer: OptimizerName | Callable[..., Optimizer] = "adam",
         lr: float = 0.003, epochs: int = 200, batch_size: int | None = None, l2: float | None = None,
         validation: float | None = None, patience: int | None = 10, tol: float = 1e-4,
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None, verbose: bool = False,
@@ -153,25 +155,27 @@ class StepClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         if self.class_weight is not None:
             found = compute_class_weight(self.class_weight, classes=self.classes_, y=y, sample_weight=sample_weight)
             weights = dict(enumerate(found.tolist()))
-        loss, outputs = ("cross_entropy", count) if count > 2 else ("bce_with_logits", 1)
+        loss: LossName = "cross_entropy" if count > 2 else "bce_with_logits"
+        outputs = count if count > 2 else 1
         self.model_ = self._named(self._train(X, codes, loss, outputs, 0.003, sample_weight, weights))
         if count > 1:
             self.model_.classes = self.classes_.tolist()
         return self
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: Any) -> Floats:
         """For each row the probability of each class, in the order of ``classes_``."""
         logits = self._outputs(X)
         if len(self.classes_) == 1:
             return np.ones((len(logits), 1))
         return probabilities_of(logits)
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: Any) -> Array:
         """For each row the label of the most probable class."""
         probabilities = self.predict_proba(X)
-        return self.classes_[probabilities.argmax(axis=1)]
+        labels: Array = self.classes_[probabilities.argmax(axis=1)]
+        return labels
 
-    classes_: Any
+    classes_: Array
 
 
 class StepRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
@@ -186,7 +190,8 @@ class StepRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     """
 
     def __init__(
-        self, hidden: int | Sequence[int] = (100,), activation: str | Activation = "relu", *, optimizer: Any = "adam",
+        self, hidden: int | Sequence[int] = (100,), activation: ActivationLike = "relu", *,
+        optimizer: OptimizerName | Callable[..., Optimizer] = "adam",
         lr: float = 0.003, epochs: int = 200, batch_size: int | None = None, l2: float | None = None,
         validation: float | None = None, patience: int | None = 10, tol: float = 1e-5, verbose: bool = False,
         random_state: Any = None,
@@ -209,7 +214,7 @@ class StepRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         self.model_ = self._named(Sequential(trained, scaling(mean, deviation).inverse()))
         return self
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: Any) -> Floats:
         """For each row a number, or a row of them."""
         return self._outputs(X)
 

@@ -11,10 +11,12 @@ from typing import Any, Self
 
 from autograd import Value, as_count, as_float, dot, ge, mean, no_index, pick, sqrt, uniform, where
 
-from ..init import Initialiser, find_initialiser, generator
+from ..init import find_initialiser, generator
+from ..vocabulary import InitialiserLike, Numbers, Output
 from .config import buildable, setting
+from .layers import as_output
 from .models import Sequential
-from .module import Module, as_list, as_output
+from .module import Module, as_list
 
 
 @buildable
@@ -32,7 +34,7 @@ class Residual(Sequential):
     [3.0, -1.0]
     """
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Numbers) -> Output:
         xs = as_list(x)
         ys = as_list(super().forward(xs))
         if len(xs) != len(ys):
@@ -63,7 +65,7 @@ class Dropout(Module):
             raise ValueError(f"Dropout: p is the fraction to drop, at least 0 and below 1, not {p!r}")
         self.p, self.rng = p, generator(seed)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Numbers) -> Output:
         xs = as_list(x)
         if self.training and self.p:
             xs = [xi * where(ge(uniform(self.rng), self.p), 1.0 / (1.0 - self.p), 0.0) for xi in xs]
@@ -100,7 +102,7 @@ class LayerNorm(Module):
         self.gain = [Value(1.0) for _ in range(width)]
         self.bias = [Value(0.0) for _ in range(width)]
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Numbers) -> Output:
         xs = _inputs_of(self, x)
         middle = mean(xs)
         centred = [xi - middle for xi in xs]
@@ -139,7 +141,7 @@ class RMSNorm(Module):
         self.eps = eps
         self.gain = [Value(1.0) for _ in range(width)]
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Numbers) -> Output:
         xs = _inputs_of(self, x)
         scale = 1.0 / sqrt(dot(xs, xs) / len(xs) + self.eps)
         scaled = [xi * scale for xi in xs]
@@ -179,14 +181,14 @@ class Embedding(Module):
     """
 
     def __init__(
-        self, count: int, width: int, *, init: str | Initialiser = "normal", seed: int | None = None,
+        self, count: int, width: int, *, init: InitialiserLike = "normal", seed: int | None = None,
         rng: random.Random | None = None,
     ) -> None:  # fmt: skip
         count, width = as_count(count, "Embedding: count"), as_count(width, "Embedding: width")
         initialise, rng = find_initialiser(init), rng or generator(seed)
         self.rows = [[Value(initialise(width, width, rng)) for _ in range(width)] for _ in range(count)]
 
-    def forward(self, x: Any) -> list[Any]:
+    def forward(self, x: Numbers) -> list[Value]:
         indices = as_list(x)
         if len(indices) != 1:
             raise ValueError(f"{self!r} takes one index and was given {len(indices)}: [table(i) for i in indices]")

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from autograd import Value, as_count, dot
 from autograd.html import printable
 
-from ..activations import Activation, find_activation
-from ..init import Initialiser, find_initialiser, generator
+from ..activations import find_activation
+from ..init import find_initialiser, generator
+from ..vocabulary import ActivationLike, InitialiserLike, Inputs, Output
 from .config import buildable, config_of, setting
-from .module import Module, as_list, as_output
-
-MANY = " rows: nn.predict(model, X) takes many"
+from .module import Module, as_list
 
 
 @buildable
@@ -31,8 +30,8 @@ class Neuron(Module):
     """
 
     def __init__(
-        self, nin: int, nonlin: bool = True, *, activation: str | Activation | None = None,
-        init: str | Initialiser | None = None, rng: random.Random | None = None, nout: int = 1, seed: int | None = None,
+        self, nin: int, nonlin: bool = True, *, activation: ActivationLike | None = None,
+        init: InitialiserLike | None = None, rng: random.Random | None = None, nout: int = 1, seed: int | None = None,
     ) -> None:  # fmt: skip
         nin = as_count(nin, "nin, the number of inputs,")
         self.activation = activation if activation is not None else "relu" if nonlin else "linear"
@@ -42,11 +41,10 @@ class Neuron(Module):
         self.w = [Value(initialise(nin, nout, rng)) for _ in range(nin)]
         self.b = Value(0.0)
 
-    def forward(self, x: Sequence[Any]) -> Value:
+    def forward(self, x: Inputs) -> Value:
         if len(x := as_list(x)) != len(self.w):
             raise ValueError(f"this neuron has {len(self.w)} weights and was given {len(x)} inputs")
-        out: Value = self._activate(dot(self.w, x, self.b))
-        return out
+        return self._activate(dot(self.w, x, self.b))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -72,7 +70,7 @@ class Neuron(Module):
 class Layer(Module):
     """nout neurons over the same nin inputs: a list of Values, or the Value itself where nout is 1.
 
-    It takes what ``Neuron`` takes by name.
+    The settings are those of ``Neuron``.
 
     >>> layer = Layer(2, 3, activation="tanh", seed=1)
     >>> len(layer([1.0, -2.0]))
@@ -80,16 +78,17 @@ class Layer(Module):
     """
 
     def __init__(
-        self, nin: int, nout: int, *, rng: random.Random | None = None, seed: int | None = None, **neuron: Any
-    ) -> None:
+        self, nin: int, nout: int, nonlin: bool = True, *, activation: ActivationLike | None = None,
+        init: InitialiserLike | None = None, rng: random.Random | None = None, seed: int | None = None,
+    ) -> None:  # fmt: skip
         nout = as_count(nout, "nout, the number of neurons,")
-        rng = rng or generator(seed, neuron.get("init"))
-        self.neurons = [Neuron(nin, nout=nout, rng=rng, **neuron) for _ in range(nout)]
+        rng = rng or generator(seed, init)
+        self.neurons = [Neuron(nin, nonlin, activation=activation, init=init, rng=rng, nout=nout) for _ in range(nout)]
 
-    def forward(self, x: Sequence[Any]) -> Any:
+    def forward(self, x: Inputs) -> Output:
         width = len(self.neurons[0].w)
         if len(x := as_list(x)) != width or getattr(x[0], "ndim", False):
-            many = MANY * hasattr(next(iter(x), 0), "__len__")
+            many = " rows: nn.predict(model, X) takes many" * hasattr(next(iter(x), 0), "__len__")
             raise ValueError(f"{self!r} takes {width} inputs and was given {len(x)}{many}")
         # One leaf for an input number, shared by all neurons.
         inputs = [xi if isinstance(xi, Value) else Value(xi, requires_grad=False) for xi in x]
@@ -117,6 +116,11 @@ class Layer(Module):
 
     def __repr__(self) -> str:
         return f"Layer({len(self.neurons[0].w)}, {len(self.neurons)}, activation={self.applies()!r})"
+
+
+def as_output(xs: list[Any]) -> Output:
+    """The numbers that come out of a layer: several as a list, a single one as itself."""
+    return xs[0] if len(xs) == 1 else xs  # type: ignore[return-value]  # one or the other
 
 
 def _take_room(kind: str, nin: int, nout: Any, room: Any) -> None:

@@ -6,14 +6,15 @@ import math
 import os
 from array import array
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from typing import Any, overload
 
 from autograd.html import escape, printable, write_page
 
-from ..losses import Loss, find_loss
+from ..losses import find_loss
 from ..modules import Module
 from ..samples import check_data, check_rows
 from ..training import History
+from ..vocabulary import Drawn, Figure, LossLike
 from .film import Recording, film, in_words, walk
 from .health import Record, Snapshot, as_of, gradient_warnings, record_of, unit_warnings, units
 
@@ -55,7 +56,7 @@ class watch:
         X: Iterable[Any] | None = None,
         y: Iterable[Any] | None = None,
         *,
-        loss: str | Loss | None = None,
+        loss: LossLike | None = None,
         epochs: Collection[int] = EPOCHS,
         threshold: float | None = None,
     ) -> None:
@@ -133,6 +134,10 @@ class watch:
             for name in gradients
         ]
 
+    @overload
+    def plot(self, title: str = "", ax: None = None) -> Figure: ...
+    @overload
+    def plot(self, title: str = "", ax: Drawn = ...) -> Drawn: ...
     def plot(self, title: str = "", ax: Any = None) -> Any:
         """The loss, and each layer's gradient and update, as curves; a matplotlib Figure, or the three axes ``ax``."""
         from ..plots import plot_layers

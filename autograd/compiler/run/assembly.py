@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..layout import Loop, Places
 from ..llvm import (
     TILE,
     Arguments,
@@ -20,14 +21,7 @@ from ..llvm import (
     outer_tiles,
 )
 from ..plan import WASTE, Elementwise, Gather, LogSumExp, MatVec, Outer, Plan, Row, RowDot, Scalar, Scatter
-from .workspace import Workspace
-
-
-class Line(NamedTuple):
-    """A call of one kernel."""
-
-    kernel: str
-    arguments: Arguments[int]
+from .kernel_workspace import KernelWorkspace, Line
 
 
 class Grid(NamedTuple):
@@ -38,18 +32,10 @@ class Grid(NamedTuple):
     across: int  # and from one column
 
 
-class Places(NamedTuple):
-    """Where in the workspace every row, scalar and sum over the samples lies; sums[None] takes what nobody wants."""
-
-    rows: Mapping[Row, int]
-    scalars: Mapping[Scalar, int]
-    sums: Mapping[int | None, int]
-
-
 class Assembly:
     """The ``lines`` of a plan, and the ``packs`` that come before: they put scalars a fixed step apart."""
 
-    def __init__(self, plan: Plan, places: Places, workspace: Workspace) -> None:
+    def __init__(self, plan: Plan, places: Places, workspace: KernelWorkspace) -> None:
         self._places, self._workspace = places, workspace
         self.packs: list[Line] = []
         self.lines: list[Line] = []
@@ -148,7 +134,7 @@ class Assembly:
 
     def _gather(self, call: Gather) -> None:
         places: Mapping[Any, int] = self._places.rows if call.of_rows else self._places.scalars
-        choices = self._workspace.table([places[x] for unit in call.choices for x in unit])
+        choices = self._workspace.table([places[x] for units in zip(*call.choices, strict=True) for x in units])
         counter, outputs = self._places.rows[call.counter], self._table(call.outputs)
         self._line(
             "gather",
@@ -156,7 +142,7 @@ class Assembly:
         )
 
     def _scatter(self, call: Scatter) -> None:
-        sums = self._workspace.table([self._places.sums[place] for unit in call.places for place in unit])
+        sums = self._workspace.table([self._places.sums[x] for units in zip(*call.places, strict=True) for x in units])
         counter, gradients = self._places.rows[call.counter], self._table(call.gradients)
         self._line("scatter", ScatterArguments(len(call.gradients), len(call.places[0]), counter, gradients, sums))
 
@@ -178,6 +164,14 @@ class Assembly:
                         table.append(sums[call.places[i][j] if inside else None])
         arguments = OuterArguments(tiles, self._workspace.table(table))
         self._line(f"outer{height}x{width}", arguments)
+
+
+def assembled(
+    loop: Loop, workspace: KernelWorkspace, kind: Callable[..., Any] = Assembly
+) -> tuple[list[Line], list[Line]]:
+    """The lines of a loop: what is alike for all samples, and what differs, which is a ``kind`` of assembly."""
+    once, each = Assembly(*loop.once, workspace), kind(*loop.each, workspace)
+    return [*once.packs, *once.lines, *each.packs], each.lines
 
 
 def _cost(rows: int, columns: int, height: int, width: int) -> int:
