@@ -15,7 +15,7 @@ from ..training import Adam, CosineDecay, EarlyStopping, History, fit
 from ..vocabulary import LossName
 from .encoding import encode, learn
 from .model import TableModel, scores_of
-from .reading import Table, cells, read_table
+from .reading import Table, cells, listed, read_table
 
 # What suits most tables: chosen by ``python -m tests.benchmarks from-csv``, which compares with scikit-learn's MLP.
 HIDDEN = (100,)
@@ -63,7 +63,10 @@ class Goal:
             labels = _labels(column.texts)
             order = sorted(range(len(labels)), key=labels.__getitem__)
             if len(order) > min(MOST_CLASSES, 0.5 * len(self.rows)):
-                raise table.refusal(name, f"has {len(order):,} different texts, which are too many classes")
+                raise table.refusal(
+                    name,
+                    f"has {len(order):,} different texts, such as {listed(labels[:1])}, which are too many classes",
+                )
             self.classes = [labels[i] for i in order]
             self.numbers = np.argsort([*order, len(order)])[column.codes].astype(float)
         known = self.numbers[self.rows]
@@ -141,6 +144,8 @@ def _informative(table: Table, goal: Goal, without: Collection[str], say: Callab
     """The names of the columns that can teach something; what is left out, and the rules for gaps, are said."""
     if missing := table.rows - len(goal.rows):
         say(f"{missing:,} rows without a target are left out")
+    if "" in table.names:
+        say(f"column {table.names.index('') + 1} has no name, and is left out")
     for name, column in table.columns.items():
         if name not in without:
             rules = learn(column, goal.rows)
