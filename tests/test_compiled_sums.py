@@ -64,7 +64,7 @@ def compiled(loss: Loss, parameters: Sequence[Value], rows: Sequence[Sequence[fl
     training = Training(loss, [Samples([*np.array(rows).T])], parameters)
     training.load()
     losses = training.run(np.array(rows), None, [[0, len(rows)]])
-    return losses[0, 1], training.gradients()
+    return losses[0, 1], training.gradient().tolist()
 
 
 def agree(loss: Loss, parameters: Sequence[Value], rows: Sequence[Sequence[float]]) -> None:
