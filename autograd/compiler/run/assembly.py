@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -23,7 +23,7 @@ from ..llvm import (
     outer_tiles,
 )
 from ..plan import WASTE, Elementwise, Gather, LogSumExp, MatVec, Outer, Plan, Row, RowDot, Scalar, Scatter
-from .kernel_workspace import KernelWorkspace, Line
+from .kernel_workspace import KernelWorkspace, Line, consecutive
 
 
 class Grid(NamedTuple):
@@ -136,7 +136,7 @@ class Assembly:
 
     def _gather(self, call: Gather) -> None:
         places: Mapping[Any, int] = self._places.rows if call.of_rows else self._places.scalars
-        choices = self._workspace.table([places[x] for unit in call.choices for x in unit])
+        choices = self._workspace.table([places[x] for units in zip(*call.choices, strict=True) for x in units])
         counter, outputs = self._places.rows[call.counter], self._table(call.outputs)
         self._line(
             "gather",
@@ -144,7 +144,7 @@ class Assembly:
         )
 
     def _scatter(self, call: Scatter) -> None:
-        sums = self._workspace.table([self._places.sums[place] for unit in call.places for place in unit])
+        sums = self._workspace.table([self._places.sums[x] for units in zip(*call.places, strict=True) for x in units])
         counter, gradients = self._places.rows[call.counter], self._table(call.gradients)
         self._line("scatter", ScatterArguments(len(call.gradients), len(call.places[0]), counter, gradients, sums))
 
@@ -187,18 +187,18 @@ class Assembly:
         self._line(kernel, OuterArguments(len(tiles), self._workspace.table(chain.from_iterable(tiles))))
 
 
-def assembled(loop: Loop, workspace: KernelWorkspace) -> tuple[list[Line], list[Line]]:
-    """The lines of a loop: what is alike for all samples, and what differs."""
-    once, each = (Assembly(*section, workspace) for section in (loop.once, loop.each))
+def assembled(
+    loop: Loop, workspace: KernelWorkspace, kind: Callable[..., Any] = Assembly
+) -> tuple[list[Line], list[Line]]:
+    """The lines of a loop: what is alike for all samples, and what differs, which is a ``kind`` of assembly."""
+    once, each = Assembly(*loop.once, workspace), kind(*loop.each, workspace)
     return [*once.packs, *once.lines, *each.packs], each.lines
 
 
 def _side_by_side(places: Sequence[list[int]], lanes: int) -> int:
     """How many columns, in whole vectors, have neighbours in memory in every row."""
     whole = 0
-    while whole + lanes <= len(places[0]) and all(
-        line[whole : whole + lanes] == [*range(line[whole], line[whole] + lanes)] for line in places
-    ):
+    while whole + lanes <= len(places[0]) and all(consecutive(line[whole : whole + lanes]) for line in places):
         whole += lanes
     return whole
 
