@@ -181,8 +181,7 @@ class Training:
 
     def _numbers(self, start: int) -> Any:
         """One number for each parameter."""
-        numbers: list[float] = self.steps.memory[start : start + len(self.parameters)].tolist()
-        return numbers
+        return self.steps.memory[start : start + len(self.parameters)]
 
 
 class _Traced(NamedTuple):
