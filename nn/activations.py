@@ -29,7 +29,11 @@ Activation = Callable[[Any], Any]
 
 
 def linear(x: Any) -> Any:
-    """x itself: the activation of an output that may be any number."""
+    """x itself: the activation of an output that may be any number.
+
+    >>> linear(-2.0)
+    -2.0
+    """
     return x
 
 

@@ -105,7 +105,7 @@ def explain(x: Value, root: Value) -> Explanation:
 
     x may be a leaf or a value in between.  All paths are counted exactly; at most ten are listed, those
     whose product is largest in size.  Nothing in the graph changes.  ValueError where x is frozen,
-    StaleGraphError where a leaf has changed since root was computed.
+    TypeError for what is no Value, StaleGraphError where a leaf has changed since root was computed.
 
     >>> a = Value(3.0, label="a")
     >>> y = a * a + 2 * a

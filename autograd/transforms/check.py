@@ -69,7 +69,8 @@ def gradcheck(f: Callable[..., Any], *args: Any, order: int = 1, tolerance: floa
     The error is ‖numeric − analytic‖ / (‖numeric‖ + ‖analytic‖) over all of them, 0 where both norms are 0.
     ``order=2`` compares the second derivatives too, with differences of the first.  Raises GradcheckError,
     with a table of every comparison, where the error is above the tolerance, where a value is not finite
-    and where the slopes on the two sides of a point differ (a kink: f has no derivative there).
+    and where the slopes on the two sides of a point differ (a kink: f has no derivative there).  ValueError for
+    another order.
 
     >>> gradcheck(lambda x, y: x * y.sin(), 2.0, 0.5).ok
     True
