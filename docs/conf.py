@@ -22,7 +22,7 @@ from nn.command import main
 ROOT = Path(__file__).parents[1]
 URLS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]
 
-project, author = "stepgrad", "the stepgrad developers"
+project, copyright = "stepgrad", "2026, the stepgrad developers"
 release = autograd.__version__
 root_doc = "README"
 include_patterns = ["*.md", "notebooks/*.md", "notebooks/*.ipynb", "docs/reference/*.md"]
@@ -30,7 +30,9 @@ extensions = ["sphinx.ext.autodoc", "sphinx.ext.viewcode", "myst_nb"]
 myst_heading_anchors = 3
 nb_execution_mode = "off"
 autodoc_typehints = "none"  # the types of fit alone would fill a screen; mypy and editors read them in the source
+autodoc_member_order = "bysource"
 maximum_signature_line_length = 90
+smartquotes = False
 html_theme = "furo"
 html_title = f"stepgrad {release}"
 html_static_path = ["site.css"]
@@ -100,12 +102,11 @@ def help_of(*words: str) -> str:
     return text.getvalue()
 
 
-def of_row(app: Any, what: str, name: str, made: Any, *rest: Any) -> tuple[str, str] | None:
-    """The arguments of a primitive, which Python knows as ``*args``."""
-    row = autograd.TABLE.get(name.removeprefix("autograd."))
-    if row is None or made is not row:
-        return None
-    return ("(*xs)" if row.variadic else f"({', '.join('xyz'[: len(row.domain)])})"), ""
+def arguments(app: Any, what: str, name: str, made: Any, options: Any, given: str | None, *rest: Any) -> Any:
+    """The arguments as users write them: without what catches wrong ones, and those of a primitive by their names."""
+    if isinstance(made, autograd.Primitive):
+        given = f"({', '.join('xyz'[: len(made.domain)])})"
+    return given and (re.sub(r"(, )?\*\*unknown", "", given), "")
 
 
 def plain(app: Any, what: str, name: str, made: Any, options: Any, lines: list[str]) -> None:
@@ -122,6 +123,6 @@ def copy_first_page(app: Any, error: Exception | None) -> None:
 
 def setup(app: Any) -> None:
     app.connect("source-read", complete)
-    app.connect("autodoc-process-signature", of_row)
+    app.connect("autodoc-process-signature", arguments)
     app.connect("autodoc-process-docstring", plain)
     app.connect("build-finished", copy_first_page)

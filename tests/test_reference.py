@@ -22,7 +22,7 @@ from nn import activations, init, losses, metrics
 
 ROOT = Path(__file__).parents[1]
 PAGES = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "docs/reference").glob("*.md")}
-DIRECTIVE = re.compile(r"^\.\. (currentmodule|auto(?!module)\w+):: ([\w.]+)(\(\))?\n((?:   :.*\n)*)", re.MULTILINE)
+DIRECTIVE = re.compile(r"^\.\. (currentmodule|auto(?!module)\w+):: ([\w.]+)(\(.*\))?\n((?:   :.*\n)*)", re.MULTILINE)
 CONSTANTS = {
     "autograd.TABLE", "nn.datasets.IRIS_FEATURES", "nn.datasets.IRIS_SPECIES", "nn.datasets.WINDSOR_FEATURES",
     "nn.plots.COLOURS",
@@ -52,7 +52,7 @@ DESCRIBED = {name: what for name, what in PUBLIC.items() if name not in CONSTANT
 
 
 def directives() -> list[tuple[str, str, str]]:
-    """(name, "()" where its arguments are nobody's business, options) of everything that the pages describe."""
+    """(name, the arguments where the page has others than Python, options) of everything that the pages describe."""
     found = []
     for text in PAGES.values():
         module = ""
