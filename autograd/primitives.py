@@ -52,8 +52,8 @@ def as_float(x: Any) -> float:
     >>> as_float(2), as_float(True)
     (2.0, 1.0)
     """
-    if type(x) is float:
-        return x
+    if type(x) in (float, int):  # quickly: most are
+        return float(x)
     if isinstance(x, numbers.Real) or (type(x).__module__ == "numpy" and type(x).__name__ in ("bool", "bool_")):
         return float(x)
     raise TypeError(f"expected a real number (int, float, bool or a NumPy scalar), not {type(x).__name__}: {x!r:.60}")

@@ -7,12 +7,11 @@ micrograd's names, and everything that differentiates a function rather than a g
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Sequence
-from typing import Any, Never, NoReturn, cast
+from typing import TYPE_CHECKING, Any, Never, NoReturn, cast
 
 from .conditions import Conditions
-from .errors import NO_EQUALITY, NO_FLOAT, NO_GRADIENT, NO_TRUTH, AutogradError, describe, refuse_backward
+from .errors import NO_FLOAT, NO_GRADIENT, AutogradError, describe, refuse_backward
 from .graph import Labelled, new, topological_order
 from .hints import refuse
 from .micrograd import Micrograd
@@ -81,9 +80,9 @@ class Value(Operators, Conditions, Micrograd, Picklable):
         refuse(Value.backward, unknown)
         if not self.requires_grad:
             raise AutogradError(NO_GRADIENT)
-        order = topological_order(self)
+        order = topological_order(self, constants=False)
         if not math.isfinite(self._data):
-            refuse_backward(order)
+            refuse_backward(topological_order(self))
         before = [(leaf, leaf.grad or 0.0) for leaf in order if leaf._a is None]  # PyTorch sets it to None
         try:
             sweep(order, 1.0)
@@ -108,22 +107,12 @@ class Value(Operators, Conditions, Micrograd, Picklable):
     def __format__(self, spec: str) -> str:
         return format(self.data, spec) if spec else repr(self)
 
-    __hash__ = object.__hash__
+    if not TYPE_CHECKING:  # a checker is to find that math.sin(v) cannot be
 
-    def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        if isinstance(other, numbers.Number):
-            raise TypeError(NO_EQUALITY.format(other))
-        return NotImplemented
+        def __float__(self, digits: int = 0) -> NoReturn:
+            raise TypeError(NO_FLOAT)
 
-    def __bool__(self) -> NoReturn:
-        raise TypeError(NO_TRUTH)
-
-    def __float__(self, digits: int = 0) -> NoReturn:
-        raise TypeError(NO_FLOAT)
-
-    __int__ = __complex__ = __index__ = __round__ = __float__  # they raise the same advice
+        __int__ = __complex__ = __index__ = __round__ = __float__  # they raise the same advice
 
     # --- making nodes the general way --------------------------------------------------------------------
 
@@ -215,8 +204,8 @@ def link(node: Value, primitive: Primitive, parents: tuple[Value, ...], partials
 def sweep(order: list[Value], seed: float) -> None:
     """The chain rule from the last node of a topological order down, over the partials as recorded.
 
-    Sets the grad of every node in the order; what reaches a frozen leaf is the caller's to drop.  A gradient
-    times a partial is 0 if either is 0: hence the skips.
+    Sets the grad of every node in the order; none reaches a node that requires no gradient.  A gradient times a
+    partial is 0 if either is 0: hence the skips.
     """
     for node in order:
         node.grad = 0.0
@@ -226,20 +215,19 @@ def sweep(order: list[Value], seed: float) -> None:
         a = node._a
         if not g or a is None:
             continue
-        if not node.requires_grad:
-            node.grad = 0.0
-            continue
         if type(a) is tuple:
             for parent, partial in zip(a, node._da):  # noqa: B905  # equally long, and strict costs a tenth
-                if partial:
+                if partial and parent.requires_grad:
                     parent.grad += g * partial
             continue
         partial = node._da
-        if partial:
+        if partial and a.requires_grad:
             a.grad += g * partial
         partial = node._db
         if partial:
-            node._b.grad += g * partial
+            b = node._b
+            if b.requires_grad:
+                b.grad += g * partial
 
 
 def evaluate(primitive: Primitive, data: Sequence[float], args: Sequence[Value]) -> float:

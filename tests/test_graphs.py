@@ -230,6 +230,13 @@ def test_gradients_are_right_in_depth(program: Program) -> None:
 
 @QUICK
 @given(programs())
+def test_the_order_without_constants_is_the_order_of_the_others(program: Program) -> None:
+    root, _ = root_of(program)
+    assert topological_order(root, constants=False) == [n for n in topological_order(root) if not n.is_constant]
+
+
+@QUICK
+@given(programs())
 def test_backward_twice_gives_exactly_twice(program: Program) -> None:
     root, leaves = root_of(program)
     order = topological_order(root)
