@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 import tomllib
 from contextlib import redirect_stdout, suppress
 from io import StringIO
@@ -16,10 +17,12 @@ from typing import Any
 
 from jinja2 import Template
 
-import autograd
-from nn.command import main
-
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # what is described is the checkout, whatever is installed
+
+import autograd  # noqa: E402
+from nn.command import main  # noqa: E402
+
 URLS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]
 
 project, copyright = "stepgrad", "2026, the stepgrad developers"

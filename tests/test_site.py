@@ -17,7 +17,8 @@ from test_reference import PUBLIC
 
 ROOT = Path(__file__).parents[1]
 EXTERNAL = ("http:", "https:", "mailto:", "data:", "javascript:")
-PLAYERS = ("01-values-and-the-chain-rule", "03-a-neuron", "06-one-weight-and-a-network-by-hand", "15-a-recurrent-cell")
+PLAYERS = ("01-values-and-the-chain-rule", "03-a-neuron", "06-one-weight-and-a-network-by-hand", "15-a-recurrent-cell",
+           "21-a-gpt")  # fmt: skip
 
 pytestmark = pytest.mark.slow
 
@@ -112,6 +113,13 @@ def test_the_players_of_the_course_play(name: str, visit: Any) -> None:
     player.get_by_role("button", name="Forward", exact=True).click()
     assert player.locator(".place").text_content().startswith("0 / ")
     assert player.get_by_role("status").text_content() != said
+
+
+def test_the_film_of_a_training_plays(visit: Any) -> None:
+    film = visit("notebooks/04-a-network-on-moons.html").locator(".stepgrad-player").first
+    assert film.locator(".place").text_content() == "epoch 150 / 150"
+    film.get_by_role("button", name="First", exact=True).click()
+    assert film.locator(".place").text_content() == "epoch 0 / 150"
 
 
 def test_a_number_that_is_changed_in_the_course_changes_the_result(visit: Any) -> None:
