@@ -40,8 +40,9 @@ class watch:
 
     ValueError for targets without rows, a loss without targets, and where ``fit`` trains another model.
 
-    ``records`` has one entry for each epoch, ``notes`` the warnings; ``table()`` gives the numbers as rows, ``plot()``
-    the curves.  In a notebook, and with ``save("training.html")``, the training plays.
+    ``records`` has one entry for each epoch (``epoch``, ``loss``, ``lr``, and by layer ``gradients`` and ``updates``),
+    ``notes`` the warnings; ``table()`` gives the numbers as rows, ``plot()`` the curves.  In a notebook, and with
+    ``save("training.html")``, the training plays.
 
     >>> from nn import MLP, SGD, datasets, fit
     >>> X, y = datasets.moons(40, seed=1)
