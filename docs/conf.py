@@ -91,7 +91,7 @@ NOTEBOOKS = """
 def complete(app: Any, page: str, source: list[str]) -> None:
     """Add to a page what stands elsewhere: the contents, the rows of the table, the help of the command."""
     if page.startswith("docs/"):
-        rows = [name for name, row in autograd.TABLE.items() if getattr(autograd, name) is row]
+        rows = {name: row for name, row in autograd.TABLE.items() if getattr(autograd, name) is row}
         source[0] = Template(source[0]).render(rows=rows, help_of=help_of)
     source[0] += {"README": CONTENTS, "notebooks/README": NOTEBOOKS}.get(page, "")
 
