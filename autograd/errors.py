@@ -88,7 +88,7 @@ class FallbackWarning(UserWarning):
 def located(where: str, numbers: Any = ()) -> Iterator[None]:
     """A context that adds the place, ``where``, to what goes wrong inside, the user's own code included.
 
-    Of ``numbers``, those of a row, that one is named which is ``no_index``.
+    Where one of ``numbers``, those of a row, is what ``no_index`` is about, its place among them is added too.
 
     >>> with located("row 3"):
     ...     1 / 0
@@ -108,7 +108,13 @@ def located(where: str, numbers: Any = ()) -> Iterator[None]:
 
 
 def no_index(text: str, index: Any) -> IndexError:
-    """An error about a number that counts nothing, for ``located`` to find in its row."""
+    """An error that says ``text`` about a number that counts nothing, ``index``, for ``located`` to find in its row.
+
+    >>> with located("row 3", [1.0, 27.0]):
+    ...     raise no_index("no letter 27.0", 27.0)
+    Traceback (most recent call last):
+    IndexError: row 3, number 1 (from 0): no letter 27.0
+    """
     error = IndexError(text)
     error.index = index  # type: ignore[attr-defined]
     return error

@@ -148,7 +148,9 @@ def did_you_mean(name: Any, names: Iterable[str]) -> str:
 
 
 def as_count(x: Any, name: str, least: int | None = 1) -> int:
-    """A whole number of Python or NumPy as an int; ValueError, with the name of the argument, for what is none.
+    """x as an int, a whole number of Python or NumPy; ValueError, with the ``name`` of the argument, for what is none.
+
+    It must be ``least`` or more, unless that is None.
 
     >>> as_count(2.5, "epochs")
     Traceback (most recent call last):

@@ -45,6 +45,7 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
     """Write the model to a JSON file; an existing file is replaced in one step, or stays as it was.
 
     Where ``model.columns`` names its inputs, and ``model.classes`` says what its outputs mean, they are kept with it.
+    What is no module is a TypeError.
 
     >>> import tempfile, pathlib
     >>> from nn import MLP

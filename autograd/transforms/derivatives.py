@@ -147,7 +147,8 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
 def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """f at the ``primals``, and its derivative there in the direction of the ``tangents``, by forward mode.
 
-    The primals are the arguments of f; the tangents have a number for each of theirs, else ValueError.
+    The primals are the arguments of f, in a tuple; the tangents have a number for each of theirs.  Else TypeError or
+    ValueError.
 
     >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.5))
     (6.0, 4.0)
