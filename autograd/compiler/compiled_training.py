@@ -31,6 +31,8 @@ from .llvm import Form, PackArguments, TrainJob, lanes
 from .plan import ONES, Indexed, LoopPlan, Plan, Products, plan_loop
 from .run import (
     Assembly,
+    Cost,
+    Desks,
     Executable,
     Kept,
     Line,
@@ -42,8 +44,10 @@ from .run import (
     allocate,
     keep,
     kept,
+    nanoseconds,
     parts,
     row_stride,
+    run_in_shares,
     sources,
 )
 
@@ -230,7 +234,7 @@ class Training:
                 RECENT.keep(key, made)
                 if lasts is not None:
                     keep(lasts, to_be_kept(made, sections))
-        self.memory = self.executable.memory()
+        self.memory, self._desks = self.executable.memory(), Desks(self.executable)
 
     def _compile(
         self,
@@ -259,6 +263,9 @@ class Training:
         self.reached = [p for p in parameters if p in reached]
         self.operations = sum(len(sums.program.equations) for sums in self.sums)
         self.plan = Plan([call for sums in self.sums for call in sums.plan.each.calls])
+        self.cost = Cost(
+            max(nanoseconds(sums.plan.each.calls) for sums in self.sums), max(len(sums.inputs) for sums in self.sums)
+        )
         self.workspace = Workspace(lanes())
         edges = sum(len(sums.cotangents) for sums in self.sums)
         self.layout = lay_out(self.workspace, len(parameters), self.states, edges, rule is not None)
@@ -277,7 +284,7 @@ class Training:
             clip = self._clip(rule, penalty)
             update = self._update(rule)
             sections |= {"penalty_code": clip.once, "gradients": clip.each, "rule": update.once, "update": update.each}
-        self.executable = Executable(self.workspace, sections, "train")
+        self.executable = Executable(self.workspace, sections, "train", "shares")
         self._forms = [FormInPlace.of(*found) for found in zip(self.sums, loops, strict=True)]
         self._begin()
         return sections
@@ -376,8 +383,8 @@ class Training:
             sums=layout.sums, sums_vectors=layout.sums_vectors, parameters=layout.parameters, current=layout.current,
             changed=layout.changed, changed_vectors=(1 + self.states) * layout.parameters // self.workspace.lanes,
             time=layout.time, loss=layout.loss, penalty=layout.penalty,
-            forms=0, sequential=0, order=0, groups=0, bounds=0, steps=0, begin=1, finish=1, losses=0, reload=0,
-            failed=-1,
+            forms=0, sequential=0, order=0, groups=0, bounds=0, steps=0, added=0, losses=0, reload=1,
+            failed=-1, taken=0, share_sums=0,
         )  # fmt: skip
 
     def changed(self) -> str:
@@ -408,7 +415,7 @@ class Training:
         order = None if order is None else np.ascontiguousarray(order, dtype=np.int64)
         generators, taken = self.generators, []
         draws = Draws(generators) if generators else None
-        for part in parts(data, order, bounds, bool(generators)):
+        for part in parts(data, order, bounds, bool(generators), self.cost):
             if draws is not None:
                 part = part._replace(tables=[[*part.tables[0], draws.take(part.samples)]])
             losses = self._run(part)
@@ -433,12 +440,24 @@ class Training:
             form._replace(sources=address(some), tables=len(some))
             for some, (form, _) in zip(records, self._forms, strict=True)
         ])  # fmt: skip
-        done = TrainJob(*self.executable.run(self.memory, self._job._replace(
+        job = self._job._replace(
             forms=address(forms), sequential=int(order is None), order=0 if order is None else address(order),
-            groups=address(groups), bounds=address(bounds), steps=len(bounds),
-            begin=int(part.begin), finish=int(part.finish), losses=address(losses), reload=int(not same),
-        )))  # fmt: skip
-        return losses if done.failed < 0 else losses[: done.failed]
+            groups=address(groups), bounds=address(bounds), steps=len(bounds), losses=address(losses),
+            reload=int(not same),
+        )
+        largest = int(bounds[:, 2].max())
+        if self.cost.share(largest) < largest:
+            parameters = slice(self.layout.current, self.layout.of_state(1))
+            done = run_in_shares(
+                self.executable, self._desks, self.memory, job, part, self.cost,
+                parameters, [*self._captured.values()], losses,
+            )  # fmt: skip
+        else:
+            numbers = np.array(job)
+            self.executable.drive("train", address(self.memory), address(numbers))
+            failed = int(TrainJob(*numbers).failed)
+            done = len(losses) if failed < 0 else failed
+        return losses[:done]
 
     def mean(self, data: Any, samples: int) -> tuple[float, Any] | None:
         """The mean loss over so many samples, all that there are, and its gradient; None where one is not finite."""
@@ -545,7 +564,7 @@ def to_be_kept(made: Shared, sections: dict[str, list[Line]]) -> Kept:
     """What is written to the disk of what trainings of one structure have in common."""
     own, (_, *places) = made.attributes, made
     more = {
-        "own": {name: own[name] for name in ("states", "operations", "layout", "_gradients")},
+        "own": {name: own[name] for name in ("states", "operations", "layout", "cost", "_gradients")},
         "forms": [(*form[:3], first_row) for form, first_row in own["_forms"]],
         "places": places,
     }
@@ -555,8 +574,9 @@ def to_be_kept(made: Shared, sections: dict[str, list[Line]]) -> Kept:
 def from_kept(found: Kept) -> Shared:
     """The same, read from the disk."""
     training, more = object.__new__(Training), found.more
-    vars(training).update(more["own"], layout=Layout(*more["own"]["layout"]), plan=Plan([]), workspace=found.workspace)
-    training.executable = Executable(found.workspace, found.sections, "train")
+    own = more["own"]
+    vars(training).update(own, layout=Layout(*own["layout"]), cost=Cost(*own["cost"]), plan=Plan([]), workspace=found.workspace)
+    training.executable = Executable(found.workspace, found.sections, "train", "shares")
     nothing = Form(*[0] * len(Form._fields))
     training._forms = [
         FormInPlace(Form(*numbers, *nothing[len(numbers) :]), first_row) for *numbers, first_row in more["forms"]

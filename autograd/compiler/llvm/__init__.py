@@ -4,6 +4,7 @@ from .cache import load as from_disk
 from .cache import store as to_disk
 from .codegen import Kernels, lanes
 from .emitter import LINE
+from .instructions import FUNCTIONS
 from .kernels import TILE, MatVecThen, OwnKernel, outer_tiles
 from .records import (
     Arguments,
@@ -22,7 +23,7 @@ from .records import (
 )
 
 __all__ = [
-    "LINE", "TILE", "Arguments", "EvaluateJob", "Form", "GatherArguments", "Kernels", "LogSumExpArguments",
+    "FUNCTIONS", "LINE", "TILE", "Arguments", "EvaluateJob", "Form", "GatherArguments", "Kernels", "LogSumExpArguments",
     "MatVecArguments", "MatVecThen", "OuterArguments", "OwnKernel", "PackArguments", "PieceArguments",
     "RowDotArguments", "ScatterArguments", "Source", "TrainJob", "from_disk", "lanes", "outer_tiles", "to_disk",
 ]  # fmt: skip

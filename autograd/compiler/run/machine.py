@@ -60,7 +60,7 @@ class InMachineCode:
         for v, leaf in self.leaves.items():
             desk.memory[self._places[v]] = leaf._data
         desk.lay_out(columns, results, rows)
-        self._executable.drive(desk.memory_address, desk.job_address)
+        self._executable.drive("evaluate", desk.memory_address, desk.job_address)
         self._free.append(desk)
         return results
 

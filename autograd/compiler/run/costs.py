@@ -1,0 +1,70 @@
+"""How long machine code takes, about, and so into which shares the samples of a step are cut.
+
+The numbers were measured on a processor with AVX-512; elsewhere all is slower, and a second thread pays earlier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ..llvm import FUNCTIONS
+from ..plan import Call, Elementwise, Gather, LogSumExp, MatVec, Outer, RowDot, Scatter, Template
+from .workspace import BLOCK
+
+# Nanoseconds a sample.
+MULTIPLY_ADD = 0.04
+OPERATION = 0.1  # of a piece, or a number that is read or written
+FUNCTION = 1.0  # of the C library
+
+LONG = 400_000.0  # nanoseconds of a step that is cut: to wake a thread and wait for it takes 60,000
+SHARE = 50_000.0  # of a share, and
+LEAST = 512  # samples of one: with fewer, adding up the sums of the shares would count
+MOST = 2**21  # numbers that are gathered or converted at a time, 16 MB
+
+
+class Cost(NamedTuple):
+    """Of one sample: about how many nanoseconds it takes, and how many numbers it has."""
+
+    nanoseconds: float
+    numbers: int
+
+    @property
+    def most(self) -> int:
+        """How many samples are gathered or converted at a time."""
+        return max(MOST // max(self.numbers, 1), 1)
+
+    def share(self, samples: int) -> int:
+        """How many samples are a share, of a step with so many: whole blocks, or all of them.
+
+        It does not depend on the number of threads, nor on where the samples lie: so the sums have the same bits.
+        """
+        long = samples * self.nanoseconds > LONG
+        wanted = max(SHARE / self.nanoseconds, LEAST) if long else samples
+        count = max(round(samples / min(wanted, self.most)), 1)
+        return min(-(-samples // (count * BLOCK)) * BLOCK, samples)
+
+
+def nanoseconds(calls: Iterable[Call]) -> float:
+    """About how long these calls take for a sample."""
+    return sum(map(_of_call, calls))
+
+
+def _of_call(call: Call) -> float:
+    match call:
+        case Elementwise():
+            return len(call.outputs) * _of_template(call.template)
+        case MatVec(inputs=inputs, outputs=outputs, then=then):
+            return len(outputs) * (len(inputs) * MULTIPLY_ADD + (_of_template(then.template) if then else OPERATION))
+        case RowDot(left=left):
+            return len(left) * len(left[0]) * OPERATION
+        case LogSumExp(inputs=inputs):
+            return len(inputs) * len(inputs[0]) * FUNCTION
+        case Gather(choices=units) | Scatter(places=units):
+            return len(units) * FUNCTION  # the lanes one by one
+        case Outer(left=left, right=right):
+            return len(left) * len(right) * MULTIPLY_ADD
+
+
+def _of_template(template: Template) -> float:
+    return sum(FUNCTION if step.instruction in FUNCTIONS else OPERATION for step in template.steps)

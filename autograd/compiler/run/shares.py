@@ -1,0 +1,123 @@
+"""Steps over many samples: these are cut into shares, which threads add up, and then the sums into one.
+
+A share is so many samples, however many threads there are, and the sums are added in the order of the shares: so they
+are the same to the last bit.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..llvm import TrainJob
+from .costs import Cost
+from .executable import Executable, address
+from .feeding import Part
+from .threads import team, threads
+
+WORTH = 1_000_000.0  # nanoseconds of the steps of a call for which threads are started
+TOGETHER = 64  # shares of which the sums are kept at a time
+
+BOUNDS, STEPS, LOSSES, FAILED = map(TrainJob._fields.index, ("bounds", "steps", "losses", "failed"))
+
+
+class Shares(NamedTuple):
+    """The samples of some steps in shares: ``groups`` and ``bounds`` of these as in a ``Part``.
+
+    ``first`` has for each step its first share, and behind the last one how many there are.
+    """
+
+    groups: Any
+    bounds: Any
+    first: list[int]
+
+    @classmethod
+    def of(cls, part: Part, cost: Cost) -> Shares:
+        """All of one size in a step, but for its last one."""
+        groups: list[tuple[int, int, int]] = []
+        bounds: list[list[int]] = []
+        first = [0]
+        for start, stop, samples in part.bounds.tolist():
+            size, room = cost.share(samples), 0  # in the share at hand
+            for form, place, end in part.groups[start:stop].tolist():
+                while place < end:
+                    if not room:
+                        bounds.append([len(groups), len(groups), samples])
+                        room = size
+                    count = min(room, end - place)
+                    groups.append((form, place, place + count))
+                    bounds[-1][1] += 1
+                    place, room = place + count, room - count
+            first.append(len(bounds))
+        return cls(np.array(groups), np.array(bounds), first)
+
+
+class Desks:
+    """Workspaces for threads that add up shares, kept for the next call."""
+
+    def __init__(self, executable: Executable) -> None:
+        self._executable, self._free = executable, list[Any]()
+
+    def take(self, count: int) -> list[Any]:
+        """So many, of which nobody else has one."""
+        found = []
+        for _ in range(count):
+            try:
+                found.append(self._free.pop())
+            except IndexError:
+                found.append(self._executable.memory())
+        return found
+
+    def give_back(self, desks: list[Any]) -> None:
+        self._free += desks
+
+
+def run_in_shares(
+    executable: Executable, desks: Desks, memory: Any, job: TrainJob[int], part: Part, cost: Cost,
+    parameters: slice, captured: list[int], losses: Any,
+) -> int:  # fmt: skip
+    """Take the steps of a part; returns how many were finite, up to the first that was not.
+
+    ``job`` says all but which samples; ``parameters`` and ``captured`` are the places in the memory of the numbers that
+    the sums are computed from.
+    """
+    shares = Shares.of(part, cost)
+    most = min(max(end - first for first, end in pairwise(shares.first)), TOGETHER)
+    count = min(threads(), most) if part.samples * cost.nanoseconds > WORTH else 1
+    width = job.sums_vectors * executable.lanes
+    whole, sums, taken = memory[job.sums :][:width], np.empty((1 + most, width)), np.zeros(1, dtype=np.int64)
+    adding = np.array(job._replace(
+        groups=address(shares.groups), taken=address(taken), share_sums=address(sums[1:]), reload=1
+    ))  # fmt: skip
+    no_samples = part.groups * [1, 0, 0]
+    finishing = np.array(job._replace(groups=address(no_samples), steps=1, added=1, reload=1))
+    own = desks.take(count)
+    for desk in own:
+        desk[captured] = memory[captured]
+    addresses = [*map(address, own)]
+
+    def add_up(number: int) -> None:
+        own[number][parameters] = memory[parameters]
+        executable.drive("shares", addresses[number], address(adding))
+
+    with team(count) as together:
+        for step, (start, stop) in enumerate(pairwise(shares.first)):
+            for first in range(start, stop, TOGETHER):
+                adding[STEPS] = some = min(TOGETHER, stop - first)
+                adding[BOUNDS], taken[0] = address(shares.bounds[first:]), 0
+                together(add_up, some)
+                begun = first > start or not part.begin
+                if begun:
+                    sums[0] = whole
+                np.add.reduce(sums[1 - begun : 1 + some], out=whole)  # row after row
+            if part.finish:
+                finishing[BOUNDS], finishing[LOSSES] = address(part.bounds[step:]), address(losses[step:])
+                executable.drive("train", address(memory), address(finishing))
+                if finishing[FAILED] >= 0:
+                    break
+        else:
+            step += 1
+    desks.give_back(own)  # not after an exception: they are then forgotten
+    return step

@@ -1,0 +1,91 @@
+"""Several threads for one call of a program: how many, and how they work together.  They end with the call.
+
+Machine code runs without the GIL, so threads run on cores of their own.  To wake one and wait for it takes about as
+long as 0.06 ms of work: what is shorter than a few times that stays with one thread.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from queue import SimpleQueue
+
+from ...modes import mode
+
+VARIABLE = "STEPGRAD_THREADS"
+QUOTA = Path("/sys/fs/cgroup/cpu.max")  # of a container: microseconds of all cores together, in a period of so many
+
+
+def threads() -> int:
+    """How many threads a call may use: those of ``thread_limit``, or of the environment, or one for each core.
+
+    What was itself started to share work, another thread than the main one or a process of multiprocessing, has one.
+    """
+    if (asked := mode.flags.threads) is not None:
+        return asked
+    if text := os.environ.get(VARIABLE):
+        if not text.isdecimal() or int(text) < 1:
+            raise ValueError(f"the environment variable {VARIABLE} must be a whole number of at least 1, not {text!r}")
+        return int(text)
+    shared = threading.current_thread() is not threading.main_thread() or multiprocessing.parent_process() is not None
+    return 1 if shared else cores()
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with suppress(OSError, ValueError):  # there is no such file, or no limit in it
+        most, period = map(int, QUOTA.read_text().split())
+        count = min(count, max(most // period, 1))
+    return count
+
+
+Together = Callable[[Callable[[int], object], int], None]
+
+
+@contextmanager
+def team(size: int) -> Iterator[Together]:
+    """So many threads, the one that asks among them; they end with the context.
+
+    It gives ``together(f, most)``: each thread calls f with its number, at most so many of them, and all are waited
+    for.  Where the process may start no more threads there are fewer: so f takes what is left to do from a common heap.
+    """
+    work: SimpleQueue[Callable[[int], object] | None] = SimpleQueue()
+    done: SimpleQueue[BaseException | None] = SimpleQueue()
+    others: list[threading.Thread] = []
+
+    def serve(number: int) -> None:
+        while (f := work.get()) is not None:
+            try:
+                f(number)
+            except BaseException as error:
+                done.put(error)
+            else:
+                done.put(None)
+
+    def together(f: Callable[[int], object], most: int) -> None:
+        helpers = min(most - 1, len(others))
+        for _ in range(helpers):
+            work.put(f)
+        f(0)
+        errors = [done.get() for _ in range(helpers)]
+        for error in errors:
+            if error is not None:
+                raise error
+
+    try:
+        with suppress(RuntimeError):
+            for number in range(1, size):
+                thread = threading.Thread(target=serve, args=(number,), name=f"stepgrad {number}", daemon=True)
+                thread.start()
+                others.append(thread)
+        yield together
+    finally:
+        for _ in range(1, size):
+            work.put(None)
+        for thread in others:
+            thread.join()
