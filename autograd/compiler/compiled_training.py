@@ -1,199 +1,28 @@
-"""Training as one compiled loop: the sums over the samples of a batch, then the optimiser's rule.
-
-The loss of one sample is traced and its gradient with it.  What does not depend on the sample is computed once
-a step, before the samples; the gradients that reach it go on, after them, to the parameters.  Two loops over all
-parameters follow, one parameter in a lane: the first adds the penalty's gradient and clips, the second is the rule.
-"""
+"""Training as one compiled loop: the sums over the samples of a batch, then the optimiser's rule."""
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
 
-from ..errors import TraceError, describe, located
-from ..graph import dependents, topological_order
+from ..errors import located
 from ..modes import without_collector
-from ..primitives import pick, sqrt
-from ..program import Program, Reach, Recent, computed_before, lasting, program_of, trace, traced_input, tracing
-from ..transforms import value_and_grad
+from ..program import Program, Reach, Trace, lasting, trace
 from ..value import Value, as_value
-from .adjoint import adjoint
 from .agreement import check_agreement, some_of
 from .draws import Draws
 from .expansion import expand
 from .fallback import NotCompilable
 from .forms import Samples
-from .llvm import Form, PackArguments, TrainJob, lanes
-from .plan import ONES, Indexed, LoopPlan, Plan, Products, plan_loop
-from .run import (
-    Assembly,
-    Cost,
-    Desks,
-    Executable,
-    Kept,
-    Line,
-    Loop,
-    Part,
-    Places,
-    Workspace,
-    address,
-    allocate,
-    keep,
-    kept,
-    nanoseconds,
-    parts,
-    row_stride,
-    run_in_shares,
-    sources,
-)
-
-
-class SampleSums:
-    """The program of one sample's loss and gradient, and the products that are to be summed over the samples.
-
-    Its variables are of three kinds: ``uniform`` ones are alike for all samples, ``varying`` ones differ, and
-    ``late`` ones carry the gradients that reached uniform variables, the ``edge``, on to the parameters.
-    ``plan`` computes the first two for every block of samples, ``late_plan`` the third after all of them.
-
-    The places of the sums: those of the parameters' gradients, in order, then of the edge's, then of the loss.
-    """
-
-    def __init__(
-        self, loss: Callable[..., Any], table: Samples, parameters: Sequence[Value], of: Reach, first: bool = True
-    ) -> None:
-        def outputs(*xs: Any) -> list[Any]:
-            root = loss(*table.arguments(xs))
-            with located("the loss"):
-                return [as_value(root)]
-
-        rows = some_of(table)
-        traced = trace(outputs, [""] * table.columns, of, rows[0], twice=first)
-        samples, (root,), self.generators, guard, self.reach, order = traced
-        seed = traced_input("weight")
-        for node in computed_before(order) & dependents(order, parameters):
-            raise TraceError(
-                f"the loss uses {describe(node)}, which was computed from parameters before the loss was called, "
-                f"and so would stay what it is: compute it in the loss"
-            )
-        edge = edge_of(order, samples, parameters)
-        cotangents = [traced_input("cotangent") for _ in edge]
-        with tracing():
-            body = adjoint(order, {root: seed}, [*parameters, *edge], picks_of(order, samples))
-            after = adjoint(topological_order(*edge), dict(zip(edge, cotangents, strict=True)), parameters)
-            guarded = root if guard is None else root + guard
-        # Every gradient, factor and index once.
-        nodes = dict.fromkeys(
-            x for found in (body, after) for g, of in found.products.items() for x in (g, *of.factors)
-        )
-        nodes |= dict.fromkeys(x for node, g in body.picks.items() for x in (g, node.parents[0]))
-        program = program_of([*samples, seed, *cotangents], [guarded, *nodes])
-        self.program = expand(program)
-        rest = [1.0] + [0.0] * len(cotangents)
-        name = getattr(loss, "__name__", type(loss).__name__)
-        result = self.program.only(self.program.outputs[:1])
-        check_agreement(outputs, traced, lambda row: result.evaluate([*row, *rest]), table, name, not first)
-
-        n = len(samples) + 1
-        self.inputs, self.cotangents = program.inputs[:n], program.inputs[n:]
-        value, *others = self.program.outputs
-        equations, constants = self.program.equations, self.program.constants
-        variables = dict(zip(nodes, others, strict=True))
-        factors = {node: ONES if constants.get(v) == 1.0 else v for node, v in variables.items()}
-        places = {leaf: i for i, leaf in enumerate([*parameters, *edge])}
-        products, late_products = (
-            [
-                Products(variables[g], tuple([factors[x] for x in of.factors]), [places[leaf] for leaf in of.leaves])
-                for g, of in found.products.items()
-            ]
-            for found in (body, after)
-        )
-        look_ups = [
-            Indexed(variables[g], factors[node.parents[0]], tuple([places.get(choice) for choice in node.parents[1:]]))
-            for node, g in body.picks.items()
-        ]
-        reached = {leaf for found in (body, after) for of in found.products.values() for leaf in of.leaves}
-        reached |= {choice for node in body.picks for choice in node.parents[1:]}
-        self.reached = [p for p in parameters if p in reached]  # the parameters that get a gradient
-        whole = Products(self.inputs[-1], (value,), [len(places)])
-        varying = self.program.dependents(self.inputs)
-        late = self.program.dependents(self.cotangents) - varying
-        early = [e for e in equations if e.out not in late]
-        self.plan = plan_loop(early, constants, self.inputs, [*products, *look_ups, whole])
-        self.late_plan = plan_loop([e for e in equations if e.out in late], constants, self.cotangents, late_products)
-
-
-def edge_of(order: Sequence[Value], samples: Sequence[Value], parameters: Sequence[Value]) -> list[Value]:
-    """The nodes computed from parameters and no sample that others, computed from samples, use; or the root."""
-    sampled = dependents(order, samples)
-    moved = dependents(order, parameters) - sampled
-    edge = [order[-1]] if order[-1] in moved else []
-    edge += [p for node in order if node in sampled for p in node.parents if p in moved and p.parents]
-    return list(dict.fromkeys(edge))
-
-
-def picks_of(order: Sequence[Value], samples: Sequence[Value]) -> list[Value]:
-    """The nodes that pick, by an index of each sample, from what is alike for all of them."""
-    sampled = dependents(order, samples)
-    return [
-        node for node in order if node.primitive is pick and node in sampled and sampled.isdisjoint(node.parents[1:])
-    ]
-
-
-class Rule(Protocol):
-    """What an optimiser does to one parameter p with gradient g, as functions that can be traced."""
-
-    states: int  # numbers it keeps for each parameter
-    clip_norm: float | None  # None: shrink has nothing to do
-
-    def limit(self, g: Any) -> Any:
-        """What counts of a gradient."""
-
-    def shrink(self, norm: Any) -> Any:
-        """What every gradient is then multiplied by, given the length of all of them."""
-
-    def update(self, p: Any, g: Any, lr: Any, t: Any, *state: Any) -> tuple[Any, ...]:
-        """The new parameter and state."""
-
-
-class Layout(NamedTuple):
-    """Where the numbers of a training lie in its workspace: for each of its parameters, and of a step."""
-
-    parameters: int  # how many there are room for: whole vectors
-    current: int  # the parameters, then each of their states
-    changed: int  # what these are after a step
-    sums: int  # what is added up over the samples: first the gradient
-    sums_vectors: int
-    edge: int  # the gradients of the edges, of one form of samples after another
-    loss: int
-    penalty: int
-    squares: int  # Σg², by which gradients are clipped
-    unwanted: int  # sums that nobody reads
-    lr: int
-    time: int
-    weight: int  # 1 / samples
-
-    def of_state(self, i: int) -> int:
-        """Where the i-th state of the parameters lies; the 0-th are the parameters themselves."""
-        return self.current + i * self.parameters
-
-
-def lay_out(workspace: Workspace, parameters: int, states: int, edges: int, moving: bool) -> Layout:
-    """Take room for the numbers of a training; ``moving`` parameters need it twice, before and after a step."""
-    room = -(-max(parameters, 1) // workspace.lanes) * workspace.lanes
-    current = workspace.take((1 + states) * room)
-    changed = workspace.take((1 + states) * room) if moving else current
-    sums = workspace.take(room + edges + 4)
-    edge = sums + room
-    loss, penalty, squares, unwanted = (edge + edges + i for i in range(4))
-    sums_vectors = (workspace.size - sums) // workspace.lanes
-    return Layout(
-        room, current, changed, sums, sums_vectors, edge, loss, penalty, squares, unwanted,
-        lr=workspace.number(0.0), time=workspace.number(1.0), weight=workspace.number(0.0),
-    )  # fmt: skip
+from .layout import SamplePlans, StepLayout, parts
+from .plan import Plan
+from .run import KernelWorkspace, StepsInMachineCode
+from .shared_training import RECENT, Compiled, Shared
+from .step import Rule, SampleSums, rule_programs
 
 
 class Training:
@@ -223,18 +52,19 @@ class Training:
         walks = (of_loss, self.of_rule, of_penalty)
         known = RECENT.get(key) if key is not None else None
         lasts = lasting(key) if known is None and key is not None else None
-        if lasts is not None and (found := kept(lasts)) is not None:
-            known = from_kept(found)
+        if lasts is not None and (found := StepsInMachineCode.kept(lasts)) is not None:
+            known = Shared(found[0], Plan([]), **found[1])
             RECENT.keep(key, known)
         if known is not None:
-            known.give(self, walks)
+            self.compiled = known.bound(self.parameters, walks)
         else:
-            sections = self._compile(loss, samples, rule, penalty, of_loss)
-            if key is not None and self.reach is of_loss and (made := shared(self, walks)) is not None:
-                RECENT.keep(key, made)
+            self.compiled = self._compile(loss, samples, rule, penalty, of_loss)
+            shared = self.compiled.shared(self.parameters, walks) if self.compiled.made_for is of_loss else None
+            if key is not None and shared is not None:
+                RECENT.keep(key, shared)
                 if lasts is not None:
-                    keep(lasts, to_be_kept(made, sections))
-        self.memory, self._desks = self.executable.memory(), Desks(self.executable)
+                    shared.keep(lasts)
+        self.steps, self.generators = self.compiled.steps.fresh(), self.compiled.generators
 
     def _compile(
         self,
@@ -242,163 +72,55 @@ class Training:
         samples: Sequence[Samples],
         rule: Rule | None,
         penalty: Callable[[Any], Any] | None,
-        of: Reach,
-    ) -> dict[str, list[Line]]:
-        """Everything from the trace of the loss to machine code; the lines of which it consists."""
+        reach: Reach,
+    ) -> Compiled:
+        """Everything from the trace of the loss to machine code."""
         parameters = self.parameters
-        self.states = rule.states if rule else 0
-        self.sums: list[SampleSums] = []
-        self.reach = of
+        plans, generators, reached, operations = list[SamplePlans](), list[Any](), set[Value](), 0
         for some in samples:
             with located(some.where) if some.where else nullcontext():
-                self.sums.append(SampleSums(loss, some, parameters, self.reach, first=not self.sums))
-            self.reach = self.sums[-1].reach
-        self.generators = [generator for sums in self.sums for generator in sums.generators]
-        if self.generators and len(samples) > 1:
+                traced, outputs = _traced(loss, some, reach, first=not plans)
+                sums = SampleSums(traced, parameters)
+                program = expand(sums.program)
+                _check(loss, outputs, traced, program, some, briefly=bool(plans))
+            plans.append(sums.plans(program))
+            generators += traced.generators
+            reached.update(sums.reached)
+            operations += len(program.equations)
+            reach = traced.reach
+        if generators and len(samples) > 1:
             raise NotCompilable(
                 "the loss draws random numbers for rows of unequal length, which compiled steps cannot: give rows of "
                 "one length, or leave the drawing out, as Dropout(0.0) does"
             )
-        reached = {p for sums in self.sums for p in sums.reached}
-        self.reached = [p for p in parameters if p in reached]
-        self.operations = sum(len(sums.program.equations) for sums in self.sums)
-        self.plan = Plan([call for sums in self.sums for call in sums.plan.each.calls])
-        self.cost = Cost(
-            max(nanoseconds(sums.plan.each.calls) for sums in self.sums), max(len(sums.inputs) for sums in self.sums)
-        )
-        self.workspace = Workspace(lanes())
-        edges = sum(len(sums.cotangents) for sums in self.sums)
-        self.layout = lay_out(self.workspace, len(parameters), self.states, edges, rule is not None)
-        self._places = {parameter: self.layout.current + i for i, parameter in enumerate(parameters)}
-        self._captured: dict[Value, int] = {}  # other Values, read anew in every call
-        self._gradients = self.layout.sums
-        loops: list[Loop] = []
-        sections: dict[str, list[Line]] = {"penalty_code": [], "gradients": [], "rule": [], "update": []}
-        edge = self.layout.edge
-        for i, sums in enumerate(self.sums):
-            loops.append(loop := self._over_samples(sums, edge))
-            sections |= {f"prologue{i}": loop.once, f"body{i}": loop.each}
-            sections[f"epilogue{i}"] = self._epilogue(sums, loop.places, edge)
-            edge += len(sums.cotangents)
+        programs = None
         if rule is not None:
-            clip = self._clip(rule, penalty)
-            update = self._update(rule)
-            sections |= {"penalty_code": clip.once, "gradients": clip.each, "rule": update.once, "update": update.each}
-        self.executable = Executable(self.workspace, sections, "train", "shares")
-        self._forms = [FormInPlace.of(*found) for found in zip(self.sums, loops, strict=True)]
-        self._begin()
-        return sections
-
-    def _over_samples(self, of: SampleSums, edge: int) -> Loop:
-        """The loss and gradient of every sample of one form, added up."""
-        n, layout = len(self.parameters), self.layout
-        sums: dict[int | None, int] = {i: layout.sums + i for i in range(n)}
-        sums |= {n + i: edge + i for i in range(len(of.cotangents))}
-        sums |= {n + len(of.cotangents): layout.loss, None: layout.unwanted}
-        return Loop(self.workspace, of.plan, self._leaves(of.program), sums=sums)
-
-    def _leaves(self, program: Program) -> dict[int, int]:
-        """The places of the Values that a program closes over: new ones for those that have none yet."""
-        for leaf in program.leaves.values():
-            if leaf not in self._places:
-                self._places[leaf] = self._captured[leaf] = self.workspace.take(1)
-        return {v: self._places[leaf] for v, leaf in program.leaves.items()}
-
-    def _epilogue(self, sums: SampleSums, places: Places, edge: int) -> list[Line]:
-        """What carries the gradients of the edge on: first each sum is put into the row of its cotangent."""
-        plan, workspace = sums.late_plan, self.workspace
-        if not plan.inputs:
-            return []
-        rows = workspace.rows(allocate(plan.each, plan.inputs, ()), workspace.lanes)
-        sources = workspace.table(edge + i for i in range(len(plan.inputs)))
-        late = Assembly(plan.each, places._replace(rows=rows), workspace)
-        first, stride = rows[plan.inputs[0]], row_stride(workspace.lanes)
-        return [Line("pack", PackArguments(len(plan.inputs), sources, first, stride)), *late.packs, *late.lines]
-
-    def _clip(self, rule: Rule, penalty: Callable[[Any], Any] | None) -> Loop:
-        """From the gradients of the loss to those of the objective, and to what the rule sees of them."""
-
-        def gradient(p: Value, g: Value) -> list[Any]:
-            value, slope = (0.0, 0.0) if penalty is None else value_and_grad(penalty)(p)
-            whole = g if penalty is None else g + slope
-            return [as_value(value), whole, rule.limit(whole)]
-
-        program, layout = program_for_one(gradient, ["p", "g"], self.of_rule), self.layout
-        value, whole, limited = program.outputs
-        products = [] if penalty is None else [Products(value, (ONES,), [0])]
-        products += [] if rule.clip_norm is None else [Products(limited, (limited,), [1])]
-        fixed = dict(zip(program.inputs, [layout.current, layout.sums], strict=True))
-        plan = plan_loop(program.equations, program.constants, program.inputs, products, {*fixed, whole, limited})
-        loop = self._over_parameters(program, plan, fixed)
-        self._gradients, self._clipped = loop.row(whole), loop.row(limited)
-        return loop
-
-    def _update(self, rule: Rule) -> Loop:
-        """The rule."""
-        lr, t, squares = Value(0.0, label="lr"), Value(0.0, label="t"), Value(0.0, label="Σg²")
-
-        def updated(p: Value, g: Value, *state: Value) -> list[Any]:
-            seen = g if rule.clip_norm is None else g * rule.shrink(sqrt(squares))
-            # Times 1, so that every result is a row of its own, whatever the rule returns.
-            return [as_value(x) * 1.0 for x in rule.update(p, seen, lr, t, *state)]
-
-        program, layout = program_for_one(updated, ["p", "g", *[""] * self.states], self.of_rule), self.layout
-        if len(program.outputs) != 1 + self.states:
-            raise NotCompilable(
-                f"the optimiser keeps {self.states} number(s) for each parameter, and its rule gives "
-                f"{len(program.outputs) - 1}"
-            )
-        states = [layout.of_state(1 + i) for i in range(self.states)]
-        fixed = dict(zip(program.inputs, [layout.current, self._clipped, *states], strict=True))
-        fixed |= {v: layout.changed + i * layout.parameters for i, v in enumerate(program.outputs)}
-        plan = plan_loop(program.equations, program.constants, program.inputs, kept=fixed)
-        self._places |= {lr: layout.lr, t: layout.time, squares: layout.squares}
-        return self._over_parameters(program, plan, fixed)
-
-    def _over_parameters(self, program: Program, plan: LoopPlan, fixed: Mapping[int, int]) -> Loop:
-        """A program as a loop over all parameters, one in a lane; ``fixed`` says where its rows lie already."""
-        layout = self.layout
-        sums = {0: layout.penalty, 1: layout.squares, None: layout.unwanted}
-        return Loop(self.workspace, plan, self._leaves(program), sums=sums, fixed=fixed, width=layout.parameters)
-
-    def _begin(self) -> None:
-        """Tell the driver where the code is."""
-        fields = self.executable.fields
-        self._forms = [
-            found._replace(form=found.form._replace(**{
-                f"{section}{rest}": fields[f"{section}{i}{rest}"]
-                for section in ("prologue", "body", "epilogue")
-                for rest in ("", "_lines")
-            }))
-            for i, found in enumerate(self._forms)
-        ]  # fmt: skip
-        self._job = self._new_job()
-
-    def _new_job(self) -> TrainJob[int]:
-        """What the driver is told in every call; the rest, for one call each, is 0."""
-        layout = self.layout
-        return TrainJob(
-            **{name: x for name, x in self.executable.fields.items() if name in TrainJob._fields},
-            weight=layout.weight,
-            sums=layout.sums, sums_vectors=layout.sums_vectors, parameters=layout.parameters, current=layout.current,
-            changed=layout.changed, changed_vectors=(1 + self.states) * layout.parameters // self.workspace.lanes,
-            time=layout.time, loss=layout.loss, penalty=layout.penalty,
-            forms=0, sequential=0, order=0, groups=0, bounds=0, steps=0, added=0, losses=0, reload=1,
-            failed=-1, taken=0, share_sums=0,
-        )  # fmt: skip
+            programs = rule_programs(rule, penalty, self.of_rule)
+            programs = programs._replace(gradient=expand(programs.gradient), update=expand(programs.update))
+        layout = StepLayout(KernelWorkspace(), parameters, plans, rule.states if rule else 0, programs)
+        return Compiled(
+            StepsInMachineCode.of(layout),
+            Plan([call for of in plans for call in of.plan.each.calls]),
+            operations,
+            layout.captured,
+            [p for p in parameters if p in reached],
+            generators,
+            reach,
+        )
 
     def changed(self) -> str:
         """The name of something that the loss was compiled for, and that is not what it was; "" if all is."""
-        return self.reach.changed() or self.of_rule.changed()
+        return self.compiled.made_for.changed() or self.of_rule.changed()
 
     def load(self, lr: float = 0.0, t: int = 0, state: Sequence[Sequence[float]] = ()) -> None:
         """Take over the numbers of all Values, and the optimiser's."""
+        places = self.steps.places
         for i, numbers in enumerate([[p._data for p in self.parameters], *state]):
-            start = self.layout.of_state(i)
-            self.memory[start : start + len(self.parameters)] = numbers
-        for leaf, place in self._captured.items():
-            self.memory[place] = leaf._data
-        self.memory[self.layout.lr], self.memory[self.layout.time] = lr, t + 1
+            start = places.of_state(i)
+            self.steps.memory[start : start + len(self.parameters)] = numbers
+        for leaf, place in self.compiled.captured.items():
+            self.steps.memory[place] = leaf._data
+        self.steps.memory[places.lr], self.steps.memory[places.time] = lr, t + 1
 
     def run(self, data: Any, order: Any, bounds: Any) -> Any:
         """Take a step for each (first, end) in bounds, over those samples of the order.
@@ -415,10 +137,10 @@ class Training:
         order = None if order is None else np.ascontiguousarray(order, dtype=np.int64)
         generators, taken = self.generators, []
         draws = Draws(generators) if generators else None
-        for part in parts(data, order, bounds, bool(generators), self.cost):
+        for part in parts(data, order, bounds, bool(generators), self.steps.cost):
             if draws is not None:
                 part = part._replace(tables=[[*part.tables[0], draws.take(part.samples)]])
-            losses = self._run(part)
+            losses = self.steps.run(part)
             taken.append(losses if part.finish else losses[:0])
             if len(losses) < len(part.bounds):
                 if draws is not None:
@@ -426,105 +148,64 @@ class Training:
                 break
         return np.concatenate(taken) if len(taken) > 1 else taken[0]
 
-    def _run(self, part: Part) -> Any:
-        """The losses of some steps, as for ``run``; for a part that does not finish its step they say nothing."""
-        order, groups, bounds = part.order, part.groups, part.bounds
-        losses = np.empty((len(bounds), 2))
-        form, first, end = groups[0].tolist()
-        same = len(bounds) > 1 and end - first <= self._forms[form].form.block and bool((groups == groups[0]).all())
-        records = [
-            sources(tables, first_row, form.row_stride, order is None, self.workspace.lanes)
-            for tables, (form, first_row) in zip(part.tables, self._forms, strict=True)
-        ]
-        forms = np.array([
-            form._replace(sources=address(some), tables=len(some))
-            for some, (form, _) in zip(records, self._forms, strict=True)
-        ])  # fmt: skip
-        job = self._job._replace(
-            forms=address(forms), sequential=int(order is None), order=0 if order is None else address(order),
-            groups=address(groups), bounds=address(bounds), steps=len(bounds), losses=address(losses),
-            reload=int(not same),
-        )
-        largest = int(bounds[:, 2].max())
-        if self.cost.share(largest) < largest:
-            parameters = slice(self.layout.current, self.layout.of_state(1))
-            done = run_in_shares(
-                self.executable, self._desks, self.memory, job, part, self.cost,
-                parameters, [*self._captured.values()], losses,
-            )  # fmt: skip
-        else:
-            numbers = np.array(job)
-            self.executable.drive("train", address(self.memory), address(numbers))
-            failed = int(TrainJob(*numbers).failed)
-            done = len(losses) if failed < 0 else failed
-        return losses[:done]
-
     def mean(self, data: Any, samples: int) -> tuple[float, Any] | None:
         """The mean loss over so many samples, all that there are, and its gradient; None where one is not finite."""
         self.load()
         losses = self.run(data, None, [[0, samples]])
         return (float(losses[0, 1]), self.gradient()) if len(losses) else None
 
+    @property
+    def states(self) -> int:
+        """How many numbers the rule keeps for each parameter."""
+        return self.steps.places.states
+
     def steps_taken(self) -> int:
         """The number of steps since the optimiser's first: the t of the last one."""
-        return int(self.memory[self.layout.time]) - 1
+        return int(self.steps.memory[self.steps.places.time]) - 1
 
     def store(self) -> list[list[float]]:
         """Give the parameters their numbers; returns the state."""
-        parameters, *state = (self._numbers(self.layout.of_state(i)) for i in range(1 + self.states))
+        places = self.steps.places
+        parameters, *state = (self._numbers(places.of_state(i)) for i in range(1 + places.states))
         for parameter, x in zip(self.parameters, parameters, strict=True):
             parameter._data = x
         return state
 
     def gradients(self) -> list[float]:
         """The gradient of the objective in the last step."""
-        return self._numbers(self._gradients)
+        return self._numbers(self.steps.places.gradient)
 
     def gradient(self) -> Any:
         """The same as an array."""
-        return self.memory[self._gradients : self._gradients + len(self.parameters)].copy()
+        start = self.steps.places.gradient
+        return self.steps.memory[start : start + len(self.parameters)].copy()
 
     def _numbers(self, start: int) -> list[float]:
         """One number for each parameter."""
-        numbers: list[float] = self.memory[start : start + len(self.parameters)].tolist()
+        numbers: list[float] = self.steps.memory[start : start + len(self.parameters)].tolist()
         return numbers
 
 
-class FormInPlace(NamedTuple):
-    """A form of samples as the driver knows it, and the place of the row that takes their first column."""
+def _traced(loss: Callable[..., Any], samples: Samples, reach: Reach, first: bool) -> tuple[Trace, Callable[..., Any]]:
+    """The loss of one sample traced, and as a function of the sample's numbers."""
 
-    form: Form[int]
-    first_row: int
+    def outputs(*xs: Any) -> list[Any]:
+        root = loss(*samples.arguments(xs))
+        with located("the loss"):
+            return [as_value(root)]
 
-    @classmethod
-    def of(cls, sums: SampleSums, loop: Loop) -> FormInPlace:
-        """Without its code yet."""
-        nothing = Form(*[0] * len(Form._fields))
-        rows = loop.row(sums.inputs[0]), loop.row(sums.inputs[-1])
-        form = nothing._replace(row_stride=row_stride(loop.width), block=loop.width, weights_row=rows[1])
-        return cls(form, rows[0])
+    return trace(outputs, [""] * samples.columns, reach, some_of(samples)[0], twice=first), outputs
 
 
-class Shared(NamedTuple):
-    """What trainings of one structure have in common: all but Values, generators, and what they reach.
-
-    These are kept by their places: among the parameters, in the walks through what loss, rule and penalty reach.
-    """
-
-    attributes: dict[str, Any]
-    captured: list[tuple[int, int, int]]  # the walk, the number of the Value in it, its place in the workspace
-    reached: list[int]
-    generators: list[int]
-
-    def give(self, training: Training, walks: Sequence[Reach]) -> None:
-        """Make it the training's own."""
-        vars(training).update(self.attributes)
-        training._captured = {walks[walk].leaves[i]: place for walk, i, place in self.captured}
-        training.reach, training.reached = walks[0], [training.parameters[i] for i in self.reached]
-        training.generators = [walks[0].generators[i] for i in self.generators]
-
-
-RECENT: Recent[Shared] = Recent()
+def _check(
+    loss: Callable[..., Any], outputs: Callable[..., Any], traced: Trace, program: Program, samples: Samples,
+    briefly: bool,
+) -> None:  # fmt: skip
+    """TraceError where the program gives another loss than the function for some samples."""
+    result = program.only(program.outputs[:1])
+    rest = [1.0] + [0.0] * (len(program.inputs) - len(traced.inputs) - 1)
+    name = getattr(loss, "__name__", type(loss).__name__)
+    check_agreement(outputs, traced, lambda row: result.evaluate([*row, *rest]), samples, name, briefly)
 
 
 def _structure(
@@ -542,60 +223,3 @@ def _structure(
     places = {leaf: i for i, leaf in enumerate(of_loss.leaves)}
     kind = None if rule is None else (weakref.ref(type(rule)), rule.states, rule.clip_norm)
     return (kind, forms, tuple([places.get(p) for p in parameters]), *structures)
-
-
-def shared(training: Training, walks: Sequence[Reach]) -> Shared | None:
-    """What others can take of a training that was just compiled; None where it uses a Value that no walk has met."""
-    places = {p: i for i, p in enumerate(training.parameters)}
-    numbers = {leaf: (walk, i) for walk, of in enumerate(walks) for i, leaf in enumerate(of.leaves)}
-    drawn = {id(generator): i for i, generator in enumerate(walks[0].generators)}
-    if not numbers.keys() >= training._captured.keys() or not {*map(id, training.generators)} <= drawn.keys():
-        return None
-    own = ("parameters", "of_rule", "sums", "reach", "reached", "generators", "_places", "_captured")
-    return Shared(
-        {name: x for name, x in vars(training).items() if name not in own},
-        [(*numbers[leaf], place) for leaf, place in training._captured.items()],
-        [places[p] for p in training.reached],
-        [drawn[id(generator)] for generator in training.generators],
-    )
-
-
-def to_be_kept(made: Shared, sections: dict[str, list[Line]]) -> Kept:
-    """What is written to the disk of what trainings of one structure have in common."""
-    own, (_, *places) = made.attributes, made
-    more = {
-        "own": {name: own[name] for name in ("states", "operations", "layout", "cost", "_gradients")},
-        "forms": [(*form[:3], first_row) for form, first_row in own["_forms"]],
-        "places": places,
-    }
-    return Kept(own["workspace"], sections, more)
-
-
-def from_kept(found: Kept) -> Shared:
-    """The same, read from the disk."""
-    training, more = object.__new__(Training), found.more
-    own = more["own"]
-    vars(training).update(own, layout=Layout(*own["layout"]), cost=Cost(*own["cost"]), plan=Plan([]), workspace=found.workspace)
-    training.executable = Executable(found.workspace, found.sections, "train", "shares")
-    nothing = Form(*[0] * len(Form._fields))
-    training._forms = [
-        FormInPlace(Form(*numbers, *nothing[len(numbers) :]), first_row) for *numbers, first_row in more["forms"]
-    ]
-    training._begin()
-    captured, *others = more["places"]
-    return Shared(vars(training), [*map(tuple, captured)], *others)
-
-
-def program_for_one(f: Callable[..., list[Any]], labels: list[str], of: Reach) -> Program:
-    """The program of what is done to one parameter, by functions that reach ``of``."""
-    found = trace(f, labels, of)
-    if found.generators:
-        raise NotCompilable(
-            "an optimiser that draws random numbers cannot be compiled: draw them before the training, or train with "
-            "compiled=False"
-        )
-    if found.guard is None:
-        return expand(program_of(found.inputs, found.outputs))
-    with tracing():
-        *outputs, last = found.outputs
-        return expand(program_of(found.inputs, [*outputs, last + found.guard]))

@@ -4,7 +4,6 @@ from .cache import load as from_disk
 from .cache import store as to_disk
 from .codegen import Kernels, lanes
 from .emitter import LINE
-from .instructions import FUNCTIONS
 from .kernels import TILE, MatVecThen, OwnKernel, outer_tiles
 from .records import (
     Arguments,
@@ -23,7 +22,7 @@ from .records import (
 )
 
 __all__ = [
-    "FUNCTIONS", "LINE", "TILE", "Arguments", "EvaluateJob", "Form", "GatherArguments", "Kernels", "LogSumExpArguments",
+    "LINE", "TILE", "Arguments", "EvaluateJob", "Form", "GatherArguments", "Kernels", "LogSumExpArguments",
     "MatVecArguments", "MatVecThen", "OuterArguments", "OwnKernel", "PackArguments", "PieceArguments",
     "RowDotArguments", "ScatterArguments", "Source", "TrainJob", "from_disk", "lanes", "outer_tiles", "to_disk",
 ]  # fmt: skip

@@ -1,17 +1,8 @@
-"""Running machine code: where its numbers lie, its lines and tables, its memory.  It needs llvmlite and NumPy."""
+"""Running machine code: its lines and tables, its memory.  It needs llvmlite and NumPy."""
 
-from .assembly import Assembly, Line, Places
-from .costs import Cost, nanoseconds
-from .executable import Executable, address
-from .feeding import Part, parts, sources
+from .executable import Executable
+from .kernel_workspace import KernelWorkspace
 from .machine import InMachineCode
-from .sample_loop import Loop
-from .shares import Desks, run_in_shares
-from .storing import Kept, keep, kept
-from .workspace import Workspace, allocate, row_stride
+from .machine_steps import StepsInMachineCode
 
-__all__ = [
-    "Assembly", "Cost", "Desks", "Executable", "InMachineCode", "Kept", "Line", "Loop", "Part", "Places", "Workspace", "address",
-    "allocate", "keep", "kept", "nanoseconds", "parts", "row_stride", "run_in_shares",
-    "sources",
-]  # fmt: skip
+__all__ = ["Executable", "InMachineCode", "KernelWorkspace", "StepsInMachineCode"]

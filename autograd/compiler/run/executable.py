@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..llvm import LINE, EvaluateJob, Kernels, TrainJob
-from .assembly import Line
-from .workspace import CACHE_LINE, Workspace
+from ..llvm import LINE, Kernels
+from .kernel_workspace import KernelWorkspace, Line
 
 SIGNATURE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)
 
@@ -31,8 +30,7 @@ class Executable:
     once, each with a ``memory`` of its own.
     """
 
-    def __init__(self, workspace: Workspace, sections: Mapping[str, list[Line]], *drivers: str) -> None:
-        self.lanes = workspace.lanes
+    def __init__(self, workspace: KernelWorkspace, sections: Mapping[str, list[Line]], *drivers: str) -> None:
         self.kernels = Kernels(workspace.kernels)
         self._tables = np.array(workspace.tables if len(workspace.tables) else [0], dtype=np.int32)
         self._tables_address = address(self._tables)
@@ -40,7 +38,6 @@ class Executable:
         self.fields: dict[str, int] = {}  # what a job says about the sections
         for name, code in self._sections.items():
             self.fields |= {name: address(code), f"{name}_lines": len(sections[name])}
-        self._size, self._contents = workspace.size, workspace.contents
         self._drivers = {name: SIGNATURE(self.kernels.address(name)) for name in drivers}
 
     def _encode(self, lines: list[Line]) -> Any:
@@ -48,15 +45,6 @@ class Executable:
         for i, (kernel, arguments) in enumerate(lines):
             numbers[i, : 1 + len(arguments)] = (self.kernels.address(kernel), *arguments)
         return numbers
-
-    def memory(self) -> Any:
-        """A new workspace with the numbers that stand in it from the beginning."""
-        raw = np.zeros(self._size + CACHE_LINE)
-        first = (-address(raw) // 8) % CACHE_LINE
-        base = raw[first : first + self._size]  # keeps raw alive
-        for place, (count, x) in self._contents.items():
-            base[place : place + count] = x
-        return base
 
     def drive(self, driver: str, memory: int, job: int) -> None:
         """Run a driver, by the addresses of a workspace and of a job's numbers."""

@@ -10,11 +10,12 @@ import numpy as np
 from ...program import Program
 from ...value import Value
 from ..interpreter import Columns
-from ..llvm import EvaluateJob, lanes
+from ..layout import Loop, row_stride
+from ..llvm import EvaluateJob
 from ..plan import Plan, plan_loop
+from .assembly import assembled
 from .executable import Executable, address
-from .sample_loop import Loop
-from .workspace import Workspace, row_stride
+from .kernel_workspace import KernelWorkspace
 
 SAMPLES = EvaluateJob._fields.index("samples")
 
@@ -23,13 +24,15 @@ class InMachineCode:
     """A program compiled; several threads may run it at once."""
 
     def __init__(self, program: Program) -> None:
-        workspace = Workspace(lanes())
+        workspace = KernelWorkspace()
         self.leaves, self._places = program.leaves, {v: workspace.take(1) for v in program.leaves}
         plans = plan_loop(program.equations, program.constants, program.inputs, kept=program.outputs)
         self.plan = Plan([*plans.once.calls, *plans.each.calls])
         loop = Loop(workspace, plans, self._places)
+        once, each = assembled(loop, workspace)
         output_rows = workspace.table([loop.row(v) for v in program.outputs])
-        self._executable = Executable(workspace, {"prologue": loop.once, "body": loop.each}, "evaluate")
+        self._workspace = workspace
+        self._executable = Executable(workspace, {"prologue": once, "body": each}, "evaluate")
         self._job: EvaluateJob[int] = EvaluateJob(
             **self._executable.fields,
             columns=len(program.inputs), first_row=loop.row(program.inputs[0]) if program.inputs else 0,
@@ -56,7 +59,7 @@ class InMachineCode:
         try:
             desk = self._free.pop()
         except IndexError:
-            desk = _Desk(self._executable, self._job)
+            desk = _Desk(self._workspace, self._job)
         for v, leaf in self.leaves.items():
             desk.memory[self._places[v]] = leaf._data
         desk.lay_out(columns, results, rows)
@@ -68,8 +71,8 @@ class InMachineCode:
 class _Desk:
     """What one run works on, kept for the next with its addresses: asking for them takes longer than a small run."""
 
-    def __init__(self, executable: Executable, job: EvaluateJob[int]) -> None:
-        self.memory = executable.memory()
+    def __init__(self, workspace: KernelWorkspace, job: EvaluateJob[int]) -> None:
+        self.memory = workspace.memory()
         self._numbers = np.zeros(job.columns)  # the columns that are one number
         self._pointers = np.zeros(2 * job.columns + job.outputs, dtype=np.int64)
         first, columns = address(self._pointers), 8 * job.columns

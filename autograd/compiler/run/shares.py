@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..layout import Cost, Part, StepPlaces
 from ..llvm import TrainJob
-from .costs import Cost
 from .executable import Executable, address
-from .feeding import Part
+from .kernel_workspace import KernelWorkspace
 from .threads import team, threads
 
 WORTH = 1_000_000.0  # nanoseconds of the steps of a call for which threads are started
@@ -54,70 +54,61 @@ class Shares(NamedTuple):
         return cls(np.array(groups), np.array(bounds), first)
 
 
-class Desks:
-    """Workspaces for threads that add up shares, kept for the next call."""
+class StepsInShares:
+    """What takes long steps: threads add up the shares, each in a workspace of its own."""
 
-    def __init__(self, executable: Executable) -> None:
-        self._executable, self._free = executable, list[Any]()
+    def __init__(self, executable: Executable, workspace: KernelWorkspace, places: StepPlaces, cost: Cost) -> None:
+        self._executable, self._workspace, self._places, self._cost = executable, workspace, places, cost
+        self._free: list[Any] = []  # memory of that workspace that no thread is using
 
-    def take(self, count: int) -> list[Any]:
-        """So many, of which nobody else has one."""
-        found = []
-        for _ in range(count):
-            try:
-                found.append(self._free.pop())
-            except IndexError:
-                found.append(self._executable.memory())
-        return found
+    def run(self, memory: Any, job: TrainJob[int], part: Part, losses: Any) -> int:
+        """Take the steps of a part; returns how many were finite, up to the first that was not.
 
-    def give_back(self, desks: list[Any]) -> None:
-        self._free += desks
+        ``job`` says all but which samples.
+        """
+        places, drive = self._places, self._executable.drive
+        shares = Shares.of(part, self._cost)
+        most = min(max(end - first for first, end in pairwise(shares.first)), TOGETHER)
+        count = min(threads(), most) if part.samples * self._cost.nanoseconds > WORTH else 1
+        width = places.sums_vectors * self._workspace.lanes
+        whole, sums, taken = memory[places.sums :][:width], np.empty((1 + most, width)), np.zeros(1, dtype=np.int64)
+        adding = np.array(job._replace(
+            groups=address(shares.groups), taken=address(taken), share_sums=address(sums[1:]), reload=1
+        ))  # fmt: skip
+        no_samples = part.groups * [1, 0, 0]
+        finishing = np.array(job._replace(groups=address(no_samples), steps=1, added=1, reload=1))
+        parameters = slice(places.current, places.of_state(1))
+        desks = [self._desk() for _ in range(count)]
+        addresses = [*map(address, desks)]
+        for desk in desks:
+            desk[places.captured] = memory[places.captured]
 
+        def add_up(number: int) -> None:
+            desks[number][parameters] = memory[parameters]
+            drive("shares", addresses[number], address(adding))
 
-def run_in_shares(
-    executable: Executable, desks: Desks, memory: Any, job: TrainJob[int], part: Part, cost: Cost,
-    parameters: slice, captured: list[int], losses: Any,
-) -> int:  # fmt: skip
-    """Take the steps of a part; returns how many were finite, up to the first that was not.
+        with team(count) as together:
+            for step, (start, stop) in enumerate(pairwise(shares.first)):
+                for first in range(start, stop, TOGETHER):
+                    adding[STEPS] = some = min(TOGETHER, stop - first)
+                    adding[BOUNDS], taken[0] = address(shares.bounds[first:]), 0
+                    together(add_up, some)
+                    begun = first > start or not part.begin
+                    if begun:
+                        sums[0] = whole
+                    np.add.reduce(sums[1 - begun : 1 + some], out=whole)  # row after row
+                if part.finish:
+                    finishing[BOUNDS], finishing[LOSSES] = address(part.bounds[step:]), address(losses[step:])
+                    drive("train", address(memory), address(finishing))
+                    if finishing[FAILED] >= 0:
+                        break
+            else:
+                step += 1
+        self._free += desks  # not after an exception: they are then forgotten
+        return step
 
-    ``job`` says all but which samples; ``parameters`` and ``captured`` are the places in the memory of the numbers that
-    the sums are computed from.
-    """
-    shares = Shares.of(part, cost)
-    most = min(max(end - first for first, end in pairwise(shares.first)), TOGETHER)
-    count = min(threads(), most) if part.samples * cost.nanoseconds > WORTH else 1
-    width = job.sums_vectors * executable.lanes
-    whole, sums, taken = memory[job.sums :][:width], np.empty((1 + most, width)), np.zeros(1, dtype=np.int64)
-    adding = np.array(job._replace(
-        groups=address(shares.groups), taken=address(taken), share_sums=address(sums[1:]), reload=1
-    ))  # fmt: skip
-    no_samples = part.groups * [1, 0, 0]
-    finishing = np.array(job._replace(groups=address(no_samples), steps=1, added=1, reload=1))
-    own = desks.take(count)
-    for desk in own:
-        desk[captured] = memory[captured]
-    addresses = [*map(address, own)]
-
-    def add_up(number: int) -> None:
-        own[number][parameters] = memory[parameters]
-        executable.drive("shares", addresses[number], address(adding))
-
-    with team(count) as together:
-        for step, (start, stop) in enumerate(pairwise(shares.first)):
-            for first in range(start, stop, TOGETHER):
-                adding[STEPS] = some = min(TOGETHER, stop - first)
-                adding[BOUNDS], taken[0] = address(shares.bounds[first:]), 0
-                together(add_up, some)
-                begun = first > start or not part.begin
-                if begun:
-                    sums[0] = whole
-                np.add.reduce(sums[1 - begun : 1 + some], out=whole)  # row after row
-            if part.finish:
-                finishing[BOUNDS], finishing[LOSSES] = address(part.bounds[step:]), address(losses[step:])
-                executable.drive("train", address(memory), address(finishing))
-                if finishing[FAILED] >= 0:
-                    break
-        else:
-            step += 1
-    desks.give_back(own)  # not after an exception: they are then forgotten
-    return step
+    def _desk(self) -> Any:
+        try:
+            return self._free.pop()
+        except IndexError:
+            return self._workspace.memory()

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ..modes import derivative_mode
-from ..primitives import dot
-from ..transforms import Pairs, add_up, pullback
-from ..value import Value, as_value
+from ...modes import derivative_mode
+from ...primitives import dot
+from ...transforms import Pairs, add_up, pullback
+from ...value import Value, as_value
 
 FEW = 2  # products that are added one by one
 

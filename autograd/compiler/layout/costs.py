@@ -5,10 +5,10 @@ The numbers were measured on a processor with AVX-512; elsewhere all is slower, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ..llvm import FUNCTIONS
 from ..plan import Call, Elementwise, Gather, LogSumExp, MatVec, Outer, RowDot, Scatter, Template
 from .workspace import BLOCK
 
@@ -67,4 +67,4 @@ def _of_call(call: Call) -> float:
 
 
 def _of_template(template: Template) -> float:
-    return sum(FUNCTION if step.instruction in FUNCTIONS else OPERATION for step in template.steps)
+    return sum(FUNCTION if hasattr(math, step.instruction) else OPERATION for step in template.steps)
