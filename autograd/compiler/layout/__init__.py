@@ -1,6 +1,6 @@
 """Where the numbers of a program lie: places in one array of doubles, and the samples that come into them."""
 
-from .costs import Cost, nanoseconds
+from .costs import Cost
 from .feeding import Part, parts
 from .sample_loop import Loop, Places, Section
 from .step_layout import FormLayout, RulePrograms, SamplePlans, StepLayout, StepPlaces, TrainingSteps
@@ -8,5 +8,5 @@ from .workspace import Workspace, row_stride
 
 __all__ = [
     "Cost", "FormLayout", "Loop", "Part", "Places", "RulePrograms", "SamplePlans", "Section", "StepLayout",
-    "StepPlaces", "TrainingSteps", "Workspace", "nanoseconds", "parts", "row_stride",
+    "StepPlaces", "TrainingSteps", "Workspace", "parts", "row_stride",
 ]  # fmt: skip

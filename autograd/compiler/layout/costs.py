@@ -14,8 +14,9 @@ from .workspace import BLOCK
 
 # Nanoseconds a sample.
 MULTIPLY_ADD = 0.04
-OPERATION = 0.1  # of a piece, or a number that is read or written
+OPERATION = 0.1  # of a piece
 FUNCTION = 1.0  # of the C library
+NUMBER = 0.6  # of a table, that is read or written
 
 LONG = 400_000.0  # nanoseconds of a step that is cut: to wake a thread and wait for it takes 60,000
 SHARE = 50_000.0  # of a share, and
@@ -28,6 +29,11 @@ class Cost(NamedTuple):
 
     nanoseconds: float
     numbers: int
+
+    @classmethod
+    def of(cls, calls: Iterable[Call], numbers: int) -> Cost:
+        """Of calls, and so many numbers that are read from tables or written there."""
+        return cls(numbers * NUMBER + sum(map(_of_call, calls)), numbers)
 
     @property
     def most(self) -> int:
@@ -43,11 +49,6 @@ class Cost(NamedTuple):
         wanted = max(SHARE / self.nanoseconds, LEAST) if long else samples
         count = max(round(samples / min(wanted, self.most)), 1)
         return min(-(-samples // (count * BLOCK)) * BLOCK, samples)
-
-
-def nanoseconds(calls: Iterable[Call]) -> float:
-    """About how long these calls take for a sample."""
-    return sum(map(_of_call, calls))
 
 
 def _of_call(call: Call) -> float:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from ...program import Program
 from ...value import Value
 from ..plan import ONES, LoopPlan, Products, plan_loop
-from .costs import Cost, nanoseconds
+from .costs import Cost
 from .feeding import Part
 from .sample_loop import Loop, Section
 from .workspace import Workspace
@@ -130,8 +130,7 @@ class StepLayout:
             self.clip, limited = self._clip(rule)
             self.update = self._update(rule, limited)
         self.places = self.places._replace(captured=[*self.captured.values()])
-        costs = [(nanoseconds(of.plan.each.calls), len(of.inputs)) for of in sums]
-        self.cost = Cost(*map(max, zip(*costs, strict=True)))
+        self.cost = max(Cost.of(of.plan.each.calls, len(of.inputs)) for of in sums)
 
     def _over_samples(self, of: SamplePlans, edge: int) -> FormLayout:
         """The loss and gradient of every sample of one form, added up."""

@@ -15,9 +15,8 @@ from ..layout import Cost, Part, StepPlaces
 from ..llvm import TrainJob
 from .executable import Executable, address
 from .kernel_workspace import KernelWorkspace
-from .threads import team, threads
+from .threads import WORTH, team, threads
 
-WORTH = 1_000_000.0  # nanoseconds of the steps of a call for which threads are started
 TOGETHER = 64  # shares of which the sums are kept at a time
 
 BOUNDS, STEPS, LOSSES, FAILED = map(TrainJob._fields.index, ("bounds", "steps", "losses", "failed"))

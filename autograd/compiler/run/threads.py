@@ -16,6 +16,7 @@ from queue import SimpleQueue
 
 from ...modes import mode
 
+WORTH = 1_000_000.0  # nanoseconds of a call for which threads are started, which takes about 150,000
 VARIABLE = "STEPGRAD_THREADS"
 QUOTA = Path("/sys/fs/cgroup/cpu.max")  # of a container: microseconds of all cores together, in a period of so many
 
