@@ -21,7 +21,7 @@ from .functions import dot, leaky_relu, log_softmax, logsumexp, mean, pick, prim
 from .graph import topological_order
 from .hints import OF_AUTOGRAD, did_you_mean, missing, refuse
 from .languages import to_c
-from .modes import no_grad
+from .modes import no_grad, thread_limit
 from .persistence import write_whole
 from .primitives import TABLE, Primitive, as_float, where
 from .scopes import Scoped, scope
@@ -47,8 +47,8 @@ __all__ = [
     "Primitive", "Scoped", "StaleGraphError", "Step", "TraceError", "Value", "Walkthrough", "as_float",
     "as_value", "compile_loss", "did_you_mean", "dot", "draw", "explain", "grad", "grad_of", "gradcheck",
     "hessian", "hvp", "jacobian", "jit", "jvp", "leaky_relu", "located", "log_softmax", "logsumexp", "mean",
-    "missing", "no_grad", "pick", "primitive", "prod", "refuse", "scope", "softmax", "to_c", "topological_order",
-    "total", "uniform", "value_and_grad", "walkthrough", "where", "write_whole",
+    "missing", "no_grad", "pick", "primitive", "prod", "refuse", "scope", "softmax", "thread_limit", "to_c",
+    "topological_order", "total", "uniform", "value_and_grad", "walkthrough", "where", "write_whole",
 ]  # fmt: skip
 
 # --- written by generate.py from the table

@@ -68,7 +68,7 @@ class StepPlaces(NamedTuple):
     time: int
     weight: int  # 1 / samples
     gradient: int  # of the objective
-    captured: Sequence[int]  # Values other than parameters that are read anew in every call
+    captured: Sequence[int] = ()  # Values other than parameters that are read anew in every call
 
     @classmethod
     def in_workspace(cls, workspace: Workspace, parameters: int, states: int, edges: int, moving: bool) -> StepPlaces:
@@ -82,7 +82,7 @@ class StepPlaces(NamedTuple):
         sums_vectors = (workspace.size - sums) // workspace.lanes
         return cls(
             states, room, current, changed, sums, sums_vectors, edge, loss, penalty, squares, unwanted,
-            lr=workspace.number(0.0), time=workspace.number(1.0), weight=workspace.number(0.0), gradient=sums, captured=(),
+            lr=workspace.number(0.0), time=workspace.number(1.0), weight=workspace.number(0.0), gradient=sums,
         )  # fmt: skip
 
     def of_state(self, i: int) -> int:
@@ -107,8 +107,8 @@ class FormLayout(NamedTuple):
 class StepLayout:
     """The programs of a step in their places: of each form of samples, then of the rule, if there is one.
 
-    ``captured`` are the Values other than parameters that are read anew in every call.  ``cost`` is that of a sample, of
-    the form that costs most.
+    ``captured`` are the Values other than parameters that are read anew in every call.  ``cost`` is that of a sample,
+    of the form that costs most.
     """
 
     def __init__(

@@ -30,8 +30,7 @@ from .pieces import LoopPlan, plan_loop
 from .sums import Indexed, Products
 
 __all__ = [
-    "ONES", "UNIT", "WASTE", "ZERO", "Call", "Elementwise", "Epilogue", "Gather", "Indexed", "LogSumExp", "LoopPlan", "MatVec",
-    "Number", "Operand", "Outer", "Plan", "Products", "Row", "RowDot", "Scalar", "Scatter", "Spread", "Step",
-    "Template",
-    "plan_loop", "reads", "row_of", "writes",
+    "ONES", "UNIT", "WASTE", "ZERO", "Call", "Elementwise", "Epilogue", "Gather", "Indexed", "LogSumExp", "LoopPlan",
+    "MatVec", "Number", "Operand", "Outer", "Plan", "Products", "Row", "RowDot", "Scalar", "Scatter", "Spread", "Step",
+    "Template", "plan_loop", "reads", "row_of", "writes",
 ]  # fmt: skip

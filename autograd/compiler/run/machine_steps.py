@@ -121,8 +121,13 @@ class StepsInMachineCode:
             for some, (form, _) in zip(records, self.forms, strict=True)
         ])  # fmt: skip
         job = self._job._replace(
-            forms=address(forms), sequential=int(order is None), order=0 if order is None else address(order),
-            groups=address(groups), bounds=address(bounds), steps=len(bounds), losses=address(losses),
+            forms=address(forms),
+            sequential=int(order is None),
+            order=0 if order is None else address(order),
+            groups=address(groups),
+            bounds=address(bounds),
+            steps=len(bounds),
+            losses=address(losses),
             reload=int(not same),
         )
         largest = int(bounds[:, 2].max())

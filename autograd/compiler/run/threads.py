@@ -52,8 +52,9 @@ Together = Callable[[Callable[[int], object], int], None]
 def team(size: int) -> Iterator[Together]:
     """So many threads, the one that asks among them; they end with the context.
 
-    It gives ``together(f, most)``: each thread calls f with its number, at most so many of them, and all are waited
-    for.  Where the process may start no more threads there are fewer: so f takes what is left to do from a common heap.
+    It gives ``together(f, count)``: f is called so many times at once, with the number of the thread that does, 0 for
+    this one, and all are waited for.  Where the process may start no more threads it is called less often, and where
+    one is held up another calls it twice: so f takes what is left to do from a common heap, and may find nothing.
     """
     work: SimpleQueue[Callable[[int], object] | None] = SimpleQueue()
     done: SimpleQueue[BaseException | None] = SimpleQueue()
@@ -68,8 +69,8 @@ def team(size: int) -> Iterator[Together]:
             else:
                 done.put(None)
 
-    def together(f: Callable[[int], object], most: int) -> None:
-        helpers = min(most - 1, len(others))
+    def together(f: Callable[[int], object], count: int) -> None:
+        helpers = min(count - 1, len(others))
         for _ in range(helpers):
             work.put(f)
         f(0)
