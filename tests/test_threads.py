@@ -22,10 +22,9 @@ import nn
 from autograd import Value, compile_loss, dot, jit, log, tanh, thread_limit, value_and_grad
 
 pytest.importorskip("llvmlite")
-from autograd.compiler.layout import Cost, Part, costs
-from autograd.compiler.run import machine, shares, threads
+from autograd.compiler.layout import Cost, Part, Shares, costs
+from autograd.compiler.run import machine, machine_steps, threads
 from autograd.compiler.run.executable import Executable
-from autograd.compiler.run.shares import Shares
 from autograd.compiler.run.threads import team
 
 ROOT = Path(__file__).parent.parent
@@ -42,8 +41,8 @@ def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(costs, "LONG", 0.0)
     monkeypatch.setattr(costs, "SHARE", 0.0)
     monkeypatch.setattr(costs, "LEAST", 100)
-    monkeypatch.setattr(shares, "TOGETHER", 4)
-    for module in (shares, machine):
+    monkeypatch.setattr(machine_steps, "TOGETHER", 4)
+    for module in (machine_steps, machine):
         monkeypatch.setattr(module, "WORTH", 0.0)
 
 

@@ -68,7 +68,7 @@ class StepPlaces(NamedTuple):
     time: int
     weight: int  # 1 / samples
     gradient: int  # of the objective
-    captured: Sequence[int] = ()  # Values other than parameters that are read anew in every call
+    captured: list[int]  # Values other than parameters that are read anew in every call
 
     @classmethod
     def in_workspace(cls, workspace: Workspace, parameters: int, states: int, edges: int, moving: bool) -> StepPlaces:
@@ -83,6 +83,7 @@ class StepPlaces(NamedTuple):
         return cls(
             states, room, current, changed, sums, sums_vectors, edge, loss, penalty, squares, unwanted,
             lr=workspace.number(0.0), time=workspace.number(1.0), weight=workspace.number(0.0), gradient=sums,
+            captured=[],
         )  # fmt: skip
 
     def of_state(self, i: int) -> int:

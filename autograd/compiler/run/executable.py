@@ -8,19 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from ..layout import address
 from ..llvm import LINE, Kernels
 from .kernel_workspace import KernelWorkspace, Line
 
 SIGNATURE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)
-
-
-def address(array: Any) -> int:
-    """Where the numbers of an array begin."""
-    try:
-        return ctypes.addressof(ctypes.c_char.from_buffer(array))  # three times as fast as the way below
-    except (TypeError, ValueError):  # it cannot be written to, or its numbers do not lie side by side
-        found: int = array.__array_interface__["data"][0]
-        return found
 
 
 class Executable:

@@ -11,11 +11,11 @@ import numpy as np
 from ...program import Program
 from ...value import Value
 from ..interpreter import Columns
-from ..layout import Cost, Loop, row_stride
+from ..layout import Cost, Loop, address, row_stride
 from ..llvm import EvaluateJob
 from ..plan import Plan, plan_loop
 from .assembly import assembled
-from .executable import Executable, address
+from .executable import Executable
 from .kernel_workspace import KernelWorkspace
 from .threads import WORTH, team, threads
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..layout import Cost, FormLayout, Part, StepLayout, StepPlaces, row_stride
+from ..layout import Cost, FormLayout, Part, Shares, StepLayout, StepPlaces, address, row_stride
 from ..llvm import Form, PackArguments, Source, TrainJob
 from .assembly import Assembly, assembled
-from .executable import Executable, address
+from .executable import Executable
 from .kernel_workspace import KernelWorkspace, Line
-from .shares import FAILED, StepsInShares
 from .storing import Kept, keep, kept
+from .threads import WORTH, team, threads
+
+TOGETHER = 64  # shares of which the sums are kept at a time
+
+BOUNDS, STEPS, LOSSES, FAILED = map(TrainJob._fields.index, ("bounds", "steps", "losses", "failed"))
 
 # What the driver knows of a form before its code and its samples are there.
 OF_LAYOUT = 3
@@ -48,7 +53,7 @@ class StepsInMachineCode:
         self.workspace, self.places, self.cost, self._sections = workspace, places, cost, sections
         self.memory: Any = None
         self.executable = Executable(workspace, sections, "train", "shares")
-        self._in_shares = StepsInShares(self.executable, workspace, places, cost)
+        self._free: list[Any] = []  # memory for sums of shares that no thread is using
         fields = self.executable.fields
         self.forms = [
             found._replace(form=found.form._replace(**{
@@ -132,11 +137,64 @@ class StepsInMachineCode:
         )
         largest = int(bounds[:, 2].max())
         if self.cost.share(largest) < largest:
-            return losses[: self._in_shares.run(self.memory, job, part, losses)]
+            return losses[: self._run_in_shares(job, part, losses)]
         numbers = np.array(job)
         self.executable.drive("train", address(self.memory), address(numbers))
         failed = numbers[FAILED]
         return losses if failed < 0 else losses[:failed]
+
+    def _run_in_shares(self, job: TrainJob[int], part: Part, losses: Any) -> int:
+        """Take the steps of a part; returns how many were finite, up to the first that was not.
+
+        ``job`` says all but which samples.  The threads have memory of their own, to which the parameters are copied.
+        """
+        places, memory, drive = self.places, self.memory, self.executable.drive
+        shares = Shares.of(part, self.cost)
+        most = min(max(end - first for first, end in pairwise(shares.first)), TOGETHER)
+        count = min(threads(), most) if part.samples * self.cost.nanoseconds > WORTH else 1
+        width = places.sums_vectors * self.workspace.lanes
+        whole, sums, taken = memory[places.sums :][:width], np.empty((1 + most, width)), np.zeros(1, dtype=np.int64)
+        adding = np.array(job._replace(
+            groups=address(shares.groups), taken=address(taken), share_sums=address(sums[1:]), reload=1
+        ))  # fmt: skip
+        no_samples = part.groups * [1, 0, 0]
+        finishing = np.array(job._replace(groups=address(no_samples), steps=1, added=1, reload=1))
+        parameters = slice(places.current, places.of_state(1))
+        desks = [self._desk() for _ in range(count)]
+        addresses = [*map(address, desks)]
+        for desk in desks:
+            desk[places.captured] = memory[places.captured]
+
+        def add_up(number: int) -> None:
+            desks[number][parameters] = memory[parameters]
+            drive("shares", addresses[number], address(adding))
+
+        with team(count) as together:
+            for step, (start, stop) in enumerate(pairwise(shares.first)):
+                for first in range(start, stop, TOGETHER):
+                    adding[STEPS] = some = min(TOGETHER, stop - first)
+                    adding[BOUNDS], taken[0] = address(shares.bounds[first:]), 0
+                    together(add_up, some)
+                    new = sums[1 : 1 + some]
+                    if first > start or not part.begin:
+                        new = sums[: 1 + some]
+                        new[0] = whole
+                    np.add.reduce(new, out=whole)  # row after row
+                if part.finish:
+                    finishing[BOUNDS], finishing[LOSSES] = address(part.bounds[step:]), address(losses[step:])
+                    drive("train", address(memory), address(finishing))
+                    if finishing[FAILED] >= 0:
+                        break
+            else:
+                step += 1
+        self._free += desks  # not after an exception: they are then forgotten
+        return step
+
+    def _desk(self) -> Any:
+        try:
+            return self._free.pop()
+        except IndexError:
+            return self.workspace.memory()
 
 
 def _epilogue(form: FormLayout, workspace: KernelWorkspace) -> list[Line]:
