@@ -40,7 +40,7 @@ def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if threads cost nothing: few samples are a share, and all that has two of them goes to several threads."""
     monkeypatch.setattr(costs, "LONG", 0.0)
     monkeypatch.setattr(costs, "SHARE", 0.0)
-    monkeypatch.setattr(costs, "LEAST", 100)
+    monkeypatch.setattr(costs, "USUAL", 100)
     monkeypatch.setattr(machine_steps, "TOGETHER", 4)
     for module in (machine_steps, machine):
         monkeypatch.setattr(module, "WORTH", 0.0)
@@ -255,7 +255,7 @@ def test_an_interrupt_keeps_what_whole_steps_have_learned(
     if taken:
         for module, name in ((costs, "LONG"), (costs, "SHARE")):
             monkeypatch.setattr(module, name, 0.0)
-        monkeypatch.setattr(costs, "LEAST", 100)
+        monkeypatch.setattr(costs, "USUAL", 100)
         nn.fit(
             same, X, Y, loss="bce_with_logits", optimizer=nn.Adam(same.parameters(), lr=0.05), epochs=taken, threads=1
         )

@@ -18,9 +18,10 @@ OPERATION = 0.1  # of a piece
 FUNCTION = 1.0  # of the C library
 NUMBER = 0.6  # of a table, that is read or written
 
-LONG = 400_000.0  # nanoseconds of a step that is cut: to wake a thread and wait for it takes 60,000
-SHARE = 50_000.0  # of a share, and
-LEAST = 512  # samples of one: with fewer, adding up the sums of the shares would count
+LONG = 500_000.0  # nanoseconds of a step that is cut: to wake a thread and wait for it takes 60,000
+SHARE = 100_000.0  # of a share, and
+USUAL = 1024  # samples of one at least, as to add up its sums takes as long as some ten samples;
+LEAST = 256  # where there would be only one else
 MOST = 2**21  # numbers that are gathered or converted at a time, 16 MB
 
 
@@ -45,10 +46,10 @@ class Cost(NamedTuple):
 
         It does not depend on the number of threads, nor on where the samples lie: so the sums have the same bits.
         """
-        long = samples * self.nanoseconds > LONG
-        wanted = max(SHARE / self.nanoseconds, LEAST) if long else samples
-        count = max(round(samples / min(wanted, self.most)), 1)
-        return min(-(-samples // (count * BLOCK)) * BLOCK, samples)
+        count = samples / self.most
+        if samples * self.nanoseconds > LONG:
+            count = max(count, samples / max(SHARE / self.nanoseconds, USUAL), 2 if samples >= 2 * LEAST else 1)
+        return min(-(-samples // (max(round(count), 1) * BLOCK)) * BLOCK, samples)
 
 
 def _of_call(call: Call) -> float:

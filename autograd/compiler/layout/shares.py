@@ -26,19 +26,22 @@ class Shares(NamedTuple):
     @classmethod
     def of(cls, part: Part, cost: Cost) -> Shares:
         """All of one size in a step, but for its last one."""
-        groups: list[tuple[int, int, int]] = []
-        bounds: list[list[int]] = []
-        first = [0]
-        for start, stop, samples in part.bounds.tolist():
-            size, room = cost.share(samples), 0  # in the share at hand
-            for form, place, end in part.groups[start:stop].tolist():
-                while place < end:
-                    if not room:
-                        bounds.append([len(groups), len(groups), samples])
-                        room = size
-                    count = min(room, end - place)
-                    groups.append((form, place, place + count))
-                    bounds[-1][1] += 1
-                    place, room = place + count, room - count
-            first.append(len(bounds))
-        return cls(np.array(groups), np.array(bounds), first)
+        groups, (starts, stops, samples) = part.groups, part.bounds.T
+        sizes = np.array([cost.share(n) for n in samples.tolist()])
+        # All samples of the part are counted on, in the order in which they are taken.
+        ends = np.cumsum(groups[:, 2] - groups[:, 1])
+        begins = ends - groups[:, 2] + groups[:, 1]
+        counts = -(-(ends[stops - 1] - begins[starts]) // sizes)  # of shares
+        first = np.concatenate([[0], np.cumsum(counts)])
+        within = np.arange(first[-1]) - np.repeat(first[:-1], counts)
+        shares = np.repeat(begins[starts], counts) + within * np.repeat(sizes, counts)
+        cuts = np.union1d(begins, shares)
+        group = np.searchsorted(begins, cuts, side="right") - 1
+        lengths = np.diff(cuts, append=ends[-1])
+        places = groups[group, 1] + cuts - begins[group]
+        firsts = np.searchsorted(cuts, shares)
+        return cls(
+            np.column_stack([groups[group, 0], places, places + lengths]),
+            np.column_stack([firsts, np.append(firsts[1:], len(cuts)), np.repeat(samples, counts)]),
+            first.tolist(),
+        )

@@ -50,6 +50,19 @@ def shares(e: Emitter) -> Emitter:
     return e
 
 
+def join_shares(e: Emitter) -> Emitter:
+    """Add the sums of the shares up, in their order."""
+    job = e.job(TrainJob[Integer])
+    with e.when(job.added, "==", 0):
+        zero_vectors(e, job.sums, job.sums_vectors)
+    with e.loop(job.steps) as share:
+        first = e.double_at(job.share_sums, share * job.sums_vectors * e.lanes)
+        with e.loop(job.sums_vectors) as i:
+            x = e.load_from(e.element(first, i * e.lanes))
+            e.store(e.arithmetic("fadd", e.load(job.sums, i * e.lanes), x), job.sums, i * e.lanes)
+    return e
+
+
 def begin(e: Emitter, job: TrainJob[Integer], step: Integer) -> None:
     """Nothing is added up yet, and each sample counts for its part of the mean."""
     zero_vectors(e, job.sums, job.sums_vectors)

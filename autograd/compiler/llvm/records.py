@@ -152,7 +152,7 @@ class TrainJob(NamedTuple, Generic[N]):
     groups: N  # of samples of one form: which, first, end
     bounds: N  # of each step: its first group, their end, and how many samples the mean is over
     steps: N
-    added: N  # 1: the sums over the samples are there; 0: they begin at 0
+    added: N  # 0: the sums over the samples begin at 0; 1: some are there, and of a step all
     losses: N  # of each step: objective, data loss
     reload: N  # 0: all steps take the same samples, in one block
     failed: N  # written: the step that was not finite

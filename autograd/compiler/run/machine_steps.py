@@ -19,7 +19,9 @@ from .threads import WORTH, team, threads
 
 TOGETHER = 64  # shares of which the sums are kept at a time
 
-BOUNDS, STEPS, LOSSES, FAILED = map(TrainJob._fields.index, ("bounds", "steps", "losses", "failed"))
+BOUNDS, STEPS, ADDED, LOSSES, FAILED = map(
+    TrainJob._fields.index, ("bounds", "steps", "added", "losses", "failed")
+)  # fmt: skip
 
 # What the driver knows of a form before its code and its samples are there.
 OF_LAYOUT = 3
@@ -52,7 +54,7 @@ class StepsInMachineCode:
     ) -> None:  # fmt: skip
         self.workspace, self.places, self.cost, self._sections = workspace, places, cost, sections
         self.memory: Any = None
-        self.executable = Executable(workspace, sections, "train", "shares")
+        self.executable = Executable(workspace, sections, "train", "shares", "join_shares")
         self._free: list[Any] = []  # memory for sums of shares that no thread is using
         fields = self.executable.fields
         self.forms = [
@@ -152,37 +154,36 @@ class StepsInMachineCode:
         shares = Shares.of(part, self.cost)
         most = min(max(end - first for first, end in pairwise(shares.first)), TOGETHER)
         count = min(threads(), most) if part.samples * self.cost.nanoseconds > WORTH else 1
-        width = places.sums_vectors * self.workspace.lanes
-        whole, sums, taken = memory[places.sums :][:width], np.empty((1 + most, width)), np.zeros(1, dtype=np.int64)
+        sums = np.empty((most, places.sums_vectors * self.workspace.lanes))
+        taken = np.zeros(1, dtype=np.int64)
         adding = np.array(job._replace(
-            groups=address(shares.groups), taken=address(taken), share_sums=address(sums[1:]), reload=1
+            groups=address(shares.groups), taken=address(taken), share_sums=address(sums), reload=1
         ))  # fmt: skip
         no_samples = part.groups * [1, 0, 0]
         finishing = np.array(job._replace(groups=address(no_samples), steps=1, added=1, reload=1))
         parameters = slice(places.current, places.of_state(1))
         desks = [self._desk() for _ in range(count)]
-        addresses = [*map(address, desks)]
         for desk in desks:
             desk[places.captured] = memory[places.captured]
+        addresses, adding_at, memory_at, finishing_at = (
+            [*map(address, desks)], address(adding), address(memory), address(finishing)
+        )  # fmt: skip
+        shares_at, steps_at, losses_at = address(shares.bounds), address(part.bounds), address(losses)
 
         def add_up(number: int) -> None:
             desks[number][parameters] = memory[parameters]
-            drive("shares", addresses[number], address(adding))
+            drive("shares", addresses[number], adding_at)
 
         with team(count) as together:
             for step, (start, stop) in enumerate(pairwise(shares.first)):
                 for first in range(start, stop, TOGETHER):
-                    adding[STEPS] = some = min(TOGETHER, stop - first)
-                    adding[BOUNDS], taken[0] = address(shares.bounds[first:]), 0
-                    together(add_up, some)
-                    new = sums[1 : 1 + some]
-                    if first > start or not part.begin:
-                        new = sums[: 1 + some]
-                        new[0] = whole
-                    np.add.reduce(new, out=whole)  # row after row
+                    adding[BOUNDS], adding[STEPS] = shares_at + 24 * first, min(TOGETHER, stop - first)
+                    adding[ADDED], taken[0] = int(first > start or not part.begin), 0
+                    together(add_up, stop - first)
+                    drive("join_shares", memory_at, adding_at)
                 if part.finish:
-                    finishing[BOUNDS], finishing[LOSSES] = address(part.bounds[step:]), address(losses[step:])
-                    drive("train", address(memory), address(finishing))
+                    finishing[BOUNDS], finishing[LOSSES] = steps_at + 24 * step, losses_at + 16 * step
+                    drive("train", memory_at, finishing_at)
                     if finishing[FAILED] >= 0:
                         break
             else:
