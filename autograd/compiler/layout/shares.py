@@ -26,22 +26,22 @@ class Shares(NamedTuple):
     @classmethod
     def of(cls, part: Part, cost: Cost) -> Shares:
         """All of one size in a step, but for its last one."""
-        groups, (starts, stops, samples) = part.groups, part.bounds.T
-        sizes = np.array([cost.share(n) for n in samples.tolist()])
-        # All samples of the part are counted on, in the order in which they are taken.
-        ends = np.cumsum(groups[:, 2] - groups[:, 1])
-        begins = ends - groups[:, 2] + groups[:, 1]
-        counts = -(-(ends[stops - 1] - begins[starts]) // sizes)  # of shares
-        first = np.concatenate([[0], np.cumsum(counts)])
-        within = np.arange(first[-1]) - np.repeat(first[:-1], counts)
-        shares = np.repeat(begins[starts], counts) + within * np.repeat(sizes, counts)
-        cuts = np.union1d(begins, shares)
-        group = np.searchsorted(begins, cuts, side="right") - 1
-        lengths = np.diff(cuts, append=ends[-1])
-        places = groups[group, 1] + cuts - begins[group]
-        firsts = np.searchsorted(cuts, shares)
-        return cls(
-            np.column_stack([groups[group, 0], places, places + lengths]),
-            np.column_stack([firsts, np.append(firsts[1:], len(cuts)), np.repeat(samples, counts)]),
-            first.tolist(),
-        )
+        groups: list[tuple[int, int, int]] = []
+        bounds: list[tuple[int, int, int]] = []
+        first = [0]
+        given = part.groups.tolist()
+        for start, stop, samples in part.bounds.tolist():
+            size = cost.share(samples)
+            begun, room = len(groups), size  # of the share at hand
+            for form, place, end in given[start:stop]:
+                while place < end:
+                    count = min(room, end - place)
+                    groups.append((form, place, place + count))
+                    place, room = place + count, room - count
+                    if not room:
+                        bounds.append((begun, len(groups), samples))
+                        begun, room = len(groups), size
+            if begun < len(groups):
+                bounds.append((begun, len(groups), samples))
+            first.append(len(bounds))
+        return cls(np.array(groups), np.array(bounds), first)
