@@ -6,13 +6,13 @@ long as 0.06 ms of work: what is shorter than a few times that stays with one th
 
 from __future__ import annotations
 
-import multiprocessing
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from ...modes import mode
 
@@ -32,8 +32,10 @@ def threads() -> int:
         if not text.isdecimal() or int(text) < 1:
             raise ValueError(f"the environment variable {VARIABLE} must be a whole number of at least 1, not {text!r}")
         return int(text)
-    shared = threading.current_thread() is not threading.main_thread() or multiprocessing.parent_process() is not None
-    return 1 if shared else cores()
+    if threading.current_thread() is not threading.main_thread():
+        return 1
+    processes = sys.modules.get("multiprocessing")  # its children have imported it; to do so here would take long
+    return cores() if processes is None or processes.parent_process() is None else 1
 
 
 def cores() -> int:
@@ -53,8 +55,8 @@ def team(size: int) -> Iterator[Together]:
     """So many threads, the one that asks among them; they end with the context.
 
     It gives ``together(f, count)``: f is called so many times at once, with the number of the thread that does, 0 for
-    this one, and all are waited for.  Where the process may start no more threads it is called less often, and where
-    one is held up another calls it twice: so f takes what is left to do from a common heap, and may find nothing.
+    this one, and all are waited for.  It takes what is to be done from a common heap, until nothing is left: then those
+    that have not begun are not needed, be it that they are held up or that the process may start no more threads.
     """
     work: SimpleQueue[Callable[[int], object] | None] = SimpleQueue()
     done: SimpleQueue[BaseException | None] = SimpleQueue()
@@ -70,11 +72,15 @@ def team(size: int) -> Iterator[Together]:
                 done.put(None)
 
     def together(f: Callable[[int], object], count: int) -> None:
-        helpers = min(count - 1, len(others))
-        for _ in range(helpers):
+        wanted = min(count - 1, len(others))
+        for _ in range(wanted):
             work.put(f)
         f(0)
-        errors = [done.get() for _ in range(helpers)]
+        with suppress(Empty):  # a thread that has not begun is not waited for
+            while wanted:
+                work.get_nowait()
+                wanted -= 1
+        errors = [done.get() for _ in range(wanted)]
         for error in errors:
             if error is not None:
                 raise error
