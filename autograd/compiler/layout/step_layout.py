@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 from ...program import Program
 from ...value import Value
-from ..plan import ONES, LoopPlan, Products, plan_loop
+from ..plan import ONES, LoopPlan, Plan, Products, plan_loop
 from .costs import Cost
 from .feeding import Part
 from .sample_loop import Loop, Section
@@ -102,19 +102,20 @@ class FormLayout(NamedTuple):
     weights_row: int  # of the weights of the samples in the mean
     edge: int
     cotangents: Sequence[int]
-    late: Section
+    late: Section[Plan]
 
 
 class StepLayout:
     """The programs of a step in their places: of each form of samples, then of the rule, if there is one.
 
     ``captured`` are the Values other than parameters that are read anew in every call.  ``cost`` is that of a sample,
-    of the form that costs most.
+    of the form that costs most.  ``ways`` says how samples go through their programs: many at a time (False), each
+    alone (True), or both; the ``forms`` of the second way follow those of the first.
     """
 
     def __init__(
         self, workspace: Workspace, parameters: Sequence[Value], sums: Sequence[SamplePlans], states: int,
-        rule: RulePrograms | None,
+        rule: RulePrograms | None, ways: Sequence[bool] = (False,),
     ) -> None:  # fmt: skip
         self.workspace, self._count = workspace, len(parameters)
         edges = sum(len(of.cotangents) for of in sums)
@@ -122,10 +123,11 @@ class StepLayout:
         self._known = {parameter: self.places.current + i for i, parameter in enumerate(parameters)}
         self.captured: dict[Value, int] = {}
         self.forms: list[FormLayout] = []
-        edge = self.places.edge
-        for of in sums:
-            self.forms.append(self._over_samples(of, edge))
-            edge += len(of.cotangents)
+        for alone in ways:
+            edge = self.places.edge
+            for of in sums:
+                self.forms.append(self._over_samples(of, edge, alone))
+                edge += len(of.cotangents)
         self.clip = self.update = None
         if rule is not None:
             self.clip, limited = self._clip(rule)
@@ -133,13 +135,13 @@ class StepLayout:
         self.places = self.places._replace(captured=[*self.captured.values()])
         self.cost = max(Cost.of(of.plan.each.calls, len(of.inputs)) for of in sums)
 
-    def _over_samples(self, of: SamplePlans, edge: int) -> FormLayout:
+    def _over_samples(self, of: SamplePlans, edge: int, alone: bool) -> FormLayout:
         """The loss and gradient of every sample of one form, added up."""
         n, places, workspace = self._count, self.places, self.workspace
         sums: dict[int | None, int] = {i: places.sums + i for i in range(n)}
         sums |= {n + i: edge + i for i in range(len(of.cotangents))}
         sums |= {n + len(of.cotangents): places.loss, None: places.unwanted}
-        loop = Loop(workspace, of.plan, self._leaves(of.leaves), sums=sums)
+        loop = Loop(workspace, of.plan, self._leaves(of.leaves), sums=sums, alone=alone)
         plan = of.late_plan
         rows = workspace.rows(workspace.allocate(plan.each, plan.inputs, ()), workspace.lanes) if plan.inputs else {}
         late = Section(plan.each, loop.each.places._replace(rows=rows))

@@ -8,6 +8,7 @@ from .calls import (
     Call,
     Elementwise,
     Epilogue,
+    Filler,
     Gather,
     LogSumExp,
     MatVec,
@@ -26,11 +27,13 @@ from .calls import (
     row_of,
     writes,
 )
+from .one_sample import Accumulation, OneSamplePlan, SharedWeights, for_one_sample
 from .pieces import LoopPlan, plan_loop
 from .sums import Indexed, Products
 
 __all__ = [
-    "ONES", "UNIT", "WASTE", "ZERO", "Call", "Elementwise", "Epilogue", "Gather", "Indexed", "LogSumExp", "LoopPlan",
-    "MatVec", "Number", "Operand", "Outer", "Plan", "Products", "Row", "RowDot", "Scalar", "Scatter", "Spread", "Step",
-    "Template", "plan_loop", "reads", "row_of", "writes",
+    "ONES", "UNIT", "WASTE", "ZERO", "Accumulation", "Call", "Elementwise", "Epilogue", "Filler", "Gather", "Indexed",
+    "LogSumExp", "LoopPlan", "MatVec", "Number", "OneSamplePlan", "Operand", "Outer", "Plan", "Products", "Row",
+    "RowDot", "Scalar", "Scatter", "SharedWeights", "Spread", "Step", "Template",
+    "for_one_sample", "plan_loop", "reads", "row_of", "writes",
 ]  # fmt: skip

@@ -34,8 +34,9 @@ class Executable:
 
     def _encode(self, lines: list[Line]) -> Any:
         numbers = np.zeros((max(len(lines), 1), LINE), dtype=np.int64)
-        for i, (kernel, arguments) in enumerate(lines):
+        for i, (kernel, arguments, numbers_each) in enumerate(lines):
             numbers[i, : 1 + len(arguments)] = (self.kernels.address(kernel), *arguments)
+            numbers[i, -1] = numbers_each
         return numbers
 
     def drive(self, driver: str, memory: int, job: int) -> None:

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..layout import Cost, FormLayout, Part, Shares, StepLayout, StepPlaces, address, row_stride
+from ..layout import Cost, FormLayout, Part, Shares, StepLayout, StepPlaces, address, few, row_stride
 from ..llvm import Form, PackArguments, Source, TrainJob
 from .assembly import Assembly, assembled
+from .assembly_for_one import AssemblyForOne
 from .executable import Executable
 from .kernel_workspace import KernelWorkspace, Line
 from .storing import Kept, keep, kept
@@ -36,8 +37,7 @@ class FormInPlace(NamedTuple):
     @classmethod
     def of(cls, layout: FormLayout) -> FormInPlace:
         """Without its code yet."""
-        width = layout.loop.width
-        return cls.of_numbers(row_stride(width), width, layout.weights_row, layout.first_row)
+        return cls.of_numbers(layout.loop.stride, layout.loop.width, layout.weights_row, layout.first_row)
 
     @classmethod
     def of_numbers(cls, row_stride: int, block: int, weights_row: int, first_row: int) -> FormInPlace:
@@ -83,7 +83,8 @@ class StepsInMachineCode:
         assert isinstance(workspace, KernelWorkspace)
         sections: dict[str, list[Line]] = {"penalty_code": [], "gradients": [], "rule": [], "update": []}
         for i, form in enumerate(layout.forms):
-            sections[f"prologue{i}"], sections[f"body{i}"] = assembled(form.loop, workspace)
+            kind = AssemblyForOne if form.loop.alone else Assembly
+            sections[f"prologue{i}"], sections[f"body{i}"] = assembled(form.loop, workspace, kind)
             sections[f"epilogue{i}"] = _epilogue(form, workspace)
         if layout.clip and layout.update:
             sections["penalty_code"], sections["gradients"] = assembled(layout.clip, workspace)
@@ -115,13 +116,17 @@ class StepsInMachineCode:
 
     def run(self, part: Part) -> Any:
         """See ``TrainingSteps``."""
-        order, groups, bounds = part.order, part.groups, part.bounds
+        order, groups, bounds, tables = part.order, part.groups, part.bounds, part.tables
+        if len(self.forms) > len(tables):  # those of both ways: few samples of a form go one after the other
+            small = groups[:, 2] - groups[:, 1] <= few(self.workspace.lanes)
+            groups = groups + small[:, None] * [len(tables), 0, 0]
+            tables = [*tables, *tables]
         losses = np.empty((len(bounds), 2))
         form, first, end = groups[0].tolist()
         same = len(bounds) > 1 and end - first <= self.forms[form].form.block and bool((groups == groups[0]).all())
         records = [
-            sources(tables, first_row, form.row_stride, order is None, self.workspace.lanes)
-            for tables, (form, first_row) in zip(part.tables, self.forms, strict=True)
+            sources(some, first_row, form.row_stride, order is None, self.workspace.lanes)
+            for some, (form, first_row) in zip(tables, self.forms, strict=True)
         ]
         forms = np.array([
             form._replace(sources=address(some), tables=len(some))
@@ -139,7 +144,7 @@ class StepsInMachineCode:
         )
         largest = int(bounds[:, 2].max())
         if self.cost.share(largest) < largest:
-            return losses[: self._run_in_shares(job, part, losses)]
+            return losses[: self._run_in_shares(job, part._replace(groups=groups), losses)]
         numbers = np.array(job)
         self.executable.drive("train", address(self.memory), address(numbers))
         failed = numbers[FAILED]
