@@ -4,11 +4,11 @@ from .costs import Cost
 from .feeding import Part, parts
 from .sample_loop import Loop, Places, Section
 from .shares import Shares
-from .side_by_side import few
+from .side_by_side import fewest
 from .step_layout import FormLayout, RulePrograms, SamplePlans, StepLayout, StepPlaces, TrainingSteps
 from .workspace import Workspace, address, row_stride
 
 __all__ = [
     "Cost", "FormLayout", "Loop", "Part", "Places", "RulePrograms", "SamplePlans", "Section", "Shares",
-    "StepLayout", "StepPlaces", "TrainingSteps", "Workspace", "address", "few", "parts", "row_stride",
+    "StepLayout", "StepPlaces", "TrainingSteps", "Workspace", "address", "fewest", "parts", "row_stride",
 ]  # fmt: skip

@@ -109,13 +109,12 @@ class StepLayout:
     """The programs of a step in their places: of each form of samples, then of the rule, if there is one.
 
     ``captured`` are the Values other than parameters that are read anew in every call.  ``cost`` is that of a sample,
-    of the form that costs most.  ``ways`` says how samples go through their programs: many at a time (False), each
-    alone (True), or both; the ``forms`` of the second way follow those of the first.
+    of the form that costs most.  Samples go through their programs many at a time, or each ``alone``.
     """
 
     def __init__(
         self, workspace: Workspace, parameters: Sequence[Value], sums: Sequence[SamplePlans], states: int,
-        rule: RulePrograms | None, ways: Sequence[bool] = (False,),
+        rule: RulePrograms | None, alone: bool = False,
     ) -> None:  # fmt: skip
         self.workspace, self._count = workspace, len(parameters)
         edges = sum(len(of.cotangents) for of in sums)
@@ -123,11 +122,10 @@ class StepLayout:
         self._known = {parameter: self.places.current + i for i, parameter in enumerate(parameters)}
         self.captured: dict[Value, int] = {}
         self.forms: list[FormLayout] = []
-        for alone in ways:
-            edge = self.places.edge
-            for of in sums:
-                self.forms.append(self._over_samples(of, edge, alone))
-                edge += len(of.cotangents)
+        edge = self.places.edge
+        for of in sums:
+            self.forms.append(self._over_samples(of, edge, alone))
+            edge += len(of.cotangents)
         self.clip = self.update = None
         if rule is not None:
             self.clip, limited = self._clip(rule)

@@ -195,4 +195,5 @@ class EvaluateJob(NamedTuple, Generic[N]):
     addresses: N  # of the address of each column
     strides: N  # address of each column's stride: 0 where it is one number
     samples: N
-    output_addresses: N
+    results: N  # address of the numbers of the first output
+    across: N  # from there to those of the next one
