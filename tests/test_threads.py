@@ -441,10 +441,10 @@ def test_a_child_that_was_forked_meanwhile_trains_in_threads_of_its_own() -> Non
 
 @given(
     sizes=st.lists(st.lists(st.integers(1, 3000), min_size=1, max_size=4), min_size=1, max_size=4),
-    nanoseconds=st.floats(0.5, 10_000.0), numbers=st.integers(1, 10_000),
+    nanoseconds=st.floats(0.5, 10_000.0), numbers=st.integers(1, 10_000), block=st.sampled_from([1, 64, 128]),
 )  # fmt: skip
 def test_shares_are_all_samples_in_order_and_of_one_size(
-    sizes: list[list[int]], nanoseconds: float, numbers: int
+    sizes: list[list[int]], nanoseconds: float, numbers: int, block: int
 ) -> None:
     groups, bounds, start = [], [], 0
     for step in sizes:
@@ -452,7 +452,7 @@ def test_shares_are_all_samples_in_order_and_of_one_size(
         for form, size in enumerate(step):
             groups.append([form, start, start + size])
             start += size
-    cost = Cost(nanoseconds, numbers)
+    cost = Cost(nanoseconds, numbers, block)
     found = Shares.of(Part([], None, np.array(groups), np.array(bounds)), cost)
     for step, (first, end, samples) in enumerate(bounds):
         wanted = [(form, i) for form, start, stop in groups[first:end] for i in range(start, stop)]
@@ -469,7 +469,7 @@ def test_shares_are_all_samples_in_order_and_of_one_size(
 
 @given(samples=st.integers(1, 10**7), nanoseconds=st.floats(0.5, 1e5), numbers=st.integers(1, 10**5))
 def test_a_share_is_long_enough_and_no_longer_than_need_be(samples: int, nanoseconds: float, numbers: int) -> None:
-    cost = Cost(nanoseconds, numbers)
+    cost = Cost(nanoseconds, numbers, 128)
     share = cost.share(samples)
     assert share == samples or share % 128 == 0
     if samples * nanoseconds < costs.LONG and samples <= cost.most:

@@ -10,13 +10,12 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ..plan import Call, Elementwise, Gather, LogSumExp, MatVec, Outer, RowDot, Scatter, Template
-from .workspace import BLOCK
 
 # Nanoseconds a sample.
 MULTIPLY_ADD = 0.04
 OPERATION = 0.1  # of a piece
 FUNCTION = 1.0  # of the C library
-NUMBER = 0.6  # of a table, that is read or written
+NUMBER = 0.6  # of a table
 
 LONG = 500_000.0  # nanoseconds of a step that is cut: to wake a thread and wait for it takes 60,000
 SHARE = 100_000.0  # of a share, and
@@ -26,15 +25,16 @@ MOST = 2**21  # numbers that are gathered or converted at a time, 16 MB
 
 
 class Cost(NamedTuple):
-    """Of one sample: about how many nanoseconds it takes, and how many numbers it has."""
+    """Of one sample: about how many nanoseconds it takes, and how many numbers it has; and how many go together."""
 
     nanoseconds: float
     numbers: int
+    block: int
 
     @classmethod
-    def of(cls, calls: Iterable[Call], numbers: int) -> Cost:
-        """Of calls, and so many numbers that are read from tables or written there."""
-        return cls(numbers * NUMBER + sum(map(_of_call, calls)), numbers)
+    def of(cls, calls: Iterable[Call], numbers: int, block: int) -> Cost:
+        """Of calls, and so many numbers that are read from tables."""
+        return cls(numbers * NUMBER + sum(map(_of_call, calls)), numbers, block)
 
     @property
     def most(self) -> int:
@@ -49,7 +49,8 @@ class Cost(NamedTuple):
         count = samples / self.most
         if samples * self.nanoseconds > LONG:
             count = max(count, samples / max(SHARE / self.nanoseconds, USUAL), 2 if samples >= 2 * LEAST else 1)
-        return min(-(-samples // (max(round(count), 1) * BLOCK)) * BLOCK, samples)
+        blocks = -(-samples // (max(round(count), 1) * self.block))
+        return min(blocks * self.block, samples)
 
 
 def _of_call(call: Call) -> float:

@@ -131,7 +131,8 @@ class StepLayout:
             self.clip, limited = self._clip(rule)
             self.update = self._update(rule, limited)
         self.places = self.places._replace(captured=[*self.captured.values()])
-        self.cost = max(Cost.of(of.plan.each.calls, len(of.inputs)) for of in sums)
+        block = max(form.loop.width for form in self.forms)
+        self.cost = max(Cost.of(of.plan.each.calls, len(of.inputs), block) for of in sums)
 
     def _over_samples(self, of: SamplePlans, edge: int, alone: bool) -> FormLayout:
         """The loss and gradient of every sample of one form, added up."""

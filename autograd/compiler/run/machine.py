@@ -37,7 +37,7 @@ class InMachineCode:
         once, each = assembled(loop, workspace)
         output_rows = workspace.table([loop.row(v) for v in program.outputs])
         self._workspace = workspace
-        self._cost = Cost.of(plans.each.calls, 0)  # to read and write is no faster with several threads
+        self._cost = Cost.of(plans.each.calls, 0, loop.width)  # to read and write is no faster in several threads
         self._executable = Executable(workspace, {"prologue": once, "body": each}, "evaluate")
         self._job: EvaluateJob[int] = EvaluateJob(
             **self._executable.fields,
