@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..layout import Cost, FormLayout, Part, Shares, StepLayout, StepPlaces, address, row_stride
+from ..layout import Cost, FormLayout, Loop, Part, Shares, StepLayout, StepPlaces, address, row_stride
 from ..llvm import Form, PackArguments, Source, TrainJob
+from ..plan import Elementwise, OneSamplePlan, Plan
 from .assembly import Assembly, assembled
 from .assembly_for_one import AssemblyForOne
 from .executable import Executable
@@ -20,12 +21,11 @@ from .threads import WORTH, team, threads
 
 TOGETHER = 64  # shares of which the sums are kept at a time
 
-BOUNDS, STEPS, ADDED, LOSSES, FAILED = map(
-    TrainJob._fields.index, ("bounds", "steps", "added", "losses", "failed")
-)  # fmt: skip
+BOUNDS, STEPS, ADDED, FAILED = map(TrainJob._fields.index, ("bounds", "steps", "added", "failed"))
 
 # What the driver knows of a form before its code and its samples are there.
 OF_LAYOUT = 3
+FAILED = TrainJob._fields.index("failed")
 
 
 class FormInPlace(NamedTuple):
@@ -86,10 +86,13 @@ class StepsInMachineCode:
             kind = AssemblyForOne if form.loop.alone else Assembly
             sections[f"prologue{i}"], sections[f"body{i}"] = assembled(form.loop, workspace, kind)
             sections[f"epilogue{i}"] = _epilogue(form, workspace)
+        places = layout.places
         if layout.clip and layout.update:
             sections["penalty_code"], sections["gradients"] = assembled(layout.clip, workspace)
+            if _is_one_unit(layout.update.each.plan):
+                places = _in_place(layout.update, places)
             sections["rule"], sections["update"] = assembled(layout.update, workspace)
-        return cls(workspace, sections, layout.places, [*map(FormInPlace.of, layout.forms)], layout.cost)
+        return cls(workspace, sections, places, [*map(FormInPlace.of, layout.forms)], layout.cost)
 
     def keep(self, key: str, more: dict[str, Any]) -> None:
         """Write them to the disk, with what else belongs to the training."""
@@ -129,27 +132,40 @@ class StepsInMachineCode:
             for some, (form, _) in zip(records, self.forms, strict=True)
         ])  # fmt: skip
         job = self._job._replace(
-            forms=address(forms),
-            sequential=int(order is None),
-            order=0 if order is None else address(order),
-            groups=address(groups),
-            bounds=address(bounds),
-            steps=len(bounds),
-            losses=address(losses),
+            forms=address(forms), sequential=int(order is None), order=0 if order is None else address(order),
+            groups=address(groups), bounds=address(bounds), steps=len(bounds), losses=address(losses),
             reload=int(not same),
-        )
+        )  # fmt: skip
         largest = int(bounds[:, 2].max())
         if self.cost.share(largest) < largest:
-            return losses[: self._run_in_shares(job, part, losses)]
-        numbers = np.array(job)
-        self.executable.drive("train", address(self.memory), address(numbers))
-        failed = numbers[FAILED]
+            return losses[: self._take_in_shares(job, part)]
+        failed = self._take(job)
         return losses if failed < 0 else losses[:failed]
 
-    def _run_in_shares(self, job: TrainJob[int], part: Part, losses: Any) -> int:
+    def _take(self, job: TrainJob[int]) -> int:
+        """Take steps up to one that is not finite; returns its number, or -1.
+
+        Where steps change the numbers in place, that one has changed them, too: those before it are taken anew.
+        """
+        places, memory, numbers = self.places, self.memory, np.array(job)
+        in_place = places.changed == places.current
+        state = slice(places.current, places.of_state(1 + places.states)) if in_place else slice(0)
+        before = memory[state].copy(), memory[places.time]
+        try:
+            self.executable.drive("train", address(memory), address(numbers))
+        finally:  # Ctrl-C too, which is heard when the machine code has returned
+            failed = int(numbers[FAILED])
+            undone = in_place and failed >= 0
+            if undone:
+                memory[state], memory[places.time] = before
+        if undone and failed:
+            self._take(job._replace(steps=failed))
+        return failed
+
+    def _take_in_shares(self, job: TrainJob[int], part: Part) -> int:
         """Take the steps of a part; returns how many were finite, up to the first that was not.
 
-        ``job`` says all but which samples.  The threads have memory of their own, to which the parameters are copied.
+        Threads add up the shares, in memory of their own, to which the parameters are copied.
         """
         places, memory, drive = self.places, self.memory, self.executable.drive
         shares = Shares.of(part, self.cost)
@@ -161,15 +177,13 @@ class StepsInMachineCode:
             groups=address(shares.groups), taken=address(taken), share_sums=address(sums), reload=1
         ))  # fmt: skip
         no_samples = part.groups * [1, 0, 0]
-        finishing = np.array(job._replace(groups=address(no_samples), steps=1, added=1, reload=1))
+        rest = job._replace(groups=address(no_samples), steps=1, added=1, reload=1)
         parameters = slice(places.current, places.of_state(1))
         desks = [self._desk() for _ in range(count)]
         for desk in desks:
             desk[places.captured] = memory[places.captured]
-        addresses, adding_at, memory_at, finishing_at = (
-            [*map(address, desks)], address(adding), address(memory), address(finishing)
-        )  # fmt: skip
-        shares_at, steps_at, losses_at = address(shares.bounds), address(part.bounds), address(losses)
+        addresses, adding_at, memory_at = [*map(address, desks)], address(adding), address(memory)
+        shares_at = address(shares.bounds)
 
         def add_up(number: int) -> None:
             desks[number][parameters] = memory[parameters]
@@ -183,9 +197,8 @@ class StepsInMachineCode:
                     together(add_up, stop - first)
                     drive("join_shares", memory_at, adding_at)
                 if part.finish:
-                    finishing[BOUNDS], finishing[LOSSES] = steps_at + 24 * step, losses_at + 16 * step
-                    drive("train", memory_at, finishing_at)
-                    if finishing[FAILED] >= 0:
+                    one = rest._replace(bounds=job.bounds + 24 * step, losses=job.losses + 16 * step)
+                    if self._take(one) >= 0:
                         break
             else:
                 step += 1
@@ -197,6 +210,24 @@ class StepsInMachineCode:
             return self._free.pop()
         except IndexError:
             return self.workspace.memory()
+
+
+def _is_one_unit(plan: Plan | OneSamplePlan) -> bool:
+    """Whether all numbers of a lane are read before any is written."""
+    call = plan.calls[0] if len(plan.calls) == 1 else None
+    return isinstance(call, Elementwise) and len(call.outputs) == 1
+
+
+def _in_place(update: Loop, places: StepPlaces) -> StepPlaces:
+    """Let the rule write its results where its arguments were; returns the places of a step in which that is so."""
+    changed = range(places.changed, places.changed + (1 + places.states) * places.parameters)
+    of_rule = update.each.places
+    rows = {
+        row: place - places.changed + places.current if place in changed else place
+        for row, place in of_rule.rows.items()
+    }
+    update.each = update.each._replace(places=of_rule._replace(rows=rows))
+    return places._replace(changed=places.current)
 
 
 def _epilogue(form: FormLayout, workspace: KernelWorkspace) -> list[Line]:
