@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
+from .hints import as_count
+
 Scope = tuple[Any, Any]  # (owner, the scope around it or None): see scopes.py
 
 
@@ -148,11 +150,7 @@ def thread_limit(threads: int | None) -> Any:
     >>> y
     9.0
     """
-    if threads is None:
-        return mode.set()
-    if not isinstance(threads, int) or threads < 1:
-        raise ValueError(f"threads must be a whole number of at least 1, not {threads!r}")
-    return mode.set(threads=threads)
+    return mode.set() if threads is None else mode.set(threads=as_count(threads, "threads"))
 
 
 @contextmanager
