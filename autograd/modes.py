@@ -14,8 +14,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-from .hints import as_count
-
 Scope = tuple[Any, Any]  # (owner, the scope around it or None): see scopes.py
 
 
@@ -150,7 +148,11 @@ def thread_limit(threads: int | None) -> Any:
     >>> y
     9.0
     """
-    return mode.set() if threads is None else mode.set(threads=as_count(threads, "threads"))
+    if threads is None:
+        return mode.set()
+    if not hasattr(threads, "__index__") or threads < 1:
+        raise ValueError(f"threads must be a whole number of at least 1, not {threads!r}")
+    return mode.set(threads=int(threads))
 
 
 @contextmanager

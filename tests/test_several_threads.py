@@ -343,7 +343,7 @@ def test_the_environment_and_a_limit_say_otherwise(monkeypatch: pytest.MonkeyPat
         assert threads.threads() == 7
         with thread_limit(None):
             assert threads.threads() == 7
-        with thread_limit(2):
+        with thread_limit(np.int64(2)):
             assert threads.threads() == 2
         assert threads.threads() == 7
     assert threads.threads() == 3
