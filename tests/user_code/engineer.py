@@ -228,4 +228,7 @@ with tempfile.TemporaryDirectory() as folder:
     nn.save(network, file)
     assert_type(nn.load(file, into=network), Sequential)
     nn.save(MLP(2, 1), file)
-    assert_type(nn.load(file), Module)
+    loaded: Module = nn.load(file)
+    assert_type(nn.load(file)([1.0, 2.0]), Output)
+    if isinstance(loaded, MLP):
+        assert_type(loaded.layers[0].neurons[0].b, Value)
