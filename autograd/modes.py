@@ -140,7 +140,7 @@ def thread_limit(threads: int | None) -> Any:
     Without a limit, or with None, that is what the environment variable STEPGRAD_THREADS says, else the cores that
     the process may use; one in threads and processes that were themselves started to share work: all but the main
     thread, and those of multiprocessing.  Only what takes long enough is split, and the results are the same to the
-    last bit for any number.
+    last bit for any number.  ValueError for what is no whole number of at least 1.
 
     >>> from autograd import jit
     >>> with thread_limit(1):
