@@ -107,9 +107,10 @@ def compare(what: str, data: Data, path: Path) -> Row:
         times.append((seconds, their_seconds))
     mean, spread = np.mean(ours), np.std(ours) / max(len(ours) - 1, 1) ** 0.5
     seconds, their_seconds = np.mean(times, axis=0)
-    results = f"{mean:.4f} ± {spread:.4f}, {duration(seconds)}", f"{np.mean(theirs):.4f}, {duration(their_seconds)}"
+    result = f"{mean:.4f} ± {spread:.4f}, {duration(seconds)}"
     if np.isnan(their_seconds):
-        return Row(what, (results[0], "not installed"))
+        return Row(what, (result, "not installed"))
+    results = result, f"{np.mean(theirs):.4f}, {duration(their_seconds)}"
     noise = 2 * np.std(np.subtract(ours, theirs)) / max(len(ours) - 1, 1) ** 0.5 + 0.001
     as_good = Aim(mean, np.mean(theirs) - noise, "of score", at_least=True, shown="{:.4f}".format)
     return Row(what, results, (as_good, Aim(seconds / their_seconds, 0.5, "of its time")))
