@@ -4,7 +4,7 @@ Of numbers alone they give a number, and with a Value among them a Value: the ov
 ``Unary``, ``Binary`` and ``Nary`` say it of the rows.
 """
 
-# mypy: disable-error-code="overload-overlap"
+# mypy: disable-error-code="overload-overlap,overload-cannot-match"
 # (numbers in a list that could hold Values as well: what comes out is then called a Value, and is a number)
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from . import primitives
+from .errors import no_index
 from .modes import mode
 from .primitives import Primitive, exp, mul
 from .value import Value, as_value
 
 if TYPE_CHECKING:
     Number = Value | float
+    N = TypeVar("N", Value, float)
     A = TypeVar("A")
     B = TypeVar("B")
 
@@ -89,7 +91,8 @@ def primitive(
 
     ``forward(x, ...)`` maps floats to a float.  ``partials(x, ..., out)`` returns ∂out/∂argument, one per
     argument; write it with operators and the functions of ``autograd`` (not ``math``), so that it also
-    works on Values.  ``symbol`` is what drawings show; without one, or where it is blank, the name.
+    works on Values.  ``symbol`` is what drawings show; without one, or where it is blank, the name.  ValueError
+    for a name that is no identifier, TypeError for what is no function, and for partials that are too many or too few.
 
     >>> import math
     >>> from autograd import Value, grad, sin
@@ -125,19 +128,19 @@ def primitive(
 
 
 @overload
-def dot(weights: Iterable[float], inputs: Iterable[float], bias: float = 0.0) -> float: ...
+def dot(weights: Iterable[N], inputs: Iterable[N], bias: N | float = 0.0) -> N: ...
 @overload
 def dot(weights: Iterable[Number], inputs: Iterable[Number], bias: Number = 0.0) -> Value: ...
 def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
     """bias + w₁x₁ + … + wₙxₙ as one node, added strictly from left to right.
 
-    The two sequences have the same length, at least 1; else ValueError.
+    ``weights`` w and ``inputs`` x have the same length, at least 1; else ValueError.
 
     >>> dot([1.0, 2.0], [3.0, 4.0], 0.5)
     11.5
     """
     if not (isinstance(weights, list) and isinstance(inputs, list)):
-        weights, inputs = [*weights], [*inputs]
+        weights, inputs = _listed(weights, "dot"), _listed(inputs, "dot")
     if len(weights) != len(inputs):
         raise ValueError(f"dot needs one input for each weight: {len(weights)} weights, {len(inputs)} inputs")
     if not weights:
@@ -149,25 +152,25 @@ def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
 
 
 @overload
-def total(xs: Iterable[float]) -> float: ...
+def total(xs: Iterable[N]) -> N: ...
 @overload
 def total(xs: Iterable[Number]) -> Value: ...
 def total(xs: Iterable[Any]) -> Any:
-    """x₁ + … + xₙ as one node, added from left to right; 0.0 for no numbers at all.
+    """x₁ + … + xₙ of the numbers ``xs`` as one node, added from left to right; 0.0 for none.
 
     >>> total([0.1, 0.2, 0.3])
     0.6000000000000001
     """
-    xs = [*xs]
+    xs = _listed(xs, "total")
     return primitives.total(*xs) if xs else 0.0
 
 
 @overload
-def logsumexp(xs: Iterable[float]) -> float: ...
+def logsumexp(xs: Iterable[N]) -> N: ...
 @overload
 def logsumexp(xs: Iterable[Number]) -> Value: ...
 def logsumexp(xs: Iterable[Any]) -> Any:
-    """log(eˣ¹ + … + eˣⁿ) as one node, without overflow.
+    """log(eˣ¹ + … + eˣⁿ) of the numbers ``xs`` as one node, without overflow; ValueError for none.
 
     >>> logsumexp([1000.0, 1000.0])
     1000.6931471805599
@@ -176,11 +179,11 @@ def logsumexp(xs: Iterable[Any]) -> Any:
 
 
 @overload
-def softmax(xs: Iterable[float]) -> list[float]: ...
+def softmax(xs: Iterable[N]) -> list[N]: ...
 @overload
 def softmax(xs: Iterable[Number]) -> list[Value]: ...
 def softmax(xs: Iterable[Any]) -> list[Any]:
-    """exp(xᵢ) / Σ exp(xⱼ) for each xᵢ: positive numbers that add up to 1.
+    """exp(xᵢ) / Σ exp(xⱼ) for each of ``xs``: positive numbers that add up to 1.  ValueError for none.
 
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
@@ -189,11 +192,11 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
 
 
 @overload
-def log_softmax(xs: Iterable[float]) -> list[float]: ...
+def log_softmax(xs: Iterable[N]) -> list[N]: ...
 @overload
 def log_softmax(xs: Iterable[Number]) -> list[Value]: ...
 def log_softmax(xs: Iterable[Any]) -> list[Any]:
-    """xᵢ − log Σ exp(xⱼ) for each xᵢ: the logarithm of softmax, without overflow.
+    """xᵢ − log Σ exp(xⱼ) for each of ``xs``: the logarithm of softmax, without overflow.  ValueError for none.
 
     >>> log_softmax([1000.0, 1000.0])
     [-0.69314718056, -0.69314718056]
@@ -204,11 +207,11 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
 
 
 @overload
-def mean(xs: Iterable[float]) -> float: ...
+def mean(xs: Iterable[N]) -> N: ...
 @overload
 def mean(xs: Iterable[Number]) -> Value: ...
 def mean(xs: Iterable[Any]) -> Any:
-    """(x₁ + … + xₙ) / n.
+    """(x₁ + … + xₙ) / n of the numbers ``xs``; ValueError for none.
 
     >>> mean([1.0, 2.0, 6.0])
     3.0
@@ -218,11 +221,11 @@ def mean(xs: Iterable[Any]) -> Any:
 
 
 @overload
-def prod(xs: Iterable[float]) -> float: ...
+def prod(xs: Iterable[N]) -> N: ...
 @overload
 def prod(xs: Iterable[Number]) -> Value: ...
 def prod(xs: Iterable[Any]) -> Any:
-    """x₁ · … · xₙ, multiplied from left to right.
+    """x₁ · … · xₙ of the numbers ``xs``, multiplied from left to right; ValueError for none.
 
     >>> prod([2.0, 3.0, 4.0])
     24.0
@@ -248,8 +251,8 @@ def leaky_relu(x: Any, slope: Any = 0.01) -> Any:
 def uniform(generator: Generator) -> float:
     """A random number from 0 up to 1: ``generator.random()``, and in a compiled program a new one for every row.
 
-    ``generator`` is a ``random.Random`` or NumPy's ``Generator``.  Compiled and eager programs draw the same
-    numbers: row by row, in the order in which a row draws them.
+    ``generator`` is a ``random.Random`` or NumPy's ``Generator``; TypeError for anything else.  Compiled and eager
+    programs draw the same numbers: row by row, in the order in which a row draws them.
 
     >>> import random
     >>> uniform(random.Random(1)) == random.Random(1).random()
@@ -261,11 +264,11 @@ def uniform(generator: Generator) -> float:
 
 
 @overload
-def pick(xs: Sequence[float], index: float) -> float: ...
+def pick(xs: Sequence[N], index: float) -> N: ...
 @overload
 def pick(xs: Sequence[Number], index: Number) -> Value: ...
 def pick(xs: Sequence[Any], index: Any) -> Any:
-    """xs[index], where the index may be a Value: a whole number from 0 to len(xs) − 1.
+    """xs[index], where the index may be a Value: a whole number from 0 to len(xs) − 1, else IndexError.
 
     >>> from autograd import Value
     >>> pick([10.0, 20.0, 30.0], Value(1.0)).data
@@ -275,14 +278,21 @@ def pick(xs: Sequence[Any], index: Any) -> Any:
         return mode.flags.tracer.may_fail(primitives.pick(index, *xs))
     number = index.data if isinstance(index, Value) else index
     if number not in range(len(xs)):
-        raise IndexError(f"pick: the index must be a whole number from 0 to {len(xs) - 1}, not {number!r}")
+        raise no_index(f"pick: the index must be a whole number from 0 to {len(xs) - 1}, not {number!r}", number)
     picked = xs[int(number)]
     # Among Values a number is one too: whoever goes on with what was picked need not know which it was.
     return as_value(picked) if isinstance(index, Value) or any(isinstance(x, Value) for x in xs) else picked
 
 
+def _listed(xs: Any, name: str) -> list[Any]:
+    """What is iterated over, as a list; for what is not, a TypeError that says so."""
+    if isinstance(xs, Value) or not isinstance(xs, Iterable):
+        raise TypeError(f"{name} takes a list of numbers and Values, not {xs!r:.60}")
+    return [*xs]
+
+
 def _some(xs: Iterable[Any], name: str) -> list[Any]:
-    xs = [*xs]
+    xs = _listed(xs, name)
     if not xs:
         raise ValueError(f"{name} of nothing: give it at least one number")
     return xs

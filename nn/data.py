@@ -12,9 +12,11 @@ from random import Random
 from threading import Timer
 from typing import Any, Protocol, TypeVar, overload
 
+from autograd import as_count
 from autograd.compiler import Ragged
 
 from .containers import Columns, cells_of, even, is_array, numbers_in, opened, pieces, take, width_of
+from .init import generator
 from .progress import PATIENCE, is_shown
 from .samples import as_table, pair
 from .vocabulary import Array, Floats
@@ -28,6 +30,7 @@ class Shaped(Protocol):
 
 
 # What comes out in parts of the kind that went in; all else comes out in lists.
+Row = TypeVar("Row", float, list[float], Sequence[float])
 A = TypeVar("A")
 B = TypeVar("B")
 Rows = TypeVar("Rows", bound=list[Any] | Shaped)
@@ -39,17 +42,11 @@ MARGIN = 0.3  # around the samples of a plane
 @overload
 def standardize(train: Array) -> Floats: ...
 @overload
-def standardize(train: Sequence[float]) -> list[float]: ...
+def standardize(train: Sequence[Row]) -> list[Row]: ...
 @overload
-def standardize(train: Sequence[Sequence[float]]) -> list[list[float]]: ...
+def standardize(train: Array, other: Array, /, *others: Array) -> tuple[Floats, ...]: ...
 @overload
-def standardize(train: Array, *others: Array) -> tuple[Floats, ...]: ...
-@overload
-def standardize(train: Sequence[float], *others: Sequence[float]) -> tuple[list[float], ...]: ...
-@overload
-def standardize(
-    train: Sequence[Sequence[float]], *others: Sequence[Sequence[float]]
-) -> tuple[list[list[float]], ...]: ...
+def standardize(train: Sequence[Row], other: Sequence[Row], /, *others: Sequence[Row]) -> tuple[list[Row], ...]: ...
 @overload
 def standardize(train: Iterable[Any], *others: Iterable[Any]) -> Any: ...
 def standardize(train: Iterable[Any], *others: Iterable[Any]) -> Any:
@@ -59,7 +56,7 @@ def standardize(train: Iterable[Any], *others: Iterable[Any]) -> Any:
     others go through the same numbers: test rows must not help to choose them.  A column that is constant in
     ``train`` becomes 0.0 everywhere.  Returns new lists, and of arrays, frames and tensors new arrays of float64: one
     for one argument, a tuple for several.  A flat list of numbers, such as the targets of a regression, is one column
-    and stays flat.
+    and stays flat.  ValueError for rows of different widths, and for a single row.
 
     >>> standardize([[1.0, 7.0], [3.0, 7.0]], [[4.0, 8.0]])
     ([[-1.0, 0.0], [1.0, 0.0]], [[2.0, 0.0]])
@@ -151,7 +148,7 @@ def held_back(count: int, share: float, seed: int) -> tuple[Any, Any]:
     import numpy as np
 
     held = min(max(round(count * share), 1), count - 1)
-    order = np.array(Random(seed).sample(range(count), count))
+    order = np.array(generator(seed).sample(range(count), count))
     return order[held:], order[:held]
 
 
@@ -182,11 +179,10 @@ def batches(
     import numpy as np
 
     rows, targets = pair(_of_their_kind(X, "X"), _of_their_kind(y, "y"))
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be 1 or more, not {batch_size}")
+    batch_size = as_count(batch_size, "batch_size")
     order = list(range(len(rows)))
     if shuffle:
-        (seed if isinstance(seed, Random) else Random(seed)).shuffle(order)
+        (seed if isinstance(seed, Random) else generator(seed)).shuffle(order)
     cuts = [np.array(order[start : start + batch_size]) for start in range(0, len(order), batch_size)]
     return ((_batch(rows, cut), _batch(targets, cut)) for cut in cuts)
 

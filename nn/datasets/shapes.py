@@ -1,15 +1,18 @@
 """Problems in the plane, made from a seed.
 
 The n points are in classes 0, 1, ... as equal in number as n allows, in shuffled order; ``noise`` is the standard
-deviation added to both coordinates.  A ``random.Random`` of their own and arithmetic alone make them: the last
-bit of the functions of ``math`` differs between machines.
+deviation added to both coordinates, and a ``seed`` gives the same points on every machine.  A ``random.Random`` of
+their own and arithmetic alone make them: the last bit of the functions of ``math`` differs between machines.
 """
 
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable
+
+from autograd import as_count, as_float
+
+from ..init import generator
 
 Rows = list[list[float]]
 Place = Callable[[int, int, int], tuple[float, float]]  # (class, k, count): where the k-th of so many points lies
@@ -33,12 +36,22 @@ def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> tuple[Rows, list[i
 
 
 def circles(n: int = 100, noise: float = 0.1, factor: float = 0.5, seed: int = 0) -> tuple[Rows, list[int]]:
-    """Two circles around the origin: class 0 of radius 1, class 1 of radius ``factor``."""
+    """Two circles around the origin: class 0 of radius 1, class 1 of radius ``factor``.
+
+    >>> X, y = circles(4, noise=0.0)
+    >>> sorted(y), max(X)
+    ([0, 0, 1, 1], [1.0, 0.0])
+    """
     return _scatter(n, 2, noise, seed, lambda label, k, count: _polar((1.0, factor)[label], k / count))
 
 
 def blobs(n: int = 100, centers: int = 3, spread: float = 0.5, seed: int = 0) -> tuple[Rows, list[int]]:
-    """A round cloud per class, of standard deviation ``spread``, the centers evenly on a circle of radius 2."""
+    """A round cloud per class, of standard deviation ``spread``, the ``centers`` evenly on a circle of radius 2.
+
+    >>> X, y = blobs(3, spread=0.0)
+    >>> sorted(y), max(X)
+    ([0, 1, 2], [2.0, 0.0])
+    """
     return _scatter(n, centers, spread, seed, lambda label, k, count: _polar(2.0, label / centers))
 
 
@@ -54,7 +67,12 @@ def xor(n: int = 100, noise: float = 0.1, seed: int = 0) -> tuple[Rows, list[int
 
 
 def spirals(n: int = 100, classes: int = 2, noise: float = 0.02, seed: int = 0) -> tuple[Rows, list[int]]:
-    """An arm per class, each one turn around the origin while the radius grows from 0.1 towards 1."""
+    """An arm for each of the ``classes``, one turn around the origin while the radius grows from 0.1 towards 1.
+
+    >>> X, y = spirals(4, noise=0.0)
+    >>> sorted(y), max(X)
+    ([0, 0, 1, 1], [0.55, 0.0])
+    """
 
     def place(label: int, k: int, count: int) -> tuple[float, float]:
         return _polar(0.1 + 0.9 * k / count, k / count + label / classes)
@@ -64,9 +82,10 @@ def spirals(n: int = 100, classes: int = 2, noise: float = 0.02, seed: int = 0) 
 
 def _scatter(n: int, classes: int, noise: float, seed: int, place: Place) -> tuple[Rows, list[int]]:
     """n points in shuffled order: the k-th of the ``count`` points of a class at place(label, k, count), plus noise."""
-    if n < 1 or classes < 1 or not 0.0 <= noise < math.inf:
-        raise ValueError(f"need n ≥ 1, classes ≥ 1 and a finite noise ≥ 0, not {n}, {classes} and {noise}")
-    rng = random.Random(seed)
+    n, classes = as_count(n, "n"), as_count(classes, "classes")
+    if not 0.0 <= as_float(noise) < math.inf:
+        raise ValueError(f"noise must be 0 or more, and finite, not {noise}")
+    rng = generator(seed)
     points = []
     for label in range(classes):
         count = len(range(label, n, classes))

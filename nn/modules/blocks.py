@@ -9,9 +9,9 @@ import random
 from collections.abc import Mapping
 from typing import Any, Self
 
-from autograd import Value, dot, ge, mean, pick, sqrt, uniform, where
+from autograd import Value, as_count, as_float, dot, ge, mean, no_index, pick, sqrt, uniform, where
 
-from ..init import find_initialiser
+from ..init import find_initialiser, generator
 from ..vocabulary import InitialiserLike, Numbers, Output
 from .config import buildable, setting
 from .layers import as_output
@@ -49,7 +49,7 @@ class Dropout(Module):
 
     In evaluation (after ``model.eval()``, and inside ``predict`` and ``evaluate``) it gives x as it is: thanks to the
     division, that is also the mean of what it gives in training.  ``seed`` makes the draws the same in every run, eager
-    and compiled.
+    and compiled.  ValueError unless p is at least 0 and below 1.
 
     Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", 2014.
 
@@ -61,9 +61,9 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, seed: int | None = None) -> None:
-        if not 0.0 <= p < 1.0:
+        if not 0.0 <= as_float(p) < 1.0:
             raise ValueError(f"Dropout: p is the fraction to drop, at least 0 and below 1, not {p!r}")
-        self.p, self.rng = p, random.Random(seed)
+        self.p, self.rng = p, generator(seed)
 
     def forward(self, x: Numbers) -> Output:
         xs = as_list(x)
@@ -86,7 +86,8 @@ class Dropout(Module):
 class LayerNorm(Module):
     """gainᵢ·(xᵢ − m) / √(v + eps) + biasᵢ, where m is the mean of the inputs and v the mean of (xᵢ − m)².
 
-    ``width`` is the number of inputs and outputs; the gains start at 1, the biases at 0.
+    ``width`` is the number of inputs and outputs; the gains start at 1, the biases at 0.  ValueError for a width below
+    1, an eps that is not above 0, and a call with another number of inputs.
 
     Ba, Kiros and Hinton, "Layer Normalization", 2016.
 
@@ -95,9 +96,8 @@ class LayerNorm(Module):
     """
 
     def __init__(self, width: int, eps: float = 1e-5) -> None:
-        if not width >= 1:
-            raise ValueError(f"LayerNorm needs a width of at least 1, not {width!r}")
-        if not eps > 0.0:
+        width = as_count(width, "LayerNorm: width")
+        if not as_float(eps) > 0.0:
             raise ValueError(f"LayerNorm: eps must be above 0, not {eps!r}: it keeps equal inputs from giving 0 / 0")
         self.eps = eps
         self.gain = [Value(1.0) for _ in range(width)]
@@ -127,7 +127,7 @@ class LayerNorm(Module):
 class RMSNorm(Module):
     """gainᵢ·xᵢ / √(mean of xⱼ² + eps): of the length that it has, whatever the length of x was.
 
-    With a ``width`` the gains are learned, and start at 1; without one there are none.
+    With a ``width`` the gains are learned, and start at 1; without one there are none.  ValueError as for LayerNorm.
 
     Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019.
 
@@ -136,12 +136,11 @@ class RMSNorm(Module):
     """
 
     def __init__(self, width: int | None = None, eps: float = 1e-5) -> None:
-        if width is not None and not width >= 1:
-            raise ValueError(f"RMSNorm needs a width of at least 1, or none, not {width!r}")
-        if not eps > 0.0:
+        width = 0 if width is None else as_count(width, "RMSNorm: width")
+        if not as_float(eps) > 0.0:
             raise ValueError(f"RMSNorm: eps must be above 0, not {eps!r}: it keeps zeros from giving 0 / 0")
         self.eps = eps
-        self.gain = [Value(1.0) for _ in range(width or 0)]
+        self.gain = [Value(1.0) for _ in range(width)]
 
     def forward(self, x: Numbers) -> Output:
         xs = _inputs_of(self, x)
@@ -175,7 +174,8 @@ class Embedding(Module):
     """The row of a learned table that an index counts from 0: a whole number in, a list of ``width`` Values out.
 
     The index may be a Value of a program that is compiled: the row is then looked up, and its gradient added, in the
-    same time for a table of any length.  IndexError where it counts no row.
+    same time for a table of any length.  The table has ``count`` rows, which begin as ``init``, ``seed`` and ``rng``
+    say, as in a Neuron.  IndexError where the index counts no row, ValueError for a count or width below 1.
 
     >>> table = Embedding(27, 16, seed=1)
     >>> len(table(3)), table(3)[0] is table.rows[3][0]
@@ -186,17 +186,20 @@ class Embedding(Module):
         self, count: int, width: int, *, init: InitialiserLike = "normal", seed: int | None = None,
         rng: random.Random | None = None,
     ) -> None:  # fmt: skip
-        if not (count >= 1 and width >= 1):
-            raise ValueError(f"an Embedding needs at least one row and a width of at least 1, not {count!r}, {width!r}")
-        initialise, rng = find_initialiser(init), rng or random.Random(seed)
+        count, width = as_count(count, "Embedding: count"), as_count(width, "Embedding: width")
+        initialise, rng = find_initialiser(init), rng or generator(seed)
         self.rows = [[Value(initialise(width, width, rng)) for _ in range(width)] for _ in range(count)]
 
     def forward(self, x: Numbers) -> list[Value]:
-        (index,) = as_list(x)
+        indices = as_list(x)
+        if len(indices) != 1:
+            raise ValueError(f"{self!r} takes one index and was given {len(indices)}: [table(i) for i in indices]")
+        (index,) = indices
         if isinstance(index, Value):
             return [pick(column, index) for column in zip(*self.rows, strict=True)]
         if index not in range(len(self.rows)):
-            raise IndexError(f"{self!r} has no row {index!r}: they are counted from 0 to {len(self.rows) - 1}")
+            text = f"{self!r} has no row {index!r}: they are counted from 0 to {len(self.rows) - 1}"
+            raise no_index(text, index)
         return [*self.rows[int(index)]]
 
     @property

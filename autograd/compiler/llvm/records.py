@@ -161,7 +161,7 @@ class TrainJob(NamedTuple, Generic[N]):
     sums_vectors: N
     parameters: N  # how many, as whole vectors
     current: N  # parameters and states
-    changed: N  # the same after the step
+    changed: N  # the same after the step; where they were, or in a place of their own, from which they are copied
     changed_vectors: N
     time: N  # place of t
     loss: N  # place

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..layout import FormLayout, Part, StepLayout, StepPlaces, few, row_stride
+from ..layout import FormLayout, Loop, Part, StepLayout, StepPlaces, row_stride
 from ..llvm import Form, PackArguments, Source, TrainJob
+from ..plan import Elementwise, OneSamplePlan, Plan
 from .assembly import Assembly, assembled
 from .assembly_for_one import AssemblyForOne
 from .executable import Executable, address
@@ -18,6 +19,7 @@ from .storing import Kept, keep, kept
 
 # What the driver knows of a form before its code and its samples are there.
 OF_LAYOUT = 3
+FAILED = TrainJob._fields.index("failed")
 
 
 class FormInPlace(NamedTuple):
@@ -77,10 +79,13 @@ class StepsInMachineCode:
             kind = AssemblyForOne if form.loop.alone else Assembly
             sections[f"prologue{i}"], sections[f"body{i}"] = assembled(form.loop, workspace, kind)
             sections[f"epilogue{i}"] = _epilogue(form, workspace)
+        places = layout.places
         if layout.clip and layout.update:
             sections["penalty_code"], sections["gradients"] = assembled(layout.clip, workspace)
+            if _is_one_unit(layout.update.each.plan):
+                places = _in_place(layout.update, places)
             sections["rule"], sections["update"] = assembled(layout.update, workspace)
-        return cls(workspace, sections, layout.places, [*map(FormInPlace.of, layout.forms)])
+        return cls(workspace, sections, places, [*map(FormInPlace.of, layout.forms)])
 
     def keep(self, key: str, more: dict[str, Any]) -> None:
         """Write them to the disk, with what else belongs to the training."""
@@ -104,28 +109,63 @@ class StepsInMachineCode:
 
     def run(self, part: Part) -> Any:
         """See ``TrainingSteps``."""
-        order, groups, bounds, tables = part.order, part.groups, part.bounds, part.tables
-        if len(self.forms) > len(tables):  # those of both ways: few samples of a form go one after the other
-            small = groups[:, 2] - groups[:, 1] <= few(self.workspace.lanes)
-            groups = groups + small[:, None] * [len(tables), 0, 0]
-            tables = [*tables, *tables]
+        order, groups, bounds = part.order, part.groups, part.bounds
         losses = np.empty((len(bounds), 2))
         form, first, end = groups[0].tolist()
         same = len(bounds) > 1 and end - first <= self.forms[form].form.block and bool((groups == groups[0]).all())
         records = [
-            sources(some, first_row, form.row_stride, order is None, self.workspace.lanes)
-            for some, (form, first_row) in zip(tables, self.forms, strict=True)
+            sources(tables, first_row, form.row_stride, order is None, self.workspace.lanes)
+            for tables, (form, first_row) in zip(part.tables, self.forms, strict=True)
         ]
         forms = np.array([
             form._replace(sources=address(some), tables=len(some))
             for some, (form, _) in zip(records, self.forms, strict=True)
         ])  # fmt: skip
-        done = TrainJob(*self.executable.run(self.memory, self._job._replace(
+        job = self._job._replace(
             forms=address(forms), sequential=int(order is None), order=0 if order is None else address(order),
             groups=address(groups), bounds=address(bounds), steps=len(bounds),
             begin=int(part.begin), finish=int(part.finish), losses=address(losses), reload=int(not same),
-        )))  # fmt: skip
-        return losses if done.failed < 0 else losses[: done.failed]
+        )  # fmt: skip
+        failed = self._take(job)
+        return losses if failed < 0 else losses[:failed]
+
+    def _take(self, job: TrainJob[int]) -> int:
+        """Take steps up to one that is not finite; returns its number, or -1.
+
+        Where steps change the numbers in place, that one has changed them, too: those before it are taken anew.
+        """
+        places, memory, numbers = self.places, self.memory, np.array(job)
+        in_place = places.changed == places.current
+        state = slice(places.current, places.of_state(1 + places.states)) if in_place else slice(0)
+        before = memory[state].copy(), memory[places.time]
+        try:
+            self.executable.drive(address(memory), address(numbers))
+        finally:  # Ctrl-C too, which is heard when the machine code has returned
+            failed = int(numbers[FAILED])
+            undone = in_place and failed >= 0
+            if undone:
+                memory[state], memory[places.time] = before
+        if undone and failed:
+            self._take(job._replace(steps=failed))
+        return failed
+
+
+def _is_one_unit(plan: Plan | OneSamplePlan) -> bool:
+    """Whether all numbers of a lane are read before any is written."""
+    call = plan.calls[0] if len(plan.calls) == 1 else None
+    return isinstance(call, Elementwise) and len(call.outputs) == 1
+
+
+def _in_place(update: Loop, places: StepPlaces) -> StepPlaces:
+    """Let the rule write its results where its arguments were; returns the places of a step in which that is so."""
+    changed = range(places.changed, places.changed + (1 + places.states) * places.parameters)
+    of_rule = update.each.places
+    rows = {
+        row: place - places.changed + places.current if place in changed else place
+        for row, place in of_rule.rows.items()
+    }
+    update.each = update.each._replace(places=of_rule._replace(rows=rows))
+    return places._replace(changed=places.current)
 
 
 def _epilogue(form: FormLayout, workspace: KernelWorkspace) -> list[Line]:
