@@ -73,7 +73,10 @@ class ScatterArguments(NamedTuple, Generic[N]):
 
 
 class OuterArguments(NamedTuple, Generic[N]):
-    """A tile in the table is some rows, some others, and the places of the sums of all their products."""
+    """A tile in the table is some rows, some others, and the places of the sums of all their products.
+
+    Where these lie side by side, of those of each row the first.
+    """
 
     tiles: N
     table: N
