@@ -19,7 +19,7 @@ from .storing import Kept, keep, kept
 
 # What the driver knows of a form before its code and its samples are there.
 OF_LAYOUT = 3
-STEPS, FAILED = map(TrainJob._fields.index, ("steps", "failed"))
+FAILED = TrainJob._fields.index("failed")
 
 
 class FormInPlace(NamedTuple):
@@ -126,28 +126,27 @@ class StepsInMachineCode:
             groups=address(groups), bounds=address(bounds), steps=len(bounds),
             begin=int(part.begin), finish=int(part.finish), losses=address(losses), reload=int(not same),
         )  # fmt: skip
-        failed = self._take(np.array(job))
+        failed = self._take(job)
         return losses if failed < 0 else losses[:failed]
 
-    def _take(self, job: Any) -> int:
-        """Take steps up to one that is not finite; returns its number, or -1.  ``job`` are the numbers of a TrainJob.
+    def _take(self, job: TrainJob[int]) -> int:
+        """Take steps up to one that is not finite; returns its number, or -1.
 
         Where steps change the numbers in place, that one has changed them, too: those before it are taken anew.
         """
-        places, memory = self.places, self.memory
+        places, memory, numbers = self.places, self.memory, np.array(job)
         in_place = places.changed == places.current
         state = slice(places.current, places.of_state(1 + places.states)) if in_place else slice(0)
         before = memory[state].copy(), memory[places.time]
         try:
-            self.executable.drive(address(memory), address(job))
+            self.executable.drive(address(memory), address(numbers))
         finally:  # Ctrl-C too, which is heard when the machine code has returned
-            failed = int(job[FAILED])
+            failed = int(numbers[FAILED])
             undone = in_place and failed >= 0
             if undone:
                 memory[state], memory[places.time] = before
         if undone and failed:
-            job[[STEPS, FAILED]] = failed, -1
-            self._take(job)
+            self._take(job._replace(steps=failed))
         return failed
 
 
