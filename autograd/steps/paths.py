@@ -104,8 +104,8 @@ def explain(x: Value, root: Value) -> Explanation:
     """∂root/∂x as the sum over the paths from root to x, beside x.grad, forward mode and a finite difference.
 
     x may be a leaf or a value in between.  All paths are counted exactly; at most ten are listed, those
-    whose product is largest in size.  Nothing in the graph changes.  ValueError where x is frozen,
-    StaleGraphError where a leaf has changed since root was computed.
+    whose product is largest in size.  Nothing in the graph changes.  ValueError where x is frozen, or computed
+    from root; StaleGraphError where a leaf has changed since root was computed.
 
     >>> a = Value(3.0, label="a")
     >>> y = a * a + 2 * a
@@ -128,6 +128,11 @@ def explain(x: Value, root: Value) -> Explanation:
         raise ValueError(f"explain: {describe(x)} is frozen or constant, so no gradient flows to it")
     order = topological_order(root)
     check_fresh(order)
+    if root is not x and root in {*topological_order(x)}:
+        raise ValueError(
+            f"explain: {describe(x)} was computed from {describe(root)}, and not the other way round: explain(x, root) "
+            f"takes first what the other depends on"
+        )
     names = {node: isolate(name) for node, name in names_of(topological_order(root, x)).items()}
     found, in_all, total = _paths(x, order)
     (tangent,) = pushforward([root], {x: 1.0})
