@@ -18,7 +18,7 @@ from .draws import Draws
 from .expansion import expand
 from .fallback import NotCompilable
 from .forms import Samples
-from .layout import SamplePlans, StepLayout, few, parts
+from .layout import SamplePlans, StepLayout, fewest, parts
 from .llvm import lanes
 from .plan import Plan
 from .run import KernelWorkspace, StepsInMachineCode
@@ -33,7 +33,7 @@ class Training:
     compare.  Each form has a program of its own; they share the parameters, the sums and the kernels.
     ``penalty(p)`` is added to the loss for every parameter.  Without a rule, ``run`` only adds up.  ``of_rule`` is
     what the rule can reach, where that is to be known from outside.  ``together`` is the number of samples that a step
-    takes at most, where that is known: a few of one form then go one after the other, by code of their own.
+    takes, where that is known: where it has few of one form, they go through the program one after the other.
     """
 
     @without_collector()
@@ -51,8 +51,8 @@ class Training:
         self.of_rule = of_rule or Reach(rule, penalty)
         of_loss, of_penalty = Reach(loss), Reach(penalty)
         forms = tuple([some.form for some in samples])
-        ways = _ways(together, len(samples))
-        key = _structure(rule, self.parameters, (ways, *forms), of_loss, self.of_rule, of_penalty)
+        alone = together is not None and together < fewest(lanes()) * len(samples)
+        key = _structure(rule, self.parameters, (alone, *forms), of_loss, self.of_rule, of_penalty)
         walks = (of_loss, self.of_rule, of_penalty)
         known = RECENT.get(key) if key is not None else None
         lasts = lasting(key) if known is None and key is not None else None
@@ -62,7 +62,7 @@ class Training:
         if known is not None:
             self.compiled = known.bound(self.parameters, walks)
         else:
-            self.compiled = self._compile(loss, samples, rule, penalty, of_loss, ways)
+            self.compiled = self._compile(loss, samples, rule, penalty, of_loss, alone)
             shared = self.compiled.shared(self.parameters, walks) if self.compiled.made_for is of_loss else None
             if key is not None and shared is not None:
                 RECENT.keep(key, shared)
@@ -77,7 +77,7 @@ class Training:
         rule: Rule | None,
         penalty: Callable[[Any], Any] | None,
         reach: Reach,
-        ways: Sequence[bool],
+        alone: bool,
     ) -> Compiled:
         """Everything from the trace of the loss to machine code."""
         parameters = self.parameters
@@ -102,7 +102,7 @@ class Training:
         if rule is not None:
             programs = rule_programs(rule, penalty, self.of_rule)
             programs = programs._replace(gradient=expand(programs.gradient), update=expand(programs.update))
-        layout = StepLayout(KernelWorkspace(), parameters, plans, rule.states if rule else 0, programs, ways)
+        layout = StepLayout(KernelWorkspace(), parameters, plans, rule.states if rule else 0, programs, alone)
         return Compiled(
             StepsInMachineCode.of(layout),
             Plan([call for of in plans for call in of.plan.each.calls]),
@@ -169,33 +169,20 @@ class Training:
         return int(self.steps.memory[self.steps.places.time]) - 1
 
     def store(self) -> list[list[float]]:
-        """Give the parameters their numbers; returns the state."""
+        """Give the parameters their numbers, and the gradients of the last step; returns the state."""
         places = self.steps.places
-        parameters, *state = (self._numbers(places.of_state(i)) for i in range(1 + places.states))
-        for parameter, x in zip(self.parameters, parameters, strict=True):
-            parameter._data = x
+        parameters, *state = (self._numbers(places.of_state(i)).tolist() for i in range(1 + places.states))
+        for parameter, x, g in zip(self.parameters, parameters, self.gradient().tolist(), strict=True):
+            parameter._data, parameter.grad = x, g
         return state
 
-    def gradients(self) -> list[float]:
-        """The gradient of the objective in the last step."""
-        return self._numbers(self.steps.places.gradient)
-
     def gradient(self) -> Any:
-        """The same as an array."""
-        start = self.steps.places.gradient
-        return self.steps.memory[start : start + len(self.parameters)].copy()
+        """The gradient of the objective in the last step."""
+        return self._numbers(self.steps.places.gradient).copy()
 
-    def _numbers(self, start: int) -> list[float]:
+    def _numbers(self, start: int) -> Any:
         """One number for each parameter."""
-        numbers: list[float] = self.steps.memory[start : start + len(self.parameters)].tolist()
-        return numbers
-
-
-def _ways(together: int | None, forms: int) -> tuple[bool, ...]:
-    """See ``StepLayout``: for steps of so many samples at most, of so many forms."""
-    if together is None or (forms == 1 and together > few(lanes())):
-        return (False,)
-    return (True,) if together <= few(lanes()) else (False, True)
+        return self.steps.memory[start : start + len(self.parameters)]
 
 
 def _traced(loss: Callable[..., Any], samples: Samples, reach: Reach, first: bool) -> tuple[Trace, Callable[..., Any]]:

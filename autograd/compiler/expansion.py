@@ -2,18 +2,18 @@
 
 A row of the table is written in machine code as it stands where it names an instruction or is a sum of
 products.  For any other, and for a user's own primitive, the definition or else the forward is traced, and the
-equations found take its place; so does a product that of a power with a small whole exponent.  Derivatives are not
-touched: they are equations of the program already.
+equations found take its place; so does a product that of a power with a small whole exponent, or of a number's dot
+with itself.  Derivatives are not touched: they are equations of the program already.
 """
 
 from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..errors import TraceError
-from ..primitives import TABLE, Primitive, Rule, pow
+from ..primitives import TABLE, Primitive, Rule, dot, pow
 from ..program import Equation, Program, Reach, program_of, trace
 from .fallback import NotCompilable
 
@@ -45,7 +45,8 @@ Parts = dict[tuple[Primitive | Rule, int], Program]  # by what was traced and it
 
 
 def _expand(program: Program, parts: Parts) -> Program:
-    if all(in_machine_code(primitive) and primitive is not pow for _, primitive, _ in program.equations):
+    equations, constants = program.equations, program.constants
+    if all(in_machine_code(of) and not _product_of(of, args, constants) for _, of, args in equations):
         return program
     expanded = copy.copy(program)
     expanded.equations, expanded.constants, expanded.leaves = [], {**program.constants}, {**program.leaves}
@@ -53,9 +54,9 @@ def _expand(program: Program, parts: Parts) -> Program:
     numbers = {repr(x): v for v, x in program.constants.items()}  # as text: 0.0 == -0.0, and nan is unequal to itself
     known: dict[int, int] = {}  # results that turned out to be another variable
     made: Made = {}
-    for out, primitive, args in program.equations:
+    for out, primitive, args in equations:
         operands = args if known.keys().isdisjoint(args) else tuple([known.get(arg, arg) for arg in args])
-        product = PRODUCTS.get(program.constants.get(args[1], 0.0)) if primitive is pow else None
+        product = _product_of(primitive, args, constants)
         if product:
             known[out] = _insert(_product(product, parts), operands[:1], expanded, numbers, made, fresh)
         elif not in_machine_code(primitive):
@@ -67,6 +68,14 @@ def _expand(program: Program, parts: Parts) -> Program:
             expanded.equations.append(Equation(out, primitive, operands))
     expanded.outputs = tuple([known.get(output, output) for output in program.outputs])
     return expanded
+
+
+def _product_of(primitive: Primitive, args: Sequence[int], constants: Mapping[int, float]) -> Rule | None:
+    """What makes a product of an equation that is a power: of x**2, say, or of x·x written as a dot (Σp² of one p)."""
+    if primitive is pow:
+        return PRODUCTS.get(constants.get(args[1], 0.0))
+    is_square = primitive is dot and len(args) == 3 and args[0] == args[1] and constants.get(args[2]) == 0.0
+    return PRODUCTS[2.0] if is_square else None
 
 
 def in_machine_code(primitive: Primitive) -> bool:

@@ -2,11 +2,11 @@
 
 from .feeding import Part, parts
 from .sample_loop import Loop, Places, Section
-from .side_by_side import few
+from .side_by_side import fewest
 from .step_layout import FormLayout, RulePrograms, SamplePlans, StepLayout, StepPlaces, TrainingSteps
 from .workspace import Workspace, row_stride
 
 __all__ = [
     "FormLayout", "Loop", "Part", "Places", "RulePrograms", "SamplePlans", "Section", "StepLayout",
-    "StepPlaces", "TrainingSteps", "Workspace", "few", "parts", "row_stride",
+    "StepPlaces", "TrainingSteps", "Workspace", "fewest", "parts", "row_stride",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..layout import FormLayout, Part, StepLayout, StepPlaces, few, row_stride
+from ..layout import FormLayout, Part, StepLayout, StepPlaces, row_stride
 from ..llvm import Form, PackArguments, Source, TrainJob
 from .assembly import Assembly, assembled
 from .assembly_for_one import AssemblyForOne
@@ -104,17 +104,13 @@ class StepsInMachineCode:
 
     def run(self, part: Part) -> Any:
         """See ``TrainingSteps``."""
-        order, groups, bounds, tables = part.order, part.groups, part.bounds, part.tables
-        if len(self.forms) > len(tables):  # those of both ways: few samples of a form go one after the other
-            small = groups[:, 2] - groups[:, 1] <= few(self.workspace.lanes)
-            groups = groups + small[:, None] * [len(tables), 0, 0]
-            tables = [*tables, *tables]
+        order, groups, bounds = part.order, part.groups, part.bounds
         losses = np.empty((len(bounds), 2))
         form, first, end = groups[0].tolist()
         same = len(bounds) > 1 and end - first <= self.forms[form].form.block and bool((groups == groups[0]).all())
         records = [
-            sources(some, first_row, form.row_stride, order is None, self.workspace.lanes)
-            for some, (form, first_row) in zip(tables, self.forms, strict=True)
+            sources(tables, first_row, form.row_stride, order is None, self.workspace.lanes)
+            for tables, (form, first_row) in zip(part.tables, self.forms, strict=True)
         ]
         forms = np.array([
             form._replace(sources=address(some), tables=len(some))
