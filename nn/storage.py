@@ -15,14 +15,24 @@ import math
 import os
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from autograd import write_whole
 from autograd.html import printable
 
 from .modules import Module, build, config_of
+from .vocabulary import Numbers, Output
 
 M = TypeVar("M", bound=Module)
+
+if TYPE_CHECKING:
+
+    class Built(Module):
+        """A model of this library's own classes; of which of them only the file knows."""
+
+        def forward(self, x: Numbers, /) -> Output: ...
+
+
 FORMAT, VERSION = "stepgrad model", 2
 # What a model may have besides its numbers, and of what kind it is: the names of its inputs, what its outputs mean.
 NAMES: dict[str, tuple[type, ...]] = {"columns": (str,), "classes": (str, Real)}
@@ -45,6 +55,7 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
     """Write the model to a JSON file; an existing file is replaced in one step, or stays as it was.
 
     Where ``model.columns`` names its inputs, and ``model.classes`` says what its outputs mean, they are kept with it.
+    What is no module is a TypeError.
 
     >>> import tempfile, pathlib
     >>> from nn import MLP
@@ -72,13 +83,21 @@ def content_of_model(model: Module) -> dict[str, Any]:
 
 
 @overload
-def load(path: str | os.PathLike[str], *, into: None = None) -> Module: ...
+def load(path: str | os.PathLike[str], *, into: None = None) -> Built: ...
 @overload
 def load(path: str | os.PathLike[str], *, into: M) -> M: ...
 def load(path: str | os.PathLike[str], *, into: Module | None = None) -> Module:
-    """The model in a file; for a class of your own, ``into`` is a model of that class to be filled.
+    """The model in the file at ``path``; for a class of your own, ``into`` is a model of that class to be filled.
 
     ValueError, with what is wrong, for a file that is damaged, of another kind or of another shape than ``into``.
+
+    >>> import tempfile, pathlib
+    >>> from nn import MLP
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "model.json")
+    ...     save(MLP(2, [3, 1], seed=1), path)
+    ...     load(path)
+    MLP(Layer(2, 3, activation='relu'), Layer(3, 1, activation='linear'))
     """
     content = read(path)
     if into is None and content["model"] is None:

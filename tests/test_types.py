@@ -33,15 +33,9 @@ from nn.training.optimizers import OPTIMIZERS
 ROOT = Path(nn.__file__).parents[1]
 FOLDER = Path(__file__).parent / "user_code"
 RIGHT, WRONG, ROWS = ("student.py", "engineer.py"), "wrong.py", "rows.py"
-OF_OUR_OWN = {
-    "as_count",
-    "did_you_mean",
-    "located",
-    "missing",
-    "no_index",
-    "refuse",
-    "write_whole",
-}  # what nn needs of autograd
+OF_OUR_OWN = {  # what nn needs of autograd
+    "as_count", "did_you_mean", "located", "missing", "no_index", "refuse", "write_whole",
+}  # fmt: skip
 
 Found = dict[tuple[str, int], set[str]]  # by file and line: the rules by which it is flagged
 
@@ -116,7 +110,13 @@ def test_checkers_flag_every_mistake_and_nothing_else(
     wanted = expected(checker)
     assert len(wanted) > 60
     copy(tmp_path)
-    assert found_by(tmp_path) == wanted
+    found = found_by(tmp_path)
+    assert {place: found[place] for place in found.keys() - wanted} == {}, "flagged, and no mistake"
+    assert {place: wanted[place] for place in wanted.keys() - found} == {}, "a mistake, and not flagged"
+    # Releases differ in what else they say of a line.
+    assert {place: found[place] for place in wanted if found[place].isdisjoint(wanted[place])} == {}, (
+        "flagged otherwise"
+    )
 
 
 def test_every_public_name_is_used_as_users_do() -> None:

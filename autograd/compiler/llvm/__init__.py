@@ -4,7 +4,7 @@ from .cache import load as from_disk
 from .cache import store as to_disk
 from .codegen import Kernels, lanes
 from .emitter import LINE
-from .kernels import TILE, MatVecThen, OwnKernel, outer_tiles, vectors_together
+from .kernels import TILE, MatVecThen, OwnKernel, outer_rows, outer_tiles, vectors_together
 from .records import (
     Arguments,
     EvaluateJob,
@@ -27,5 +27,5 @@ __all__ = [
     "LINE", "TILE", "Arguments", "EvaluateJob", "Form", "GatherArguments", "Kernels", "LogSumExpArguments",
     "MatVecArguments", "MatVecThen", "OuterArguments", "OwnKernel", "PackArguments", "PieceArguments",
     "RepeatArguments", "RowDotArguments", "ScatterArguments", "Source", "TrainJob", "TurnArguments", "from_disk",
-    "lanes", "outer_tiles", "to_disk", "vectors_together",
+    "lanes", "outer_rows", "outer_tiles", "to_disk", "vectors_together",
 ]  # fmt: skip

@@ -132,6 +132,11 @@ class Emitter:
         array = self.emit(f"inttoptr i64 {pointer} to ptr")
         return self.integer(f"load i64, ptr {self.emit(f'getelementptr i64, ptr {array}, i64 {i}')}")
 
+    def next_number(self, pointer: Integer) -> Integer:
+        """The 64-bit number behind a pointer, which is one more from then on; no two threads get the same."""
+        place = self.emit(f"inttoptr i64 {pointer} to ptr")
+        return self.integer(f"atomicrmw add ptr {place}, i64 1 monotonic")
+
     def record(self, record: type[Record], pointer: Integer, i: Integer) -> Record:
         """The i-th of the records behind a pointer that is itself a number, all its fields read here."""
         make: Any = record  # a NamedTuple
@@ -173,7 +178,10 @@ class Emitter:
         return self.emit(f"load {self.type}, ptr {address}, align 8")
 
     def store(self, x: str, offset: Integer, more: Integer | int = 0) -> None:
-        self.put(f"store {self.type} {x}, ptr {self.address(offset, more)}, align 8")
+        self.store_to(x, self.address(offset, more))
+
+    def store_to(self, x: str, address: str) -> None:
+        self.put(f"store {self.type} {x}, ptr {address}, align 8")
 
     def load_scalar(self, offset: Integer, more: Integer | int = 0) -> str:
         return self.emit(f"load double, ptr {self.address(offset, more)}")
@@ -254,13 +262,18 @@ class Emitter:
         whole = len(vectors) - len(vectors) % self.lanes
         scalars = []
         for first in range(0, whole, self.lanes):
-            rest, block = vectors[first : first + self.lanes], 1
-            while block < self.lanes:  # two vectors become one, whose lanes are sums of 2, of 4, ... lanes of theirs
-                pairs = zip(rest[::2], rest[1::2], strict=True)
-                rest = [self.arithmetic("fadd", *self.exchanged(a, b, block)) for a, b in pairs]
-                block *= 2
-            scalars += [self.emit(f"extractelement {self.type} {rest[0]}, i32 {i}") for i in range(self.lanes)]
+            together = self.sums_together(vectors[first : first + self.lanes])
+            scalars += [self.emit(f"extractelement {self.type} {together}, i32 {i}") for i in range(self.lanes)]
         return scalars + [self.sum(vector) for vector in vectors[whole:]]
+
+    def sums_together(self, vectors: Sequence[str]) -> str:
+        """The sum of the lanes of each of as many vectors as there are lanes, as a vector."""
+        block = 1
+        while block < self.lanes:  # two vectors become one, whose lanes are sums of 2, of 4, ... lanes of theirs
+            pairs = zip(vectors[::2], vectors[1::2], strict=True)
+            vectors = [self.arithmetic("fadd", *self.exchanged(a, b, block)) for a, b in pairs]
+            block *= 2
+        return vectors[0]
 
     def transpose(self, vectors: Sequence[str]) -> list[str]:
         """As many vectors as there are lanes, their lanes and numbers exchanged: blocks of 1, 2, 4, ... at a time."""

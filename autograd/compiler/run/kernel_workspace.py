@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ..layout import Workspace
@@ -35,3 +35,8 @@ class KernelWorkspace(Workspace):
         """The name of a kernel of the program's own."""
         kind = "matvec" if isinstance(own, MatVecThen) else "piece"
         return self.kernels.setdefault(own, f"{kind}_{len(self.kernels)}")
+
+
+def consecutive(places: Sequence[int]) -> bool:
+    """Whether they lie side by side."""
+    return all(place == places[0] + i for i, place in enumerate(places))
