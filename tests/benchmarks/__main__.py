@@ -5,8 +5,8 @@
     python -m tests.benchmarks compiled      # a part (--help names them, and how long each takes)
     python -m tests.benchmarks growth -o .   # and its picture
 
-All runs in one process on one core.  What is not installed is left out, and so said.  Contenders are first
-checked to compute the same.
+All runs in one process, on one core but for threads.  What is not installed is left out, and so said.  Contenders are
+first checked to compute the same.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ PARTS = {  # and about how many seconds of one core each took, with the processe
     "again": 3,
     "large-data": 55,
     "growth": 105,
-    "from-csv": 150,
+    "threads": 60,
+    "from-csv": 100,
 }
 
 
@@ -34,7 +35,7 @@ def main() -> None:
     parts = ", ".join(f"{part} ({seconds} s)" for part, seconds in PARTS.items())
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure stepgrad and its peers.")
     parser.add_argument("parts", nargs="*", metavar="part", help=f"{parts}; all of them if none is named")
-    parser.add_argument("-o", type=Path, metavar="FOLDER", help="where to leave the picture of growth")
+    parser.add_argument("-o", type=Path, metavar="FOLDER", help="where to leave the pictures of growth and threads")
     chosen = parser.parse_args()
     if unknown := set(chosen.parts) - set(PARTS):
         parser.error(f"no part {', '.join(sorted(unknown))}: choose from {', '.join(PARTS)}")
@@ -42,7 +43,7 @@ def main() -> None:
     start = time.perf_counter()
     use_one_core()
     # Now, as NumPy and others read the limit when they are imported.
-    from . import again, compile_times, compiled, eager, from_csv, gpt_training, growth, large_data
+    from . import again, compile_times, compiled, eager, from_csv, gpt_training, growth, large_data, threads
 
     wanted = {part: PARTS[part] for part in chosen.parts or PARTS}
     takes = ", ".join(f"{part} {seconds} s" for part, seconds in wanted.items())
@@ -56,6 +57,7 @@ def main() -> None:
         "again": again.run,
         "large-data": large_data.run,
         "growth": lambda: growth.run(chosen.o),
+        "threads": lambda: threads.run(chosen.o),
         "from-csv": from_csv.run,
     }
     missed: list[str] = []

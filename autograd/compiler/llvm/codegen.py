@@ -16,7 +16,7 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from . import cache
-from .driver import evaluate, train
+from .driver import evaluate, join_shares, shares, train
 from .emitter import Emitter
 from .instructions import FUNCTIONS
 from .kernels import OwnKernel, kernels, own_kernel
@@ -67,10 +67,9 @@ def machine(ir: str) -> Machine:
 
 def shared_ir(lanes: int, functions: Mapping[str, str]) -> str:
     """The kernels and drivers that are the same for every program."""
-    emitters = kernels(lanes, functions)
-    return _module(
-        [*emitters, train(Emitter("train", lanes, functions)), evaluate(Emitter("evaluate", lanes, functions))]
-    )
+    drivers = {"train": train, "shares": shares, "join_shares": join_shares, "evaluate": evaluate}
+    written = [write(Emitter(name, lanes, functions)) for name, write in drivers.items()]
+    return _module([*kernels(lanes, functions), *written])
 
 
 def own_ir(own: Mapping[OwnKernel, str], lanes: int, functions: Mapping[str, str]) -> str:
