@@ -8,23 +8,33 @@ parameters follow, one parameter in a lane: the first adds the penalty's gradien
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from ..errors import TraceError, describe, located
-from ..graph import dependents, topological_order
+from ..graph import dependents
 from ..modes import without_collector
 from ..primitives import pick, sqrt
-from ..program import Program, Reach, Recent, computed_before, lasting, program_of, trace, traced_input, tracing
+from ..program import (
+    Program,
+    Reach,
+    Recent,
+    computed_before,
+    dependent_variables,
+    lasting,
+    program_of,
+    trace,
+    tracing,
+)
 from ..transforms import value_and_grad
 from ..value import Value, as_value
 from .adjoint import adjoint
 from .agreement import check_agreement, some_of
 from .draws import Draws
-from .expansion import expand
+from .expansion import Writer, expand
 from .fallback import NotCompilable
 from .forms import Samples
 from .llvm import Form, PackArguments, TrainJob, lanes
@@ -69,52 +79,49 @@ class SampleSums:
         rows = some_of(table)
         traced = trace(outputs, [""] * table.columns, of, rows[0], twice=first)
         samples, (root,), self.generators, guard, self.reach, order = traced
-        seed = traced_input("weight")
-        for node in computed_before(order) & dependents(order, parameters):
+        before = computed_before(order)
+        for node in before & dependents(order, parameters) if before else ():
             raise TraceError(
                 f"the loss uses {describe(node)}, which was computed from parameters before the loss was called, "
                 f"and so would stay what it is: compute it in the loss"
             )
-        edge = edge_of(order, samples, parameters)
-        cotangents = [traced_input("cotangent") for _ in edge]
         with tracing():
-            body = adjoint(order, {root: seed}, [*parameters, *edge], picks_of(order, samples))
-            after = adjoint(topological_order(*edge), dict(zip(edge, cotangents, strict=True)), parameters)
             guarded = root if guard is None else root + guard
-        # Every gradient, factor and index once.
-        nodes = dict.fromkeys(
-            x for found in (body, after) for g, of in found.products.items() for x in (g, *of.factors)
-        )
-        nodes |= dict.fromkeys(x for node, g in body.picks.items() for x in (g, node.parents[0]))
-        program = program_of([*samples, seed, *cotangents], [guarded, *nodes])
-        self.program = expand(program)
-        rest = [1.0] + [0.0] * len(cotangents)
-        name = getattr(loss, "__name__", type(loss).__name__)
-        result = self.program.only(self.program.outputs[:1])
-        check_agreement(outputs, traced, lambda row: result.evaluate([*row, *rest]), table, name, not first)
+        forward = program_of(samples, [root, guarded])
+        leaves = {leaf: v for v, leaf in forward.leaves.items()}
+        places = {leaves[p]: i for i, p in enumerate(parameters) if p in leaves}
+        sampled = dependent_variables(forward.equations, forward.inputs)
+        edge = edge_of(forward, sampled, places)
+        ends = places | {v: len(parameters) + i for i, v in enumerate(edge)}
 
-        n = len(samples) + 1
-        self.inputs, self.cotangents = program.inputs[:n], program.inputs[n:]
-        value, *others = self.program.outputs
-        equations, constants = self.program.equations, self.program.constants
-        variables = dict(zip(nodes, others, strict=True))
-        factors = {node: ONES if constants.get(v) == 1.0 else v for node, v in variables.items()}
-        places = {leaf: i for i, leaf in enumerate([*parameters, *edge])}
+        writer = Writer(forward)
+        seed = writer.input()
+        self.inputs, self.cotangents = tuple(writer.inputs), tuple([writer.input() for _ in edge])
+        body = adjoint(forward, writer, {forward.outputs[0]: seed}, ends, picks_of(forward, sampled))
+        after = adjoint(forward, writer, dict(zip(edge, self.cotangents, strict=True)), places)
+        value, one = writer.names[forward.outputs[1]], writer.number(1.0)
         products, late_products = (
             [
-                Products(variables[g], tuple([factors[x] for x in of.factors]), [places[leaf] for leaf in of.leaves])
+                Products(g, tuple([ONES if x == one else x for x in of.factors]), of.places)
                 for g, of in found.products.items()
             ]
             for found in (body, after)
         )
+        indices = {out: args for out, _, args in forward.equations if out in body.picks}
         look_ups = [
-            Indexed(variables[g], factors[node.parents[0]], tuple([places.get(choice) for choice in node.parents[1:]]))
-            for node, g in body.picks.items()
+            Indexed(g, writer.names[indices[out][0]], tuple([ends.get(choice) for choice in indices[out][1:]]))
+            for out, g in body.picks.items()
         ]
-        reached = {leaf for found in (body, after) for of in found.products.values() for leaf in of.leaves}
-        reached |= {choice for node in body.picks for choice in node.parents[1:]}
-        self.reached = [p for p in parameters if p in reached]  # the parameters that get a gradient
-        whole = Products(self.inputs[-1], (value,), [len(places)])
+        whole = Products(seed, (value,), [len(parameters) + len(edge)])
+        every = [*products, *late_products, *look_ups]
+        self.program = writer.program([value, *dict.fromkeys(v for of in every for v in of.rows if v is not ONES)])
+        name = getattr(loss, "__name__", type(loss).__name__)
+        result, rest = writer.program([value]), [1.0] + [0.0] * len(edge)
+        check_agreement(outputs, traced, lambda row: result.evaluate([*row, *rest]), table, name, not first)
+
+        reached = {place for of in every for place in of.places}
+        self.reached = [p for i, p in enumerate(parameters) if i in reached]  # the parameters that get a gradient
+        equations, constants = self.program.equations, self.program.constants
         varying = self.program.dependents(self.inputs)
         late = self.program.dependents(self.cotangents) - varying
         early = [e for e in equations if e.out not in late]
@@ -122,21 +129,22 @@ class SampleSums:
         self.late_plan = plan_loop([e for e in equations if e.out in late], constants, self.cotangents, late_products)
 
 
-def edge_of(order: Sequence[Value], samples: Sequence[Value], parameters: Sequence[Value]) -> list[Value]:
-    """The nodes computed from parameters and no sample that others, computed from samples, use; or the root."""
-    sampled = dependents(order, samples)
-    moved = dependents(order, parameters) - sampled
-    edge = [order[-1]] if order[-1] in moved else []
-    edge += [p for node in order if node in sampled for p in node.parents if p in moved and p.parents]
+def edge_of(program: Program, sampled: Collection[int], parameters: Iterable[int]) -> list[int]:
+    """The results computed from parameters and no sample that others, computed from samples, use; or the root."""
+    root = program.outputs[0]
+    moved = program.dependents(parameters) - sampled
+    edge = [root] if root in moved or root in parameters else []
+    edge += [arg for out, _, args in program.equations if out in sampled for arg in args if arg in moved]
     return list(dict.fromkeys(edge))
 
 
-def picks_of(order: Sequence[Value], samples: Sequence[Value]) -> list[Value]:
-    """The nodes that pick, by an index of each sample, from what is alike for all of them."""
-    sampled = dependents(order, samples)
+def picks_of(program: Program, sampled: set[int]) -> list[int]:
+    """The results that pick, by an index of each sample, from what is alike for all of them."""
+    differ = sampled.union(program.inputs)
     return [
-        node for node in order if node.primitive is pick and node in sampled and sampled.isdisjoint(node.parents[1:])
-    ]
+        out for out, primitive, (first, *rest) in program.equations
+        if primitive is pick and out in sampled and differ.isdisjoint(rest)
+    ]  # fmt: skip
 
 
 class Rule(Protocol):

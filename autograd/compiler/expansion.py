@@ -2,19 +2,20 @@
 
 A row of the table is written in machine code as it stands where it names an instruction or is a sum of
 products.  For any other, and for a user's own primitive, the definition or else the forward is traced, and the
-equations found take its place; so does a product that of a power with a small whole exponent.  Derivatives are not
-touched: they are equations of the program already.
+equations found take its place; so does a product that of a power with a small whole exponent.  Each row is traced
+once, and its equations are copied wherever it is used; so are those of its partials, for the gradient.
 """
 
 from __future__ import annotations
 
 import copy
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar
 
 from ..errors import TraceError
 from ..primitives import TABLE, Primitive, Rule, pow
-from ..program import Equation, Program, Reach, program_of, trace
+from ..program import Equation, Program, Reach, partials_program, program_of, trace
+from ..value import Value
 from .fallback import NotCompilable
 
 # What a function of floats may raise that meets a Value instead: of a mistake in it, Python's run will tell.
@@ -31,42 +32,19 @@ PRODUCTS: dict[float, Rule] = {
     -2.0: lambda x: 1.0 / x * (1.0 / x),
 }
 
+Key = tuple[Any, ...]  # what a part stands for
+Result = tuple[Primitive, tuple[int, ...]]
+
 
 def expand(program: Program) -> Program:
     """The program with the primitives that have no machine code of their own written out.
 
     Raises NotCompilable where one cannot be, as its forward does not run on Values.
     """
-    return _expand(program, {})
-
-
-Made = dict[tuple[Primitive, tuple[int, ...]], int]  # the variable of each result, by its primitive and operands
-Parts = dict[tuple[Primitive | Rule, int], Program]  # by what was traced and its number of arguments
-
-
-def _expand(program: Program, parts: Parts) -> Program:
     if all(in_machine_code(primitive) and primitive is not pow for _, primitive, _ in program.equations):
         return program
-    expanded = copy.copy(program)
-    expanded.equations, expanded.constants, expanded.leaves = [], {**program.constants}, {**program.leaves}
-    fresh = itertools.count(program.variables)
-    numbers = {repr(x): v for v, x in program.constants.items()}  # as text: 0.0 == -0.0, and nan is unequal to itself
-    known: dict[int, int] = {}  # results that turned out to be another variable
-    made: Made = {}
-    for out, primitive, args in program.equations:
-        operands = args if known.keys().isdisjoint(args) else tuple([known.get(arg, arg) for arg in args])
-        product = PRODUCTS.get(program.constants.get(args[1], 0.0)) if primitive is pow else None
-        if product:
-            known[out] = _insert(_product(product, parts), operands[:1], expanded, numbers, made, fresh)
-        elif not in_machine_code(primitive):
-            known[out] = _insert(_part(primitive, len(args), parts), operands, expanded, numbers, made, fresh)
-        elif (primitive, operands) in made:  # a function and its slope may need the same exponential
-            known[out] = made[primitive, operands]
-        else:
-            made[primitive, operands] = out
-            expanded.equations.append(Equation(out, primitive, operands))
-    expanded.outputs = tuple([known.get(output, output) for output in program.outputs])
-    return expanded
+    writer = Writer(program)
+    return writer.program([writer.names[output] for output in program.outputs])
 
 
 def in_machine_code(primitive: Primitive) -> bool:
@@ -74,56 +52,156 @@ def in_machine_code(primitive: Primitive) -> bool:
     return bool(primitive.instruction or primitive.terms)
 
 
-def _part(primitive: Primitive, count: int, parts: Parts) -> Program:
-    """The program of a primitive of so many arguments."""
-    if (primitive, count) not in parts:
-        function = primitive.definition or primitive.forward
-        try:
-            own = Reach() if TABLE.get(primitive.name) is primitive else Reach(primitive.forward)
-            traced = trace(lambda *xs: [function(xs) if primitive.variadic else function(*xs)], [""] * count, own)
-        except NOT_FOR_VALUES as error:
-            raise NotCompilable(
-                f"the primitive {primitive.name!r} cannot be compiled, as its forward does not run on Values: write it "
-                f"with operators and the functions of autograd. What went wrong: {str(error) or type(error).__name__}"
-            ) from error
-        if traced.generators:
-            raise NotCompilable(
-                f"the primitive {primitive.name!r} cannot be compiled, as its forward draws random numbers: draw them "
-                f"in the function that uses it, and pass them as arguments"
-            )
-        parts[primitive, count] = _expand(program_of(traced.inputs, traced.outputs), parts)
-    return parts[primitive, count]
+def in_table(primitive: Primitive) -> bool:
+    """Whether a primitive is a row of the table, and so the same in every program."""
+    return TABLE.get(primitive.name) is primitive
 
 
-def _product(product: Rule, parts: Parts) -> Program:
-    """The program of a power that is a product."""
-    if (product, 1) not in parts:
-        traced = trace(lambda x: [product(x)], ["x"], Reach())
-        parts[product, 1] = program_of(traced.inputs, traced.outputs)
-    return parts[product, 1]
+class Writer:
+    """A program that is being written: it begins with all of another one, written out, and what it needs comes after.
 
-
-def _insert(
-    part: Program, args: Sequence[int], program: Program, numbers: dict[str, int], made: Made, fresh: Iterator[int]
-) -> int:
-    """Add the equations of ``part``, applied to ``args``, that are not there; returns the variable of its output.
-
-    ``numbers`` are the variables of the program's plain numbers, ``made`` those of its results by what computes them,
-    ``fresh`` those that it does not have yet.
+    ``names`` are the variables of the other one here.  What is written twice is one variable.
     """
-    names = dict(zip(part.inputs, args, strict=True))
-    for variable, x in part.constants.items():
-        if repr(x) not in numbers:
-            numbers[repr(x)] = next(fresh)
-            program.constants[numbers[repr(x)]] = x
-        names[variable] = numbers[repr(x)]
-    for variable, leaf in part.leaves.items():
-        names[variable] = next(fresh)
-        program.leaves[names[variable]] = leaf
-    for out, primitive, operands in part.equations:
-        equation = primitive, tuple([names[v] for v in operands])
-        if equation not in made:
-            made[equation] = next(fresh)
-            program.equations.append(Equation(made[equation], *equation))
-        names[out] = made[equation]
-    return names[part.outputs[0]]
+
+    parts: ClassVar[dict[Key, Program]] = {}  # of rows of the table, which are the same in every program
+
+    def __init__(self, program: Program) -> None:
+        self._begun = program
+        self.inputs: list[int] = []
+        self.leaves: dict[int, Value] = {}
+        self.constants: dict[int, float] = {}
+        self._own_parts: dict[Key, Program] = {}
+        self._numbers: dict[str, int] = {}  # as text: 0.0 == -0.0, and nan is unequal to itself
+        self._leaves: dict[Value, int] = {}
+        self._results: dict[Result, int] = {}
+        self._equations: list[Equation | None] = []  # of each variable, None where it is not computed
+        self.names = self._insert(program, [self.input() for _ in program.inputs])
+
+    def input(self) -> int:
+        """A new input."""
+        self.inputs.append(self._new())
+        return self.inputs[-1]
+
+    def number(self, x: float) -> int:
+        """A plain number."""
+        text = repr(x)
+        if text not in self._numbers:
+            self._numbers[text] = self._new()
+            self.constants[self._numbers[text]] = x
+        return self._numbers[text]
+
+    def result(self, primitive: Primitive, args: tuple[int, ...]) -> int:
+        """What a primitive of machine code gives."""
+        key = primitive, args
+        found = self._results.get(key)
+        if found is None:
+            found = self._results[key] = len(self._equations)
+            self._equations.append(Equation(found, primitive, args))
+        return found
+
+    def partials(self, primitive: Primitive, args: Sequence[int], out: int) -> list[int]:
+        """The partials of a result with respect to its operands."""
+        if primitive.terms:  # a sum of products: the factors have each other, so that there is nothing to write
+            return [x if type(x) is int else self.number(x) for x in primitive.partials(args, out)]
+        known = {} if primitive.variadic else {i: self.constants[v] for i, v in enumerate(args) if v in self.constants}
+        part = self._part(
+            ("partials", primitive, len(args), str(known)),
+            lambda: partials_program(primitive, len(args), known),
+            self.parts if in_table(primitive) and not known else self._own_parts,
+        )
+        names = self._insert(part, [*args, out])
+        return [names[output] for output in part.outputs]
+
+    def program(self, outputs: Iterable[int]) -> Program:
+        """What was written, as far as these outputs need it, each equation after those of its operands."""
+        made = copy.copy(self._begun)
+        made.inputs, made.leaves, made.outputs = tuple(self.inputs), self.leaves, tuple(outputs)
+        made.variables = len(self._equations)
+        made.equations = self._needed(made.outputs)
+        used = set(made.outputs).union(*[args for _, _, args in made.equations])
+        made.constants = {v: x for v, x in self.constants.items() if v in used}
+        return made
+
+    def _needed(self, outputs: Iterable[int]) -> list[Equation]:
+        """The equations below some variables, in the order of a depth-first walk: what is used together is together."""
+        equations, order = self._equations, list[Equation]()
+        done = {v for v, equation in enumerate(equations) if equation is None}
+        for output in outputs:
+            stack = [output]
+            while stack:
+                equation = equations[stack[-1]]
+                if stack[-1] in done or equation is None:
+                    stack.pop()
+                elif done.issuperset(equation.args):
+                    done.add(stack.pop())
+                    order.append(equation)
+                else:
+                    stack += [arg for arg in reversed(equation.args) if arg not in done]
+        return order
+
+    def _new(self) -> int:
+        self._equations.append(None)
+        return len(self._equations) - 1
+
+    def _leaf(self, leaf: Value) -> int:
+        if leaf not in self._leaves:
+            self._leaves[leaf] = self._new()
+            self.leaves[self._leaves[leaf]] = leaf
+        return self._leaves[leaf]
+
+    def _insert(self, part: Program, args: Sequence[int]) -> list[int]:
+        """Write a program of these inputs; the names of all its variables."""
+        names = [*args, *[0] * (part.variables - len(args))]
+        for variable, x in part.constants.items():
+            names[variable] = self.number(x)
+        for variable, leaf in part.leaves.items():
+            names[variable] = self._leaf(leaf)
+        for out, primitive, operands in part.equations:
+            named = tuple([names[v] for v in operands])
+            if primitive is not pow and (primitive.instruction or primitive.terms):
+                names[out] = self.result(primitive, named)
+            else:
+                names[out] = self._written_out(primitive, named)
+        return names
+
+    def _written_out(self, primitive: Primitive, args: tuple[int, ...]) -> int:
+        """The result of a primitive by what it consists of."""
+        if primitive is pow:
+            product = PRODUCTS.get(self.constants.get(args[1], 0.0))
+            if product is None:
+                return self.result(primitive, args)
+            part = self._part(("power", product), lambda: product_part(product), self.parts)
+            return self._insert(part, args[:1])[part.outputs[0]]
+        parts = self.parts if in_table(primitive) else self._own_parts
+        part = self._part(("forward", primitive, len(args)), lambda: forward_part(primitive, len(args)), parts)
+        return self._insert(part, args)[part.outputs[0]]
+
+    def _part(self, key: Key, make: Callable[[], Program], parts: dict[Key, Program]) -> Program:
+        if key not in parts:
+            parts[key] = make()
+        return parts[key]
+
+
+def forward_part(primitive: Primitive, count: int) -> Program:
+    """The program of a primitive of so many arguments."""
+    function = primitive.definition or primitive.forward
+    own = Reach() if in_table(primitive) else Reach(primitive.forward)
+    try:
+        traced = trace(lambda *xs: [function(xs) if primitive.variadic else function(*xs)], [""] * count, own)
+    except NOT_FOR_VALUES as error:
+        raise NotCompilable(
+            f"the primitive {primitive.name!r} cannot be compiled, as its forward does not run on Values: write it "
+            f"with operators and the functions of autograd. What went wrong: {str(error) or type(error).__name__}"
+        ) from error
+    if traced.generators:
+        raise NotCompilable(
+            f"the primitive {primitive.name!r} cannot be compiled, as its forward draws random numbers: draw them "
+            f"in the function that uses it, and pass them as arguments"
+        )
+    return program_of(traced.inputs, traced.outputs)
+
+
+def product_part(product: Rule) -> Program:
+    """The program of a power that is a product."""
+    traced = trace(lambda x: [product(x)], ["x"], Reach())
+    return program_of(traced.inputs, traced.outputs)

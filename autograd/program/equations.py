@@ -28,7 +28,7 @@ class Program:
     """The equations below some outputs.
 
     ``leaves`` are the Values that the computation closes over, by variable, read anew at every call;
-    ``constants`` are its plain numbers.  Nodes that ``find_fixed`` gives count as leaves, though they were computed.
+    ``constants`` are its plain numbers; through ``frozen`` results no gradient goes.  Nodes that ``find_fixed`` gives count as leaves, though they were computed.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Program:
         self.leaves: dict[int, Value] = {}
         self.constants: dict[int, float] = {}
         self.equations: list[Equation] = []
+        self.frozen: set[int] = set()
         variables: dict[Value, int] = {node: i for i, node in enumerate(inputs)}
         given = set(inputs)
         order = topological_order(*outputs)
@@ -59,6 +60,8 @@ class Program:
             if node.primitive is not None and node not in fixed:
                 args = tuple([variables[parent] for parent in node.parents])
                 self.equations.append(Equation(number, node.primitive, args))
+                if not node.requires_grad:
+                    self.frozen.add(number)
             elif node.is_constant:
                 self.constants[number] = node._data
             else:

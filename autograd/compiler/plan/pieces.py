@@ -64,10 +64,10 @@ def plan_loop(
     uniform = {equation.out for equation in equations} - varying
     # What is no input and not computed from one is alike for all samples: leaves, numbers, and what comes of them.
     used = set().union(*[args for _, _, args in equations], uniform, kept)
-    used.update(v for product in products for v in _rows_of(product) if isinstance(v, int))
+    used.update(v for product in products for v in product.rows if isinstance(v, int))
     scalars = used.difference(varying, inputs)
     products = [
-        product if scalars.isdisjoint(_rows_of(product)) else _as_rows(product, scalars) for product in products
+        product if scalars.isdisjoint(product.rows) else _as_rows(product, scalars) for product in products
     ]
     rows = {row_of(v, scalars) for v in kept}
     once = plan([e for e in equations if e.out in uniform], constants, scalars - uniform, (), {*uniform})
@@ -84,17 +84,12 @@ def plan(
 ) -> Plan:
     """Calls for equations whose results are rows: as few as their shapes allow, or one for each instruction."""
     by_result = {equation.out: equation for equation in equations}
-    wanted = kept.union(*map(_rows_of, products))
+    wanted = kept.union(*[product.rows for product in products])
     calls = _calls(by_result, products, scalars, wanted, constants)
     steps = sum(len(t.steps) for t in {call.template for call in calls if isinstance(call, Elementwise)})
     if steps > MAX_STEPS:
         calls = _calls(by_result, products, scalars, wanted, constants, apart=True)
     return Plan([*_spreads(calls, wanted), *joined(calls, wanted)])
-
-
-def _rows_of(product: Products | Indexed) -> tuple[Row, ...]:
-    """The rows that are multiplied, or looked up by."""
-    return (product.g, *product.xs) if isinstance(product, Products) else (product.g, product.x)
 
 
 def _as_rows(product: Products | Indexed, scalars: set[int]) -> Products | Indexed:
@@ -125,7 +120,7 @@ def _calls(
         of_level[levels[piece[0]]].append(piece)
     ready: dict[int, list[Products | Indexed]] = defaultdict(list)
     for product in products:
-        ready[max(map(levels.get, _rows_of(product), repeat(0)))].append(product)
+        ready[max(map(levels.get, product.rows, repeat(0)))].append(product)
     calls: list[Call] = []
     for level in sorted({*summed, *of_level, *ready}):
         calls += sums(summed[level], scalars, constants)

@@ -35,6 +35,11 @@ class Products(NamedTuple):
     xs: tuple[Row, ...]
     places: list[int]
 
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """What is multiplied."""
+        return (self.g, *self.xs)
+
 
 class Indexed(NamedTuple):
     """Sums over the samples that are wanted, of which every sample adds to one: total[places[x]] += g.
@@ -45,6 +50,11 @@ class Indexed(NamedTuple):
     g: Row
     x: Row
     places: tuple[int | None, ...]
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """What is added, and what it is looked up by."""
+        return (self.g, self.x)
 
 
 class Terms(NamedTuple):
