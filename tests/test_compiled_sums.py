@@ -35,13 +35,12 @@ from autograd import (
 )
 
 pytest.importorskip("llvmlite")
-from autograd.compiler import compiled_training as training
 from autograd.compiler.compiled_training import Training
 from autograd.compiler.forms import Samples
 from autograd.compiler.llvm import codegen
 from autograd.compiler.plan import pieces as grouping
 from autograd.compiler.plan.calls import Elementwise, Outer
-from autograd.compiler.run import machine
+from autograd.compiler.run import kernel_workspace
 
 Loss = Callable[..., Any]
 
@@ -262,7 +261,7 @@ def test_loss_and_gradient_are_those_of_the_eager_graph(
 def test_vectors_of_other_lengths_and_scalar_functions(
     shape: Callable[[], tuple[Loss, list[Value], int]], width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (codegen, machine, training):
+    for module in (codegen, kernel_workspace):
         monkeypatch.setattr(module, "lanes", lambda: width)
     monkeypatch.setattr(codegen, "vector_functions", dict)
     loss, parameters, inputs = shape()
@@ -334,7 +333,7 @@ def test_a_look_up_takes_as_long_in_a_large_table_as_in_a_small_one() -> None:
         table = [numbers(4, seed=i) for i in range(count)]
         parameters = [p for row in table for p in row]
         made = Training(lambda i, t: (total(look_up(table, i)) - t) ** 2, [Samples(np.ones((2, 1)))], parameters)
-        return made.plan.calls
+        return made.compiled.plan.calls
 
     assert [type(call) for call in calls(3)] == [type(call) for call in calls(500)]
     assert {"gather 500 x 4", "scatter 4 x 500"} <= {*map(str, calls(500))}
@@ -354,7 +353,7 @@ def test_weights_are_read_where_they_lie_and_others_packed_once_in_each_directio
 
         parameters = order([p for row in weights for p in row])
         training = Training(loss, [Samples(np.ones((3 * times, 1)))], parameters)
-        return training._forms[0].form.prologue_lines
+        return training.steps.forms[0].form.prologue_lines
 
     def at_random(parameters: list[Value]) -> list[Value]:
         return random.Random(0).sample(parameters, len(parameters))
@@ -400,7 +399,7 @@ def test_what_is_needed_for_a_gradient_anyway_is_computed_early_so_that_what_it_
     loss, parameters, inputs = residual()
     calls = [
         call
-        for call in Training(loss, [Samples(np.ones((inputs, 1)))], parameters).plan.calls
+        for call in Training(loss, [Samples(np.ones((inputs, 1)))], parameters).compiled.plan.calls
         if isinstance(call, Elementwise)
     ]
     stored = [v for call in calls for outputs in call.outputs for v in outputs]
@@ -418,9 +417,9 @@ def test_the_same_network_gives_the_same_code_and_a_layer_is_a_rectangle() -> No
         )  # fmt: skip
 
     one, two = made(), made()
-    assert one.workspace.tables == two.workspace.tables
-    assert one.executable.kernels.ir == two.executable.kernels.ir
-    assert [str(call) for call in one.plan.calls if isinstance(call, Outer)] == [
+    assert one.steps.workspace.tables == two.steps.workspace.tables
+    assert one.steps.executable.kernels.ir == two.steps.executable.kernels.ir
+    assert [str(call) for call in one.compiled.plan.calls if isinstance(call, Outer)] == [
         "outer 1 x 1",
         "outer 5 x 9",
         "outer 8 x 17",

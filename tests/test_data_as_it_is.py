@@ -160,7 +160,7 @@ def _in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checking, "PIECE", 50)
     monkeypatch.setattr(evaluation, "CONVERTED", 90)
     if importlib.util.find_spec("llvmlite") is not None:
-        from autograd.compiler.run import feeding
+        from autograd.compiler.layout import feeding
         from nn.training import compiled
 
         monkeypatch.setattr(compiled, "SMALL", 0)

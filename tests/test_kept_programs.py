@@ -18,12 +18,12 @@ SCRIPT = """
 import sys
 import nn
 from autograd import Value, tanh, dot
-from autograd.compiler import compiled_training
+from autograd.compiler.step import SampleSums
 
 SCALE = 0.5
 traced = []
-usual = compiled_training.SampleSums.__init__
-compiled_training.SampleSums.__init__ = lambda *args, **named: (traced.append(1), usual(*args, **named))[1]
+usual = SampleSums.__init__
+SampleSums.__init__ = lambda *args, **named: (traced.append(1), usual(*args, **named))[1]
 
 class Sum(nn.Module):
     def __init__(self):

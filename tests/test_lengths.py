@@ -140,7 +140,7 @@ def test_any_lengths_in_any_batches_are_as_eager(rows: list[list[float]], size: 
 @given(st.lists(st.integers(1, 3), min_size=1, max_size=12), st.integers(1, 5), st.integers(0, 9))
 def test_each_step_takes_its_own_rows_form_by_form(lengths: list[int], size: int, seed: int) -> None:
     pytest.importorskip("llvmlite")
-    from autograd.compiler.run.feeding import by_form
+    from autograd.compiler.layout.feeding import by_form
 
     table = Ragged([[float(i)] * n for i, n in enumerate(lengths)])
     forms = alike(table) if len({*lengths}) > 1 else alike(table, Ragged([[1.0]] * len(lengths)))

@@ -35,17 +35,18 @@ Job = tuple[Any, Any, dict[str, Any]]  # a model, a loss, more settings of fit
 @contextmanager
 def no_programs() -> Iterator[None]:
     """A context in which nothing was compiled before, in no other process either."""
-    from autograd.compiler import compiled_training
+    from autograd.compiler import shared_training
+    from autograd.compiler.run import StepsInMachineCode
 
-    both, from_disk = (compiled_function.RECENT, compiled_training.RECENT), compiled_training.kept
+    both, from_disk = (compiled_function.RECENT, shared_training.RECENT), vars(StepsInMachineCode)["kept"]
     before = [recent._kept for recent in both]
     for recent in both:
         recent._kept = {}
-    compiled_training.kept = lambda key: None
+    StepsInMachineCode.kept = classmethod(lambda cls, key: None)
     try:
         yield
     finally:
-        compiled_training.kept = from_disk
+        StepsInMachineCode.kept = from_disk
         for recent, kept in zip(both, before, strict=True):
             recent._kept = kept
 

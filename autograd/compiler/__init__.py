@@ -10,7 +10,8 @@ from .forms import Mixed, Ragged, Samples, alike
 if TYPE_CHECKING:
     from .compiled_function import Jitted, jit
     from .compiled_loss import compile_loss
-    from .compiled_training import Rule, Training
+    from .compiled_training import Training
+    from .step import Rule
 
 
 def __getattr__(name: str) -> Any:
@@ -24,7 +25,8 @@ def __getattr__(name: str) -> Any:
 
         return compile_loss
     if name in ("Rule", "Training"):
-        from .compiled_training import Rule, Training
+        from .compiled_training import Training
+        from .step import Rule
 
         return Training if name == "Training" else Rule
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -68,7 +68,7 @@ class CompiledLoss:
             if training is None:
                 return None
             trainings.append(training)
-        if not any(p.requires_grad for training in trainings for p in training.reached):
+        if not any(p.requires_grad for training in trainings for p in training.compiled.reached):
             raise AutogradError(CUT)
         samples = sum(len(rows) for rows, _ in forms)
         mean, gradient = 0.0, np.zeros(len(self.parameters))

@@ -9,12 +9,12 @@ once, and its equations are copied wherever it is used; so are those of its part
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from ..errors import TraceError
 from ..primitives import TABLE, Primitive, Rule, pow
-from ..program import Equation, Program, Reach, partials_program, program_of, trace
+from ..program import Equation, Program, Reach, program_of, trace
 from ..value import Value
 from .fallback import NotCompilable
 
@@ -106,7 +106,7 @@ class Writer:
         known = {} if primitive.variadic else {i: self.constants[v] for i, v in enumerate(args) if v in self.constants}
         part = self._part(
             ("partials", primitive, len(args), str(known)),
-            lambda: partials_program(primitive, len(args), known),
+            lambda: partials_part(primitive, len(args), known),
             self.parts if in_table(primitive) and not known else self._own_parts,
         )
         names = self._insert(part, [*args, out])
@@ -183,19 +183,48 @@ class Writer:
 
 
 def forward_part(primitive: Primitive, count: int) -> Program:
-    """The program of a primitive of so many arguments."""
+    """The program of a primitive of so many operands."""
     function = primitive.definition or primitive.forward
-    own = Reach() if in_table(primitive) else Reach(primitive.forward)
+    return _part(
+        primitive,
+        primitive.forward,
+        "forward",
+        count,
+        lambda *xs: [function(xs) if primitive.variadic else function(*xs)],
+    )
+
+
+def partials_part(primitive: Primitive, count: int, known: Mapping[int, float]) -> Program:
+    """The program of the partials of a primitive, of so many operands and of its result.
+
+    ``known`` are the operands that are plain numbers, by their places: what is fixed by them folds away.
+    """
+
+    def partials(*xs: Any) -> Sequence[Any]:
+        return primitive.partials(xs[:-1], xs[-1]) if primitive.variadic else primitive.partials(*xs)
+
+    def folded(*xs: Any) -> Sequence[Any]:
+        try:
+            return partials(*[known.get(i, x) for i, x in enumerate(xs)])
+        except (ArithmeticError, ValueError):  # of plain numbers, where a derivative is inf or nan: 1 / 0.0
+            return partials(*xs)
+
+    return _part(primitive, primitive.partials, "rule for partials", count + 1, folded)
+
+
+def _part(primitive: Primitive, column: Rule, name: str, count: int, function: Callable[..., Sequence[Any]]) -> Program:
+    """The program of a column of a row; NotCompilable where it does not run on Values, or draws."""
+    own = Reach() if in_table(primitive) else Reach(column)
     try:
-        traced = trace(lambda *xs: [function(xs) if primitive.variadic else function(*xs)], [""] * count, own)
+        traced = trace(function, [""] * count, own)
     except NOT_FOR_VALUES as error:
         raise NotCompilable(
-            f"the primitive {primitive.name!r} cannot be compiled, as its forward does not run on Values: write it "
+            f"the primitive {primitive.name!r} cannot be compiled, as its {name} does not run on Values: write it "
             f"with operators and the functions of autograd. What went wrong: {str(error) or type(error).__name__}"
         ) from error
     if traced.generators:
         raise NotCompilable(
-            f"the primitive {primitive.name!r} cannot be compiled, as its forward draws random numbers: draw them "
+            f"the primitive {primitive.name!r} cannot be compiled, as its {name} draws random numbers: draw them "
             f"in the function that uses it, and pass them as arguments"
         )
     return program_of(traced.inputs, traced.outputs)

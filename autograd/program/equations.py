@@ -28,7 +28,8 @@ class Program:
     """The equations below some outputs.
 
     ``leaves`` are the Values that the computation closes over, by variable, read anew at every call;
-    ``constants`` are its plain numbers; through ``frozen`` results no gradient goes.  Nodes that ``find_fixed`` gives count as leaves, though they were computed.
+    ``constants`` are its plain numbers; through ``frozen`` results no gradient flows.  Nodes that ``find_fixed`` gives
+    count as leaves, though they were computed.
     """
 
     def __init__(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ..errors import TraceError
@@ -23,22 +23,13 @@ def forward_program(row: Primitive, count: int) -> Program:
     return _program(lambda xs: [forward(xs) if row.variadic else forward(*xs)], count, f"the forward of {row.name}")
 
 
-def partials_program(row: Primitive, count: int, known: Mapping[int, float] | None = None) -> Program:
-    """The partials of a row: one output for each operand, of the operands and, last, what the row gives for them.
-
-    ``known`` are those operands that are plain numbers, by their places: what is fixed by them folds away.
-    """
+def partials_program(row: Primitive, count: int) -> Program:
+    """The partials of a row: one output for each operand, of the operands and, last, what the row gives for them."""
 
     def partials(xs: Sequence[Any]) -> Sequence[Any]:
         return row.partials(xs[:-1], xs[-1]) if row.variadic else row.partials(*xs)
 
-    def folded(xs: Sequence[Any]) -> Sequence[Any]:
-        try:
-            return partials([(known or {}).get(i, x) for i, x in enumerate(xs)])
-        except (ArithmeticError, ValueError):  # of plain numbers, where a derivative is inf or nan: 1 / 0.0
-            return partials(xs)
-
-    return _program(folded if known else partials, count + 1, f"the partials of {row.name}")
+    return _program(partials, count + 1, f"the partials of {row.name}")
 
 
 def special_program(row: Primitive, count: int) -> Program:

@@ -99,7 +99,7 @@ class CompiledSteps:
         self._together = 1  # steps that take about BETWEEN
         self._patience = Patience("the training")
         self._compile()
-        self.compilation = Compilation(self.training.operations, time.perf_counter() - started)
+        self.compilation = Compilation(self.training.compiled.operations, time.perf_counter() - started)
 
     def _compile(self) -> None:
         """Compile for the parameters that are not frozen now, and for the present mode of each module."""

@@ -66,9 +66,7 @@ def plan_loop(
     used = set().union(*[args for _, _, args in equations], uniform, kept)
     used.update(v for product in products for v in product.rows if isinstance(v, int))
     scalars = used.difference(varying, inputs)
-    products = [
-        product if scalars.isdisjoint(product.rows) else _as_rows(product, scalars) for product in products
-    ]
+    products = [product if scalars.isdisjoint(product.rows) else _as_rows(product, scalars) for product in products]
     rows = {row_of(v, scalars) for v in kept}
     once = plan([e for e in equations if e.out in uniform], constants, scalars - uniform, (), {*uniform})
     each = plan([e for e in equations if e.out in varying], constants, scalars, products, rows)

@@ -1,14 +1,8 @@
-"""Running machine code: where its numbers lie, its lines and tables, its memory.  It needs llvmlite and NumPy."""
+"""Running machine code: its lines and tables, its memory.  It needs llvmlite and NumPy."""
 
-from .assembly import Assembly, Line, Places
-from .executable import Executable, address
-from .feeding import Part, parts, sources
+from .executable import Executable
+from .kernel_workspace import KernelWorkspace
 from .machine import InMachineCode
-from .sample_loop import Loop
-from .storing import Kept, keep, kept
-from .workspace import Workspace, allocate, row_stride
+from .machine_steps import StepsInMachineCode
 
-__all__ = [
-    "Assembly", "Executable", "InMachineCode", "Kept", "Line", "Loop", "Part", "Places", "Workspace", "address",
-    "allocate", "keep", "kept", "parts", "row_stride", "sources",
-]  # fmt: skip
+__all__ = ["Executable", "InMachineCode", "KernelWorkspace", "StepsInMachineCode"]

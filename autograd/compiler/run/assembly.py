@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..layout import Loop, Places
 from ..llvm import (
     TILE,
     Arguments,
@@ -20,14 +21,7 @@ from ..llvm import (
     outer_tiles,
 )
 from ..plan import WASTE, Elementwise, Gather, LogSumExp, MatVec, Outer, Plan, Row, RowDot, Scalar, Scatter
-from .workspace import Workspace
-
-
-class Line(NamedTuple):
-    """A call of one kernel."""
-
-    kernel: str
-    arguments: Arguments[int]
+from .kernel_workspace import KernelWorkspace, Line
 
 
 class Grid(NamedTuple):
@@ -38,18 +32,10 @@ class Grid(NamedTuple):
     across: int  # and from one column
 
 
-class Places(NamedTuple):
-    """Where in the workspace every row, scalar and sum over the samples lies; sums[None] takes what nobody wants."""
-
-    rows: Mapping[Row, int]
-    scalars: Mapping[Scalar, int]
-    sums: Mapping[int | None, int]
-
-
 class Assembly:
     """The ``lines`` of a plan, and the ``packs`` that come before: they put scalars a fixed step apart."""
 
-    def __init__(self, plan: Plan, places: Places, workspace: Workspace) -> None:
+    def __init__(self, plan: Plan, places: Places, workspace: KernelWorkspace) -> None:
         self._places, self._workspace = places, workspace
         self.packs: list[Line] = []
         self.lines: list[Line] = []
@@ -178,6 +164,12 @@ class Assembly:
                         table.append(sums[call.places[i][j] if inside else None])
         arguments = OuterArguments(tiles, self._workspace.table(table))
         self._line(f"outer{height}x{width}", arguments)
+
+
+def assembled(loop: Loop, workspace: KernelWorkspace) -> tuple[list[Line], list[Line]]:
+    """The lines of a loop: what is alike for all samples, and what differs."""
+    once, each = (Assembly(*section, workspace) for section in (loop.once, loop.each))
+    return [*once.packs, *once.lines, *each.packs], each.lines
 
 
 def _cost(rows: int, columns: int, height: int, width: int) -> int:

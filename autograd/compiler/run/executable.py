@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..layout import CACHE_LINE
 from ..llvm import LINE, EvaluateJob, Kernels, TrainJob
-from .assembly import Line
-from .workspace import CACHE_LINE, Workspace
+from .kernel_workspace import KernelWorkspace, Line
 
 SIGNATURE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)
 
@@ -31,7 +31,7 @@ class Executable:
     once, each with a ``memory`` of its own.
     """
 
-    def __init__(self, workspace: Workspace, sections: Mapping[str, list[Line]], driver: str) -> None:
+    def __init__(self, workspace: KernelWorkspace, sections: Mapping[str, list[Line]], driver: str) -> None:
         self.kernels = Kernels(workspace.kernels)
         self._tables = np.array(workspace.tables if len(workspace.tables) else [0], dtype=np.int32)
         self._tables_address = address(self._tables)

@@ -10,11 +10,12 @@ import numpy as np
 from ...program import Program
 from ...value import Value
 from ..interpreter import Columns
-from ..llvm import EvaluateJob, lanes
+from ..layout import Loop, row_stride
+from ..llvm import EvaluateJob
 from ..plan import Plan, plan_loop
+from .assembly import assembled
 from .executable import Executable, address
-from .sample_loop import Loop
-from .workspace import Workspace, row_stride
+from .kernel_workspace import KernelWorkspace
 
 SAMPLES = EvaluateJob._fields.index("samples")
 
@@ -23,13 +24,14 @@ class InMachineCode:
     """A program compiled; several threads may run it at once."""
 
     def __init__(self, program: Program) -> None:
-        workspace = Workspace(lanes())
+        workspace = KernelWorkspace()
         self.leaves, self._places = program.leaves, {v: workspace.take(1) for v in program.leaves}
         plans = plan_loop(program.equations, program.constants, program.inputs, kept=program.outputs)
         self.plan = Plan([*plans.once.calls, *plans.each.calls])
         loop = Loop(workspace, plans, self._places)
+        once, each = assembled(loop, workspace)
         output_rows = workspace.table([loop.row(v) for v in program.outputs])
-        self._executable = Executable(workspace, {"prologue": loop.once, "body": loop.each}, "evaluate")
+        self._executable = Executable(workspace, {"prologue": once, "body": each}, "evaluate")
         self._job: EvaluateJob[int] = EvaluateJob(
             **self._executable.fields,
             columns=len(program.inputs), first_row=loop.row(program.inputs[0]) if program.inputs else 0,

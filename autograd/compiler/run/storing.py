@@ -11,14 +11,13 @@ import numpy as np
 
 from ..llvm import MatVecThen, from_disk, lanes, to_disk
 from ..plan import Operand, Step, Template
-from .assembly import Line
-from .workspace import Workspace
+from .kernel_workspace import KernelWorkspace, Line
 
 
 class Kept(NamedTuple):
     """What an Executable is made of, and what else belongs to the program, as JSON has it."""
 
-    workspace: Workspace
+    workspace: KernelWorkspace
     sections: Mapping[str, list[Line]]
     more: dict[str, Any]
 
@@ -45,7 +44,7 @@ def kept(key: str) -> Kept | None:
     data = zlib.decompress(found)
     end = 8 + int.from_bytes(data[:8], "little")
     head = json.loads(data[8:end])
-    workspace = Workspace(lanes())
+    workspace = KernelWorkspace()
     workspace.size, workspace.tables = head["size"], np.frombuffer(data[end:], dtype=np.int32)
     workspace.contents = {place: (count, x) for place, count, x in head["contents"]}
     for joined, own in head["kernels"]:

@@ -100,7 +100,7 @@ class PartActor:
             self.local = steps
         else:
             self.training = training
-        return training.operations
+        return training.compiled.operations
 
     def _eager(self, given: Assignment, part: Part) -> EagerSteps:
         return EagerSteps(given.model, *part, given.loss, given.optimizer, given.penalty)

@@ -11,16 +11,35 @@ gradient would be made only to be read once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
-from ..primitives import add, chain, dot
-from ..program import Program, dependent_variables
-from .expansion import Writer
+from ...primitives import Primitive, add, chain, dot
+from ...program import Program, dependent_variables
 
 FEW = 2  # products that are added one by one
 
 Pairs = list[tuple[int, int]]  # (a gradient, the partial that it is multiplied by)
+
+
+class Writer(Protocol):
+    """What takes the equations: it has all of a program already, in which the variables may have other ``names``."""
+
+    @property
+    def names(self) -> Sequence[int]: ...
+
+    @property
+    def inputs(self) -> Sequence[int]: ...
+
+    def input(self) -> int: ...
+
+    def number(self, x: float) -> int: ...
+
+    def result(self, primitive: Primitive, args: tuple[int, ...]) -> int: ...
+
+    def partials(self, primitive: Primitive, args: Sequence[int], out: int) -> Sequence[int]: ...
+
+    def program(self, outputs: Iterable[int]) -> Program: ...
 
 
 class OfGradient(NamedTuple):
@@ -75,7 +94,8 @@ def adjoint(
                 pairs[arg].append((g, partial))
             else:
                 pairs[arg] = [(g, partial)]
-    ordered = sorted(reversed(products.items()), key=lambda item: min(item[1].places))
+    ordered = [*reversed(products.items())]
+    ordered.sort(key=lambda item: min(item[1].places))
     return Adjoint(dict(ordered), {pick: add_up(pairs[pick], writer) for pick in picks if pick in pairs})
 
 

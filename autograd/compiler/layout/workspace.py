@@ -6,25 +6,22 @@ What this file leaves out: memory itself.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
 
-from ..llvm import TILE, MatVecThen, OwnKernel
 from ..plan import ONES, WASTE, Plan, Row, reads, writes
 
 CACHE_LINE = 8  # doubles
 BLOCK = 128  # samples that go through a program together, at most: their rows stay in the processor's cache
+LEAST = 4  # vectors, at least
 BLOCK_DOUBLES = 200_000  # and so do the rows of a program with many of them
 
 
 class Workspace:
-    """Hands out places, each beginning at a cache line, and collects tables and kernels."""
+    """Hands out places, each beginning at a cache line; a vector has so many ``lanes``."""
 
     def __init__(self, lanes: int) -> None:
         self.lanes = lanes
         self.size = 0
         self.contents: dict[int, tuple[int, float]] = {}  # place → (how many, number) that stand there from the start
-        self.tables: Any = []  # stretches of places, one after the other
-        self.kernels: dict[OwnKernel, str] = {}  # what the program needs beside the shared ones, and how it is called
         self._constants: dict[str, int] = {}  # by their text: 0.0 == -0.0, and nan is unequal to itself
         self.zero, self.one = self.constant(0.0), self.constant(1.0)
 
@@ -45,17 +42,6 @@ class Workspace:
         if repr(x) not in self._constants:
             self._constants[repr(x)] = self.number(x)
         return self._constants[repr(x)]
-
-    def table(self, places: Iterable[int]) -> int:
-        """Where in the tables these places stand."""
-        start = len(self.tables)
-        self.tables += places
-        return start
-
-    def kernel(self, own: OwnKernel) -> str:
-        """The name of a kernel of the program's own."""
-        kind = "matvec" if isinstance(own, MatVecThen) else "piece"
-        return self.kernels.setdefault(own, f"{kind}_{len(self.kernels)}")
 
     def rows(self, numbers: Mapping[Row, int], width: int) -> dict[Row, int]:
         """The places of rows, given their numbers: neighbours lie ``row_stride(width)`` apart."""
@@ -100,6 +86,6 @@ def allocate(plan: Plan, inputs: Iterable[int], kept: Collection[Row]) -> dict[R
 def block_size(rows: int, lanes: int) -> int:
     """How many samples go through a program of that many rows together."""
     block = BLOCK
-    while block > TILE * lanes and block * rows > BLOCK_DOUBLES:
+    while block > LEAST * lanes and block * rows > BLOCK_DOUBLES:
         block //= 2
     return block

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
-from ..plan import UNIT, ZERO, LoopPlan, Scalar, row_of
-from .assembly import Assembly, Places
+from ..plan import UNIT, ZERO, LoopPlan, Plan, Row, Scalar, row_of
 from .workspace import Workspace, allocate, block_size
 
 
-class Loop:
-    """A program as lines of code: ``once`` for what is alike for all samples, ``each`` for what differs.
+class Places(NamedTuple):
+    """Where in the workspace every row, scalar and sum over the samples lies; sums[None] takes what nobody wants."""
 
-    ``places`` says where everything lies, ``width`` how long a row is.
+    rows: Mapping[Row, int]
+    scalars: Mapping[Scalar, int]
+    sums: Mapping[int | None, int]
+
+
+class Section(NamedTuple):
+    """Calls, and the places of what they read and write."""
+
+    plan: Plan
+    places: Places
+
+
+class Loop:
+    """A program in its places: ``once`` for what is alike for all samples, ``each`` for what differs.
+
+    ``width`` says how long a row is.
     """
 
     def __init__(
@@ -33,18 +48,16 @@ class Loop:
         scalars |= dict(leaves.items())
         scalars |= {v: workspace.constant(x) for v, x in plan.constants.items()}
         before = workspace.rows(allocate(plan.once, (), {*plan.uniform}), workspace.lanes)
-        once = Assembly(plan.once, Places(before, scalars, {}), workspace)
+        self.once = Section(plan.once, Places(before, {**scalars}, {}))
         scalars |= {v: before[v] for v in plan.uniform}
 
         numbers = allocate(plan.each, plan.inputs, plan.kept)
         self.width = width or block_size(max(numbers.values()) + 1, workspace.lanes)
         rows = workspace.rows(numbers, self.width)
         rows |= {row_of(v, plan.scalars): place for v, place in (fixed or {}).items()}
-        self.places = Places(rows, scalars, sums or {})
-        each = Assembly(plan.each, self.places, workspace)
-        self.once, self.each = [*once.packs, *once.lines, *each.packs], each.lines
+        self.each = Section(plan.each, Places(rows, scalars, sums or {}))
         self._scalars = plan.scalars
 
     def row(self, v: int) -> int:
         """The place of the row of a variable that is kept."""
-        return self.places.rows[row_of(v, self._scalars)]
+        return self.each.places.rows[row_of(v, self._scalars)]

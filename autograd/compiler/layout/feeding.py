@@ -1,4 +1,4 @@
-"""Feeding the driver: tables of float64 are read where they lie, others in parts, gathered and converted for each.
+"""Samples in parts: tables of float64 are taken as they lie, others gathered and converted, some at a time.
 
 A table is an array of real numbers of shape (samples, numbers of a sample), or of one axis where that is one number.
 """
@@ -12,15 +12,13 @@ import numpy as np
 
 from ..columns import is_readable
 from ..forms import Mixed
-from ..llvm import Source
-from .executable import address
 from .workspace import BLOCK
 
 MOST = 2**21  # numbers that are gathered or converted at a time, 16 MB: what a step takes of more goes in parts
 
 
 class Part(NamedTuple):
-    """Steps over tables that the driver can read, or some samples of one step.
+    """Steps over tables that can be read where they lie, or some samples of one step.
 
     ``tables`` are those of each form of samples.  ``groups`` are samples of one form: which, and where they begin and
     end.  ``bounds`` has for each step where its groups begin and end, and how many samples the mean is over: more than
@@ -101,16 +99,3 @@ def in_order_of_forms(data: Mixed, bounds: Any) -> Part:
 def _gathered(table: Any, rows: Any, together: bool) -> Any:
     """Some rows of a table as float64."""
     return np.asarray(table[rows[0] : rows[-1] + 1] if together else table[rows], dtype=np.float64, order="C")
-
-
-def sources(tables: Sequence[Any], row: int, row_stride: int, sequential: bool, lanes: int) -> Any:
-    """What the driver is told of tables: the first column of the first goes to ``row``, the others behind it."""
-    records = []
-    for table in tables:
-        columns = table.shape[1] if table.ndim > 1 else 1
-        if columns:
-            stride, across = table.strides[0] // 8, table.strides[1] // 8 if table.ndim > 1 else 1
-            by_columns = sequential and (across != 1 or columns < lanes)
-            records.append(Source(address(table), stride, across, columns, row, int(by_columns)))
-        row += columns * row_stride
-    return np.array(records, dtype=np.int64)

@@ -1,0 +1,36 @@
+"""Kernels by name, and a workspace with what they need beside the numbers: tables of places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from ..layout import Workspace
+from ..llvm import Arguments, MatVecThen, OwnKernel, lanes
+
+
+class Line(NamedTuple):
+    """A call of one kernel."""
+
+    kernel: str
+    arguments: Arguments[int]
+
+
+class KernelWorkspace(Workspace):
+    """Collects tables and kernels, and hands out places as every workspace does."""
+
+    def __init__(self) -> None:
+        super().__init__(lanes())
+        self.tables: Any = []  # stretches of places, one after the other
+        self.kernels: dict[OwnKernel, str] = {}  # what the program needs beside the shared ones, and how it is called
+
+    def table(self, places: Iterable[int]) -> int:
+        """Where in the tables these places stand."""
+        start = len(self.tables)
+        self.tables += places
+        return start
+
+    def kernel(self, own: OwnKernel) -> str:
+        """The name of a kernel of the program's own."""
+        kind = "matvec" if isinstance(own, MatVecThen) else "piece"
+        return self.kernels.setdefault(own, f"{kind}_{len(self.kernels)}")

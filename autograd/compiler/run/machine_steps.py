@@ -1,0 +1,143 @@
+"""Steps of training as machine code: what the driver is told of their layout, and of the samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..layout import FormLayout, Part, StepLayout, StepPlaces, row_stride
+from ..llvm import Form, PackArguments, Source, TrainJob
+from .assembly import Assembly, assembled
+from .executable import Executable, address
+from .kernel_workspace import KernelWorkspace, Line
+from .storing import Kept, keep, kept
+
+# What the driver knows of a form before its code and its samples are there.
+OF_LAYOUT = 3
+
+
+class FormInPlace(NamedTuple):
+    """A form of samples as the driver knows it, and the place of the row that takes their first column."""
+
+    form: Form[int]
+    first_row: int
+
+    @classmethod
+    def of(cls, layout: FormLayout) -> FormInPlace:
+        """Without its code yet."""
+        width = layout.loop.width
+        return cls.of_numbers(row_stride(width), width, layout.weights_row, layout.first_row)
+
+    @classmethod
+    def of_numbers(cls, row_stride: int, block: int, weights_row: int, first_row: int) -> FormInPlace:
+        nothing = Form(*[0] * len(Form._fields))
+        return cls(nothing._replace(row_stride=row_stride, block=block, weights_row=weights_row), first_row)
+
+
+class StepsInMachineCode:
+    """The steps of a training compiled; each ``memory`` has the numbers of one."""
+
+    def __init__(
+        self, workspace: KernelWorkspace, sections: Mapping[str, list[Line]], places: StepPlaces,
+        forms: Sequence[FormInPlace],
+    ) -> None:  # fmt: skip
+        self.workspace, self.places, self._sections = workspace, places, sections
+        self.executable = Executable(workspace, sections, "train")
+        fields = self.executable.fields
+        self.forms = [
+            found._replace(form=found.form._replace(**{
+                f"{section}{rest}": fields[f"{section}{i}{rest}"]
+                for section in ("prologue", "body", "epilogue")
+                for rest in ("", "_lines")
+            }))
+            for i, found in enumerate(forms)
+        ]  # fmt: skip
+        # What the driver is told in every call; the rest, for one call each, is 0.
+        self._job: TrainJob[int] = TrainJob(
+            **{name: x for name, x in fields.items() if name in TrainJob._fields},
+            weight=places.weight,
+            sums=places.sums, sums_vectors=places.sums_vectors, parameters=places.parameters, current=places.current,
+            changed=places.changed, changed_vectors=(1 + places.states) * places.parameters // workspace.lanes,
+            time=places.time, loss=places.loss, penalty=places.penalty,
+            forms=0, sequential=0, order=0, groups=0, bounds=0, steps=0, begin=1, finish=1, losses=0, reload=0,
+            failed=-1,
+        )  # fmt: skip
+
+    @classmethod
+    def of(cls, layout: StepLayout) -> StepsInMachineCode:
+        """Of programs in a ``KernelWorkspace``."""
+        workspace = layout.workspace
+        assert isinstance(workspace, KernelWorkspace)
+        sections: dict[str, list[Line]] = {"penalty_code": [], "gradients": [], "rule": [], "update": []}
+        for i, form in enumerate(layout.forms):
+            sections[f"prologue{i}"], sections[f"body{i}"] = assembled(form.loop, workspace)
+            sections[f"epilogue{i}"] = _epilogue(form, workspace)
+        if layout.clip and layout.update:
+            sections["penalty_code"], sections["gradients"] = assembled(layout.clip, workspace)
+            sections["rule"], sections["update"] = assembled(layout.update, workspace)
+        return cls(workspace, sections, layout.places, [*map(FormInPlace.of, layout.forms)])
+
+    def keep(self, key: str, more: dict[str, Any]) -> None:
+        """Write them to the disk, with what else belongs to the training."""
+        forms = [(*form[:OF_LAYOUT], first_row) for form, first_row in self.forms]
+        keep(key, Kept(self.workspace, self._sections, {"places": self.places, "forms": forms, "more": more}))
+
+    @classmethod
+    def kept(cls, key: str) -> tuple[StepsInMachineCode, dict[str, Any]] | None:
+        """The same, read from the disk; None where it is not there."""
+        found = kept(key)
+        if found is None:
+            return None
+        forms = [FormInPlace.of_numbers(*numbers) for numbers in found.more["forms"]]
+        return cls(found.workspace, found.sections, StepPlaces(*found.more["places"]), forms), found.more["more"]
+
+    def memory(self) -> Any:
+        """A new workspace with the numbers that stand in it from the beginning."""
+        return self.executable.memory()
+
+    def run(self, memory: Any, part: Part) -> Any:
+        """See ``TrainingSteps``."""
+        order, groups, bounds = part.order, part.groups, part.bounds
+        losses = np.empty((len(bounds), 2))
+        form, first, end = groups[0].tolist()
+        same = len(bounds) > 1 and end - first <= self.forms[form].form.block and bool((groups == groups[0]).all())
+        records = [
+            sources(tables, first_row, form.row_stride, order is None, self.workspace.lanes)
+            for tables, (form, first_row) in zip(part.tables, self.forms, strict=True)
+        ]
+        forms = np.array([
+            form._replace(sources=address(some), tables=len(some))
+            for some, (form, _) in zip(records, self.forms, strict=True)
+        ])  # fmt: skip
+        done = TrainJob(*self.executable.run(memory, self._job._replace(
+            forms=address(forms), sequential=int(order is None), order=0 if order is None else address(order),
+            groups=address(groups), bounds=address(bounds), steps=len(bounds),
+            begin=int(part.begin), finish=int(part.finish), losses=address(losses), reload=int(not same),
+        )))  # fmt: skip
+        return losses if done.failed < 0 else losses[: done.failed]
+
+
+def _epilogue(form: FormLayout, workspace: KernelWorkspace) -> list[Line]:
+    """What carries the gradients of the edge on: first each sum is put into the row of its cotangent."""
+    if not form.cotangents:
+        return []
+    count = len(form.cotangents)
+    late = Assembly(*form.late, workspace)
+    edge = workspace.table(range(form.edge, form.edge + count))
+    arguments = PackArguments(count, edge, form.cotangents[0], row_stride(workspace.lanes))
+    return [Line("pack", arguments), *late.packs, *late.lines]
+
+
+def sources(tables: Sequence[Any], row: int, row_stride: int, sequential: bool, lanes: int) -> Any:
+    """What the driver is told of tables: the first column of the first goes to ``row``, the others behind it."""
+    records = []
+    for table in tables:
+        columns = table.shape[1] if table.ndim > 1 else 1
+        if columns:
+            stride, across = table.strides[0] // 8, table.strides[1] // 8 if table.ndim > 1 else 1
+            by_columns = sequential and (across != 1 or columns < lanes)
+            records.append(Source(address(table), stride, across, columns, row, int(by_columns)))
+        row += columns * row_stride
+    return np.array(records, dtype=np.int64)

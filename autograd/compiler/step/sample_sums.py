@@ -1,0 +1,100 @@
+"""One sample's loss and gradient as a program, and what of it is summed over the samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+
+from ...errors import TraceError, describe
+from ...graph import dependents
+from ...primitives import pick
+from ...program import Equation, Program, Trace, computed_before, dependent_variables, program_of, tracing
+from ...value import Value
+from ..layout import SamplePlans
+from ..plan import ONES, Indexed, Products, plan_loop
+from .adjoint import Writer, adjoint
+
+
+class SampleSums:
+    """The program of one sample's loss and gradient, and the products that are to be summed over the samples.
+
+    Its variables are of three kinds: ``uniform`` ones are alike for all samples, ``varying`` ones differ, and
+    ``late`` ones carry the gradients that reached uniform variables, the ``edge``, on to the parameters.
+
+    The first output of the ``program`` is the loss; its inputs are the numbers of a sample, the weight of that in the
+    mean, and the gradients of the edge.  ``write`` begins it with the program of the loss.
+    """
+
+    def __init__(self, traced: Trace, parameters: Sequence[Value], write: Callable[[Program], Writer]) -> None:
+        before = computed_before(traced.order)
+        for node in before & dependents(traced.order, parameters) if before else ():
+            raise TraceError(
+                f"the loss uses {describe(node)}, which was computed from parameters before the loss was called, "
+                f"and so would stay what it is: compute it in the loss"
+            )
+        (root,), guard = traced.outputs, traced.guard
+        with tracing():
+            guarded = root if guard is None else root + guard
+        forward = program_of(traced.inputs, [root, guarded])
+        leaves = {leaf: v for v, leaf in forward.leaves.items()}
+        places = {leaves[p]: i for i, p in enumerate(parameters) if p in leaves}
+        sampled = dependent_variables(forward.equations, forward.inputs)
+        edge = edge_of(forward, sampled, places)
+        ends = places | {v: len(parameters) + i for i, v in enumerate(edge)}
+
+        writer = write(forward)
+        seed = writer.input()
+        self._inputs, self._cotangents = tuple(writer.inputs), tuple([writer.input() for _ in edge])
+        body = adjoint(forward, writer, {forward.outputs[0]: seed}, ends, picks_of(forward, sampled))
+        after = adjoint(forward, writer, dict(zip(edge, self._cotangents, strict=True)), places)
+        value, one = writer.names[forward.outputs[1]], writer.number(1.0)
+        products, self._late_products = (
+            [
+                Products(g, tuple([ONES if x == one else x for x in of.factors]), of.places)
+                for g, of in found.products.items()
+            ]
+            for found in (body, after)
+        )
+        look_ups = [
+            Indexed(body.picks[out], writer.names[args[0]], tuple([ends.get(choice) for choice in args[1:]]))
+            for out, _, args in forward.equations
+            if out in body.picks
+        ]
+        every: list[Products | Indexed] = [*products, *self._late_products, *look_ups]
+        self.program = writer.program([value, *dict.fromkeys(v for of in every for v in of.rows if v is not ONES)])
+        reached = {place for of in every for place in of.places}
+        self.reached = [p for i, p in enumerate(parameters) if i in reached]  # the parameters that get a gradient
+        self._products = [*products, *look_ups, Products(seed, (value,), [len(parameters) + len(edge)])]
+
+    def plans(self) -> SamplePlans:
+        """What is computed together."""
+        program, inputs, cotangents = self.program, self._inputs, self._cotangents
+        late = program.dependents(cotangents) - program.dependents(inputs)
+        early, after = list[Equation](), list[Equation]()
+        for equation in program.equations:
+            (after if equation.out in late else early).append(equation)
+        return SamplePlans(
+            inputs,
+            cotangents,
+            program.leaves,
+            plan_loop(early, program.constants, inputs, self._products),
+            plan_loop(after, program.constants, cotangents, self._late_products),
+        )
+
+
+def edge_of(program: Program, sampled: set[int], parameters: Collection[int]) -> list[int]:
+    """The results computed from parameters and no sample that others, computed from samples, use; or the root."""
+    root = program.outputs[0]
+    moved = program.dependents(parameters) - sampled
+    edge = [root] if root in moved or root in parameters else []
+    edge += [arg for out, _, args in program.equations if out in sampled for arg in args if arg in moved]
+    return list(dict.fromkeys(edge))
+
+
+def picks_of(program: Program, sampled: Collection[int]) -> list[int]:
+    """The results that pick, by an index of each sample, from what is alike for all of them."""
+    differ = {*sampled, *program.inputs}
+    return [
+        out
+        for out, primitive, args in program.equations
+        if primitive is pick and out in sampled and differ.isdisjoint(args[1:])
+    ]
