@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from ..errors import TraceError
 from ..primitives import TABLE, Primitive, Rule, pow
-from ..program import Equation, Program, Reach, program_of, trace
+from ..program import LIST, Equation, Program, Reach, program_of, trace
 from ..value import Value
 from .fallback import NotCompilable
 
@@ -49,7 +49,7 @@ def expand(program: Program) -> Program:
 
 def in_machine_code(primitive: Primitive) -> bool:
     """Whether a primitive is compiled as it stands."""
-    return bool(primitive.instruction or primitive.terms)
+    return bool(primitive.instruction or primitive.terms or primitive is LIST)
 
 
 def in_table(primitive: Primitive) -> bool:
@@ -98,6 +98,12 @@ class Writer:
             found = self._results[key] = len(self._equations)
             self._equations.append(Equation(found, primitive, args))
         return found
+
+    def items(self, number: int) -> tuple[int, ...]:
+        """Those of a list."""
+        equation = self._equations[number]
+        assert equation is not None
+        return equation.args
 
     def partials(self, primitive: Primitive, args: Sequence[int], out: int) -> list[int]:
         """The partials of a result with respect to its operands."""
@@ -158,7 +164,7 @@ class Writer:
             names[variable] = self._leaf(leaf)
         for out, primitive, operands in part.equations:
             named = tuple([names[v] for v in operands])
-            if primitive is not pow and (primitive.instruction or primitive.terms):
+            if primitive is not pow and (primitive.instruction or primitive.terms or primitive is LIST):
                 names[out] = self.result(primitive, named)
             else:
                 names[out] = self._written_out(primitive, named)

@@ -21,7 +21,7 @@ from ..graph import topological_order
 from ..html import printable
 from ..modes import mode
 from ..value import Value, evaluate
-from .dataflow import Equation, dependent_variables
+from .dataflow import LIST, Equation, dependent_variables, listed
 
 
 class Program:
@@ -86,8 +86,23 @@ class Program:
         data |= {number: leaf._data for number, leaf in self.leaves.items()}
         with mode.set(recording=False, lenient=True):
             for out, primitive, args in self.equations:
-                data[out] = evaluate(primitive, [data[arg] for arg in args], ())
+                operands = [data[arg] for arg in args]
+                if primitive is LIST:
+                    data[out] = operands
+                elif primitive.variadic:
+                    data[out] = evaluate(
+                        primitive, [x for xs in operands for x in (xs if type(xs) is list else [xs])], ()
+                    )
+                else:
+                    data[out] = evaluate(primitive, operands, ())
         return [data[output] for output in self.outputs]
+
+    def listed(self) -> Program:
+        """The same with lists of variables, which stand for their items: every dot is one of two lists."""
+        twin = copy.copy(self)
+        twin.equations = listed(self.equations, self.variables)
+        twin.variables += len(twin.equations) - len(self.equations)
+        return twin
 
     def only(self, outputs: Sequence[int]) -> Program:
         """The part of the program that computes these variables."""

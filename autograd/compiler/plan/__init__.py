@@ -26,11 +26,11 @@ from .calls import (
     writes,
 )
 from .pieces import LoopPlan, plan_loop
-from .sums import Indexed, Products
+from .sums import Indexed, Products, rows_of
 
 __all__ = [
     "ONES", "UNIT", "WASTE", "ZERO", "Elementwise", "Epilogue", "Gather", "Indexed", "LogSumExp", "LoopPlan", "MatVec",
     "Number", "Operand", "Outer", "Plan", "Products", "Row", "RowDot", "Scalar", "Scatter", "Spread", "Step",
     "Template",
-    "plan_loop", "reads", "row_of", "writes",
+    "plan_loop", "reads", "row_of", "rows_of", "writes",
 ]  # fmt: skip

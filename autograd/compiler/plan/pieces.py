@@ -19,17 +19,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from ...program import Equation, dependent_variables
+from ...program import LIST, Equation, dependent_variables
 from .calls import COPY, Call, Elementwise, Operand, Plan, Row, Spread, Step, Template, reads, row_of
 from .joining import joined
-from .sums import Indexed, Products, over_samples, sums
+from .sums import Indexed, Products, over_samples, rows_of, sums
 
 FANOUT = 4  # a number used by more elementwise equations than this is stored, so that its users stay alike
 MAX_STEPS = 300  # instructions in templates; each takes about 0.3 ms to compile
 
+NEVER = 2**31
+
 Equations = dict[int, Equation]
+Shape = tuple[Any, ...]  # for each step its instruction and, as 3·place + kind, its operands; last what is stored
+KINDS: tuple[Literal["step", "scalar", "row"], ...] = ("step", "scalar", "row")
 
 
 class LoopPlan(NamedTuple):
@@ -61,15 +65,19 @@ def plan_loop(
     ``products`` are to be summed over the samples, ``kept`` are variables that are wanted afterwards.
     """
     varying = dependent_variables(equations, inputs)
-    uniform = {equation.out for equation in equations} - varying
+    lists = {out for out, primitive, _ in equations if primitive is LIST}
+    uniform = {equation.out for equation in equations} - varying - lists
+    needed = rows_of(products)
     # What is no input and not computed from one is alike for all samples: leaves, numbers, and what comes of them.
     used = set().union(*[args for _, _, args in equations], uniform, kept)
-    used.update(v for product in products for v in product.rows if isinstance(v, int))
-    scalars = used.difference(varying, inputs)
-    products = [product if scalars.isdisjoint(product.rows) else _as_rows(product, scalars) for product in products]
+    used.update(v for v in needed if isinstance(v, int))
+    scalars = used.difference(varying, inputs, lists)
+    if not scalars.isdisjoint(needed):
+        products = _as_rows(products, scalars)
     rows = {row_of(v, scalars) for v in kept}
-    once = plan([e for e in equations if e.out in uniform], constants, scalars - uniform, (), {*uniform})
-    each = plan([e for e in equations if e.out in varying], constants, scalars, products, rows)
+    once = plan([e for e in equations if e.out not in varying], constants, scalars - uniform, (), {*uniform})
+    of_samples = [e for e in equations if e.out in varying or e.out in lists]
+    each = plan(of_samples, constants, scalars, products, rows)
     return LoopPlan(inputs, constants, scalars, uniform, once, each, rows)
 
 
@@ -82,7 +90,7 @@ def plan(
 ) -> Plan:
     """Calls for equations whose results are rows: as few as their shapes allow, or one for each instruction."""
     by_result = {equation.out: equation for equation in equations}
-    wanted = kept.union(*[product.rows for product in products])
+    wanted = kept.union(rows_of(products))
     calls = _calls(by_result, products, scalars, wanted, constants)
     steps = sum(len(t.steps) for t in {call.template for call in calls if isinstance(call, Elementwise)})
     if steps > MAX_STEPS:
@@ -90,11 +98,19 @@ def plan(
     return Plan([*_spreads(calls, wanted), *joined(calls, wanted)])
 
 
-def _as_rows(product: Products | Indexed, scalars: set[int]) -> Products | Indexed:
-    g = row_of(product.g, scalars)
-    if isinstance(product, Products):
-        return product._replace(g=g, xs=tuple([row_of(x, scalars) for x in product.xs]))
-    return product._replace(g=g, x=row_of(product.x, scalars))
+def _as_rows(products: Iterable[Products | Indexed], scalars: set[int]) -> list[Products | Indexed]:
+    """The same with the rows of scalars."""
+    rows: dict[int, tuple[Row, ...]] = {}
+    found: list[Products | Indexed] = []
+    for product in products:
+        g = row_of(product.g, scalars)
+        if isinstance(product, Indexed):
+            found.append(product._replace(g=g, x=row_of(product.x, scalars)))
+            continue
+        if id(product.xs) not in rows:
+            rows[id(product.xs)] = tuple([row_of(x, scalars) for x in product.xs])
+        found.append(product._replace(g=g, xs=rows[id(product.xs)]))
+    return found
 
 
 def _calls(
@@ -106,22 +122,30 @@ def _calls(
     apart: bool = False,
 ) -> list[Call]:
     """The calls of all levels: in each the sums first, then the elementwise pieces, then the sums over samples."""
+    lists = {v: args for v, primitive, args in equations.values() if primitive is LIST}
     levels = _levels(equations, wanted, apart)
     summed: dict[int, list[Equation]] = defaultdict(list)
-    for v, equation in equations.items():
+    for equation in equations.values():
         if equation.primitive.variadic:
-            summed[levels[v]].append(equation)
-    pieces = _pieces(equations, levels, apart)
-    stored = wanted | _used_outside(equations, pieces)
+            summed[levels[equation.out]].append(equation)
+    pieces, stored = _pieces(equations, levels, apart)
+    stored |= wanted
     of_level: dict[int, list[list[int]]] = defaultdict(list)
     for piece in pieces:
         of_level[levels[piece[0]]].append(piece)
     ready: dict[int, list[Products | Indexed]] = defaultdict(list)
+    of_factors: dict[int, int] = {}  # the level of what the gradients of a layer are multiplied by
     for product in products:
-        ready[max(map(levels.get, product.rows, repeat(0)))].append(product)
+        if isinstance(product, Indexed):
+            level = levels.get(product.x, 0)
+        else:
+            level = of_factors.get(id(product.xs), -1)
+            if level < 0:
+                level = of_factors[id(product.xs)] = max(map(levels.get, product.xs, repeat(0)))
+        ready[max(level, levels.get(product.g, 0))].append(product)
     calls: list[Call] = []
     for level in sorted({*summed, *of_level, *ready}):
-        calls += sums(summed[level], scalars, constants)
+        calls += sums(summed[level], scalars, constants, lists)
         calls += _elementwise(of_level[level], equations, scalars, stored, {} if apart else constants)
         calls += over_samples(ready[level])
     return calls
@@ -141,30 +165,47 @@ def _levels(equations: Equations, wanted: set[Row], apart: bool) -> dict[Row, in
 
     Late, because a derivative's factor (1 - out·out) is then computed beside its use and not stored.
     """
-    users: dict[int, list[int]] = {v: [] for v in equations}
-    results = set(equations)
-    for v, (_, _, args) in equations.items():
-        for arg in results.intersection(args):
-            users[arg].append(v)
-    own_level = {v: apart or primitive.variadic for v, primitive, _ in equations.values()}  # after that of its operands
-    # Whether the users of a result come in a later level than itself.
-    ends_level = {v: len(users[v]) > FANOUT and not own for v, own in own_level.items()}
+    uses = dict.fromkeys(equations, 0)  # equations that use a result, those that use a list for each of its items
+    for v, primitive, args in reversed(equations.values()):
+        more = uses[v] if primitive is LIST else 1
+        for arg in {*args}:
+            if arg in uses:
+                uses[arg] += more
 
     level: dict[Row, int] = {}
     after: dict[int, int] = {}  # the first level in which the users of a result may come
-    for v, (_, _, args) in equations.items():
-        level[v] = max(map(after.get, args, repeat(0)), default=0) + own_level[v]
-        after[v] = level[v] + ends_level[v]
-    for v in reversed(equations):
-        if equations[v].primitive.variadic or v in wanted or not users[v]:
-            continue
-        level[v] = min([level[u] - (own_level[u] or ends_level[v]) for u in users[v]])
+    for v, primitive, args in equations.values():
+        first = max([after[arg] for arg in args if arg in after], default=0)
+        if primitive is LIST:
+            level[v] = after[v] = first
+        elif primitive.variadic or apart:
+            level[v] = after[v] = first + 1
+        else:
+            level[v], after[v] = first, first + (uses[v] > FANOUT)
+
+    before: dict[int, int] = {}  # the last level that a result may have for the sums that use it
+    beside: dict[int, int] = {}  # and for the elementwise equations, which may have the same level
+    for v, primitive, args in reversed(equations.values()):
+        if primitive is LIST:
+            last, limits = before.get(v, NEVER), before
+        else:
+            if not primitive.variadic and v not in wanted and uses[v]:
+                late = beside.get(v, NEVER) - (uses[v] > FANOUT)
+                level[v] = min(late, before.get(v, NEVER))
+            last, limits = (level[v] - 1, before) if primitive.variadic or apart else (level[v], beside)
+        for arg in args:
+            if arg in level and limits.get(arg, NEVER) > last:
+                limits[arg] = last
     return level
 
 
-def _pieces(equations: Equations, levels: Mapping[Row, int], apart: bool) -> list[list[int]]:
-    """The connected pieces of the elementwise equations of each level, every piece in order."""
-    leader = {v: v for v, equation in equations.items() if not equation.primitive.variadic}
+def _pieces(equations: Equations, levels: Mapping[Row, int], apart: bool) -> tuple[list[list[int]], set[Row]]:
+    """The connected pieces of the elementwise equations of each level, every piece in order.
+
+    And the results that others use than the equations of their piece; sums and lists among them.
+    """
+    leader = {v: v for v, primitive, _ in equations.values() if not primitive.variadic and primitive is not LIST}
+    stored: set[Row] = set()
 
     def find(v: int) -> int:
         while leader[v] != v:
@@ -172,26 +213,20 @@ def _pieces(equations: Equations, levels: Mapping[Row, int], apart: bool) -> lis
             v = leader[v]
         return v
 
-    for v in [] if apart else leader:
-        for arg in equations[v].args:
-            if arg in leader and levels[arg] == levels[v]:
-                leader[find(v)] = find(arg)
+    for v, _, args in equations.values():
+        if v not in leader or apart:
+            stored.update(args)
+            continue
+        for arg in args:
+            if arg in leader:
+                if levels[arg] == levels[v]:
+                    leader[find(v)] = find(arg)
+                else:
+                    stored.add(arg)
     pieces: dict[int, list[int]] = defaultdict(list)
     for v in leader:
         pieces[find(v)].append(v)
-    return list(pieces.values())
-
-
-def _used_outside(equations: Equations, pieces: list[list[int]]) -> set[int]:
-    """The results of pieces that equations outside of their piece use."""
-    piece_of = {v: i for i, piece in enumerate(pieces) for v in piece}
-    inside = set(piece_of)
-    return {
-        arg
-        for out, (_, _, args) in equations.items()
-        for arg in inside.intersection(args)
-        if piece_of.get(out) != piece_of[arg]
-    }
+    return list(pieces.values()), stored
 
 
 def _elementwise(
@@ -202,36 +237,50 @@ def _elementwise(
     constants: Mapping[int, float],
 ) -> list[Call]:
     """The pieces of one level, those of the same shape together."""
-    alike: dict[Template, Elementwise] = {}
+    alike: dict[Shape, Elementwise] = {}
     for piece in pieces:
-        template, rows, own_scalars = _shape(piece, equations, scalars, stored)
-        call = alike.setdefault(template, Elementwise(template, [], [], []))
+        shape, rows, own_scalars = _shape(piece, equations, scalars, stored)
+        call = alike.get(shape)
+        if call is None:
+            call = alike[shape] = Elementwise(_template(shape), [], [], [])
         call.rows.append(rows)
         call.scalars.append(own_scalars)
-        call.outputs.append([piece[i] for i in template.stored])
+        call.outputs.append([piece[i] for i in shape[-1]])
     return [_with_constants(call, constants) for call in alike.values()]
 
 
 def _shape(
     piece: list[int], equations: Equations, scalars: set[int], stored: set[Row]
-) -> tuple[Template, list[Row], list[int]]:
-    """The template of a piece, and the rows and scalars that it reads, in order of first use."""
+) -> tuple[Shape, list[Row], list[int]]:
+    """The shape of a piece, and the rows and scalars that it reads, in order of first use."""
     place = {v: i for i, v in enumerate(piece)}
     rows: dict[Row, int] = {}
     scalar_places: dict[int, int] = {}
-    steps = []
+    shape: list[Any] = []
     for v in piece:
-        operands = []
-        for arg in equations[v].args:
+        _, primitive, args = equations[v]
+        shape.append(primitive.instruction)
+        for arg in args:
             if arg in place:
-                operands.append(Operand("step", place[arg]))
+                shape.append(3 * place[arg])
             elif arg in scalars:
-                operands.append(Operand("scalar", scalar_places.setdefault(arg, len(scalar_places))))
+                shape.append(3 * scalar_places.setdefault(arg, len(scalar_places)) + 1)
             else:
-                operands.append(Operand("row", rows.setdefault(arg, len(rows))))
-        instruction = equations[v].primitive.instruction
-        steps.append(Step(instruction, tuple(operands)))
-    return Template(tuple(steps), tuple(i for i, v in enumerate(piece) if v in stored)), list(rows), list(scalar_places)
+                shape.append(3 * rows.setdefault(arg, len(rows)) + 2)
+    shape.append(tuple([i for i, v in enumerate(piece) if v in stored]))
+    return tuple(shape), list(rows), list(scalar_places)
+
+
+def _template(shape: Shape) -> Template:
+    """The template of a shape."""
+    steps: list[tuple[str, list[Operand]]] = []
+    for part in shape[:-1]:
+        if isinstance(part, str):
+            steps.append((part, []))
+        else:
+            place, kind = divmod(part, 3)
+            steps[-1][1].append(Operand(KINDS[kind], place))
+    return Template(tuple([Step(instruction, tuple(operands)) for instruction, operands in steps]), shape[-1])
 
 
 def _with_constants(call: Elementwise, constants: Mapping[int, float]) -> Elementwise:

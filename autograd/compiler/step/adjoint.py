@@ -11,15 +11,24 @@ gradient would be made only to be read once.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain as one_after_another
 from typing import NamedTuple, Protocol
 
 from ...primitives import Primitive, add, chain, dot
-from ...program import Program, dependent_variables
+from ...program import LIST, Program, dependent_variables
 
 FEW = 2  # products that are added one by one
 
-Pairs = list[tuple[int, int]]  # (a gradient, the partial that it is multiplied by)
+Numbers = tuple[int, ...]
+
+
+class Terms(NamedTuple):
+    """What reaches a variable: Σ g·p."""
+
+    gs: Numbers
+    partials: Numbers
 
 
 class Writer(Protocol):
@@ -37,6 +46,8 @@ class Writer(Protocol):
 
     def result(self, primitive: Primitive, args: tuple[int, ...]) -> int: ...
 
+    def items(self, number: int) -> tuple[int, ...]: ...
+
     def partials(self, primitive: Primitive, args: Sequence[int], out: int) -> Sequence[int]: ...
 
     def program(self, outputs: Iterable[int]) -> Program: ...
@@ -45,17 +56,22 @@ class Writer(Protocol):
 class OfGradient(NamedTuple):
     """What a gradient g contributes: g·factor to the sum in each place."""
 
-    factors: list[int]
-    places: list[int]
+    factors: list[Numbers]
+    places: list[Numbers]
+
+    def add(self, factors: Numbers, places: Numbers) -> None:
+        self.factors.append(factors)
+        self.places.append(places)
 
 
 class Adjoint(NamedTuple):
     """The derivative of Σ seed·root with respect to some variables, as products by their gradients.
 
-    A pick does not send its gradient on to each of what it picks from: ``picks`` has one for each pick.
+    ``products`` has for each gradient factors and the places of their products.  A pick does not send its gradient on
+    to each of what it picks from: ``picks`` has one for each pick.
     """
 
-    products: dict[int, OfGradient]
+    products: dict[int, tuple[Numbers, Numbers]]
     picks: dict[int, int]
 
 
@@ -69,41 +85,71 @@ def adjoint(
     """The derivative with respect to the variables that have places, written behind the program.
 
     Roots, variables with places and picks are variables of the program, all others those of the writer.  The gradients
-    come in the order in which the places need them first.
+    come in the order in which the places need them first.  What reaches a list waits there until all that use the list
+    have been met, and then goes to its items: to each of them one column of a matrix.
     """
     names, stops = writer.names, {*places, *picks}
     one, nothing = writer.number(1.0), {writer.number(0.0), writer.number(-0.0)}
     fed = dependent_variables(program.equations, stops) | stops
-    pairs: dict[int, Pairs] = {root: [(seed, one)] for root, seed in seeds.items()}
-    products = {seeds[root]: OfGradient([one], [places[root]]) for root in seeds.keys() & places.keys()}
+    items = {out: args for out, primitive, args in program.equations if primitive is LIST}
+    placed = {out: found for out, args in items.items() if None not in (found := tuple(map(places.get, args)))}
+    placed |= {v: (place,) for v, place in places.items()}
+    terms: dict[int, list[Terms]] = {root: [Terms((seed,), (one,))] for root, seed in seeds.items()}
+    products: dict[int, OfGradient] = defaultdict(lambda: OfGradient([], []))
+
+    def receive(v: int, found: Terms) -> None:
+        """Note what reaches a variable, or a list, whose partials are lists then."""
+        if v not in placed:
+            terms[v].append(found) if v in terms else terms.update({v: [found]})
+            return
+        for g, partial in zip(*found, strict=True):
+            products[g].add(writer.items(partial) if v in items else (partial,), placed[v])
+
+    for root in seeds.keys() & places.keys():
+        receive(root, terms.pop(root)[0])
     for out, primitive, args in reversed(program.equations):
-        if out not in pairs or out in stops or out in program.frozen:
+        if out not in terms or out in stops or out in program.frozen:
             continue
-        g = add_up(pairs.pop(out), writer)
-        of = products.get(g)
+        if primitive is LIST:
+            (gs, lists) = joined(terms.pop(out))
+            for arg, column in zip(args, zip(*map(writer.items, lists), strict=True), strict=True):
+                if arg in fed and not nothing.issuperset(column):
+                    receive(arg, Terms(gs, column) if nothing.isdisjoint(column) else without(nothing, gs, column))
+            continue
+        g = add_up(terms.pop(out), writer)
         for arg, partial in zip(args, writer.partials(primitive, [names[v] for v in args], names[out]), strict=True):
-            if arg not in fed or partial in nothing:
-                continue
-            place = places.get(arg)
-            if place is not None:
-                if of is None:
-                    of = products[g] = OfGradient([], [])
-                of.factors.append(partial)
-                of.places.append(place)
-            elif arg in pairs:
-                pairs[arg].append((g, partial))
-            else:
-                pairs[arg] = [(g, partial)]
-    ordered = [*reversed(products.items())]
-    ordered.sort(key=lambda item: min(item[1].places))
-    return Adjoint(dict(ordered), {pick: add_up(pairs[pick], writer) for pick in picks if pick in pairs})
+            if arg in fed and partial not in nothing:
+                receive(arg, Terms((g,), (partial,)))
+    ordered = [(g, (together(of.factors), together(of.places))) for g, of in reversed(products.items())]
+    ordered.sort(key=lambda item: min(item[1][1]))
+    return Adjoint(dict(ordered), {pick: add_up(terms[pick], writer) for pick in picks if pick in terms})
 
 
-def add_up(pairs: Pairs, writer: Writer) -> int:
-    """Σ g·p; in the order in which the program was made, so that what lies side by side stays alike."""
-    pairs.reverse()
-    if len(pairs) > FEW:
-        return writer.result(dot, (*[p for _, p in pairs], *[g for g, _ in pairs], writer.number(0.0)))
+def joined(terms: list[Terms]) -> Terms:
+    """Terms in the order in which the program was made, so that what lies side by side stays alike."""
+    if len(terms) == 1:
+        return terms[0]
+    gs, partials = zip(*reversed(terms), strict=True)
+    return Terms(together(gs), together(partials))
+
+
+def together(parts: Sequence[Numbers]) -> Numbers:
+    """Numbers one after the other; what is one already stays the same tuple."""
+    return parts[0] if len(parts) == 1 else tuple(one_after_another.from_iterable(parts))
+
+
+def without(nothing: Collection[int], gs: Numbers, partials: Numbers) -> Terms:
+    """The terms whose partial is not fixed to be 0."""
+    kept = [(g, partial) for g, partial in zip(gs, partials, strict=True) if partial not in nothing]
+    return Terms(*zip(*kept, strict=True))
+
+
+def add_up(terms: list[Terms], writer: Writer) -> int:
+    """Σ g·p."""
+    gs, partials = joined(terms)
+    if len(gs) > FEW:
+        lists = [writer.result(LIST, numbers) for numbers in (partials, gs)]
+        return writer.result(dot, (*lists, writer.number(0.0)))
     one = writer.number(1.0)
-    terms = [g if p == one else writer.result(chain, (g, p)) for g, p in pairs]
-    return terms[0] if len(terms) == 1 else writer.result(add, (terms[0], terms[1]))
+    products = [g if p == one else writer.result(chain, (g, p)) for g, p in zip(gs, partials, strict=True)]
+    return products[0] if len(products) == 1 else writer.result(add, (products[0], products[1]))

@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Sequence
 from ...errors import TraceError, describe
 from ...graph import dependents
 from ...primitives import pick
-from ...program import Equation, Program, Trace, computed_before, dependent_variables, program_of, tracing
+from ...program import LIST, Equation, Program, Trace, computed_before, dependent_variables, program_of, tracing
 from ...value import Value
 from ..layout import SamplePlans
-from ..plan import ONES, Indexed, Products, plan_loop
+from ..plan import ONES, Indexed, Products, Row, plan_loop, rows_of
 from .adjoint import Writer, adjoint
 
 
@@ -34,7 +34,7 @@ class SampleSums:
         (root,), guard = traced.outputs, traced.guard
         with tracing():
             guarded = root if guard is None else root + guard
-        forward = program_of(traced.inputs, [root, guarded])
+        forward = program_of(traced.inputs, [root, guarded]).listed()
         leaves = {leaf: v for v, leaf in forward.leaves.items()}
         places = {leaves[p]: i for i, p in enumerate(parameters) if p in leaves}
         sampled = dependent_variables(forward.equations, forward.inputs)
@@ -47,11 +47,17 @@ class SampleSums:
         body = adjoint(forward, writer, {forward.outputs[0]: seed}, ends, picks_of(forward, sampled))
         after = adjoint(forward, writer, dict(zip(edge, self._cotangents, strict=True)), places)
         value, one = writer.names[forward.outputs[1]], writer.number(1.0)
+        rows: dict[
+            int, tuple[Row, ...]
+        ] = {}  # of the factors of a layer, which are the same tuple for all its gradients
+
+        def as_rows(factors: tuple[int, ...]) -> tuple[Row, ...]:
+            if id(factors) not in rows:
+                rows[id(factors)] = tuple([ONES if x == one else x for x in factors]) if one in factors else factors
+            return rows[id(factors)]
+
         products, self._late_products = (
-            [
-                Products(g, tuple([ONES if x == one else x for x in of.factors]), of.places)
-                for g, of in found.products.items()
-            ]
+            [Products(g, as_rows(factors), sums) for g, (factors, sums) in found.products.items()]
             for found in (body, after)
         )
         look_ups = [
@@ -60,7 +66,7 @@ class SampleSums:
             if out in body.picks
         ]
         every: list[Products | Indexed] = [*products, *self._late_products, *look_ups]
-        self.program = writer.program([value, *dict.fromkeys(v for of in every for v in of.rows if v is not ONES)])
+        self.program = writer.program([value, *(v for v in rows_of(every) if v is not ONES)])
         reached = {place for of in every for place in of.places}
         self.reached = [p for i, p in enumerate(parameters) if i in reached]  # the parameters that get a gradient
         self._products = [*products, *look_ups, Products(seed, (value,), [len(parameters) + len(edge)])]
@@ -71,7 +77,10 @@ class SampleSums:
         late = program.dependents(cotangents) - program.dependents(inputs)
         early, after = list[Equation](), list[Equation]()
         for equation in program.equations:
-            (after if equation.out in late else early).append(equation)
+            if equation.out in late or equation.primitive is LIST:
+                after.append(equation)
+            if equation.out not in late:
+                early.append(equation)
         return SamplePlans(
             inputs,
             cotangents,
@@ -86,7 +95,10 @@ def edge_of(program: Program, sampled: set[int], parameters: Collection[int]) ->
     root = program.outputs[0]
     moved = program.dependents(parameters) - sampled
     edge = [root] if root in moved or root in parameters else []
-    edge += [arg for out, _, args in program.equations if out in sampled for arg in args if arg in moved]
+    lists = {out: args for out, primitive, args in program.equations if primitive is LIST}
+    for out, _, args in program.equations:
+        if out in sampled and not moved.isdisjoint(args):
+            edge += [v for arg in args if arg in moved for v in lists.get(arg, (arg,)) if v in moved]
     return list(dict.fromkeys(edge))
 
 
