@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import repeat
 from typing import Any, Literal, NamedTuple
 
 from ...program import LIST, Equation, dependent_variables
@@ -133,16 +132,20 @@ def _calls(
     of_level: dict[int, list[list[int]]] = defaultdict(list)
     for piece in pieces:
         of_level[levels[piece[0]]].append(piece)
+
+    def level_of(rows: Iterable[Row]) -> int:
+        return max([levels[row] for row in rows if isinstance(row, int) and row in equations], default=0)
+
     ready: dict[int, list[Products | Indexed]] = defaultdict(list)
-    of_factors: dict[int, int] = {}  # the level of what the gradients of a layer are multiplied by
+    of_factors: dict[int, int] = {}  # the level of the factors of a layer, which its gradients have in common
     for product in products:
         if isinstance(product, Indexed):
-            level = levels.get(product.x, 0)
+            level = level_of([product.x])
+        elif id(product.xs) in of_factors:
+            level = of_factors[id(product.xs)]
         else:
-            level = of_factors.get(id(product.xs), -1)
-            if level < 0:
-                level = of_factors[id(product.xs)] = max(map(levels.get, product.xs, repeat(0)))
-        ready[max(level, levels.get(product.g, 0))].append(product)
+            level = of_factors[id(product.xs)] = level_of(product.xs)
+        ready[max(level, level_of([product.g]))].append(product)
     calls: list[Call] = []
     for level in sorted({*summed, *of_level, *ready}):
         calls += sums(summed[level], scalars, constants, lists)
@@ -160,22 +163,22 @@ def _spreads(calls: Iterable[Call], wanted: set[Row]) -> list[Call]:
     return [Elementwise(COPY, [[] for _ in needed], [[row.scalar] for row in needed], [[row] for row in needed])]
 
 
-def _levels(equations: Equations, wanted: set[Row], apart: bool) -> dict[Row, int]:
+def _levels(equations: Equations, wanted: set[Row], apart: bool) -> list[int]:
     """The level of each equation: sums as early as they can be, elementwise equations as late.
 
     Late, because a derivative's factor (1 - out·out) is then computed beside its use and not stored.
     """
-    uses = dict.fromkeys(equations, 0)  # equations that use a result, those that use a list for each of its items
+    variables = 1 + max([max((v, *args)) for v, _, args in equations.values()], default=-1)
+    uses = [0] * variables  # equations that use a result; those that use a list use each of its items
     for v, primitive, args in reversed(equations.values()):
         more = uses[v] if primitive is LIST else 1
-        for arg in {*args}:
-            if arg in uses:
-                uses[arg] += more
+        for arg in {*args} if len(args) == 2 else args:  # x·x is one use of x
+            uses[arg] += more
 
-    level: dict[Row, int] = {}
-    after: dict[int, int] = {}  # the first level in which the users of a result may come
+    level = [0] * variables
+    after = [0] * variables  # the first level in which the users of a result may come
     for v, primitive, args in equations.values():
-        first = max([after[arg] for arg in args if arg in after], default=0)
+        first = max([after[arg] for arg in args], default=0)
         if primitive is LIST:
             level[v] = after[v] = first
         elif primitive.variadic or apart:
@@ -183,23 +186,21 @@ def _levels(equations: Equations, wanted: set[Row], apart: bool) -> dict[Row, in
         else:
             level[v], after[v] = first, first + (uses[v] > FANOUT)
 
-    before: dict[int, int] = {}  # the last level that a result may have for the sums that use it
-    beside: dict[int, int] = {}  # and for the elementwise equations, which may have the same level
+    before = [NEVER] * variables  # the last level that a result may have for the sums that use it
+    beside = [NEVER] * variables  # and for the elementwise equations, which may have the same level
     for v, primitive, args in reversed(equations.values()):
-        if primitive is LIST:
-            last, limits = before.get(v, NEVER), before
-        else:
-            if not primitive.variadic and v not in wanted and uses[v]:
-                late = beside.get(v, NEVER) - (uses[v] > FANOUT)
-                level[v] = min(late, before.get(v, NEVER))
+        last, limits = before[v], before
+        if primitive is not LIST:
+            if uses[v] and not primitive.variadic and v not in wanted:
+                level[v] = min(before[v], beside[v] - (uses[v] > FANOUT))
             last, limits = (level[v] - 1, before) if primitive.variadic or apart else (level[v], beside)
         for arg in args:
-            if arg in level and limits.get(arg, NEVER) > last:
+            if limits[arg] > last:
                 limits[arg] = last
     return level
 
 
-def _pieces(equations: Equations, levels: Mapping[Row, int], apart: bool) -> tuple[list[list[int]], set[Row]]:
+def _pieces(equations: Equations, levels: Sequence[int], apart: bool) -> tuple[list[list[int]], set[Row]]:
     """The connected pieces of the elementwise equations of each level, every piece in order.
 
     And the results that others use than the equations of their piece; sums and lists among them.

@@ -88,6 +88,8 @@ def adjoint(
     come in the order in which the places need them first.  What reaches a list waits there until all that use the list
     have been met, and then goes to its items: to each of them one column of a matrix.
     """
+    if not seeds:
+        return Adjoint({}, {})
     names, stops = writer.names, {*places, *picks}
     one, nothing = writer.number(1.0), {writer.number(0.0), writer.number(-0.0)}
     fed = dependent_variables(program.equations, stops) | stops

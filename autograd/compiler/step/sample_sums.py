@@ -47,9 +47,7 @@ class SampleSums:
         body = adjoint(forward, writer, {forward.outputs[0]: seed}, ends, picks_of(forward, sampled))
         after = adjoint(forward, writer, dict(zip(edge, self._cotangents, strict=True)), places)
         value, one = writer.names[forward.outputs[1]], writer.number(1.0)
-        rows: dict[
-            int, tuple[Row, ...]
-        ] = {}  # of the factors of a layer, which are the same tuple for all its gradients
+        rows: dict[int, tuple[Row, ...]] = {}  # of factors: those of a layer are one tuple for all of its gradients
 
         def as_rows(factors: tuple[int, ...]) -> tuple[Row, ...]:
             if id(factors) not in rows:
@@ -74,13 +72,11 @@ class SampleSums:
     def plans(self) -> SamplePlans:
         """What is computed together."""
         program, inputs, cotangents = self.program, self._inputs, self._cotangents
-        late = program.dependents(cotangents) - program.dependents(inputs)
-        early, after = list[Equation](), list[Equation]()
-        for equation in program.equations:
-            if equation.out in late or equation.primitive is LIST:
-                after.append(equation)
-            if equation.out not in late:
-                early.append(equation)
+        early, after = program.equations, list[Equation]()
+        if cotangents:
+            late = program.dependents(cotangents) - program.dependents(inputs)
+            early = [e for e in program.equations if e.out not in late]
+            after = [e for e in program.equations if e.out in late or e.primitive is LIST]
         return SamplePlans(
             inputs,
             cotangents,
