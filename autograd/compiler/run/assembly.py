@@ -39,7 +39,7 @@ class Assembly:
         self._places, self._workspace = places, workspace
         self.packs: list[Line] = []
         self.lines: list[Line] = []
-        self._packed: dict[tuple[int, ...], int] = {}  # where the scalars of these places are packed
+        self._grids: dict[tuple[Any, ...], Grid] = {}  # of scalars that were met
         for call in plan.calls:
             match call:
                 case Elementwise():
@@ -99,8 +99,15 @@ class Assembly:
     def _grid(self, scalars: Sequence[Sequence[Scalar]], fill: int) -> Grid:
         """The scalars as a grid: as they lie, where steps are alike all over, or else as they are packed.
 
-        A kernel reads ``fill`` rows more than there are.
+        A kernel reads ``fill`` rows more than there are.  A layer that is applied several times, to words or time
+        steps, is looked at and packed once.
         """
+        key = (*map(tuple, scalars), fill)
+        if key not in self._grids:
+            self._grids[key] = self._new_grid(scalars, fill)
+        return self._grids[key]
+
+    def _new_grid(self, scalars: Sequence[Sequence[Scalar]], fill: int) -> Grid:
         places = [[self._places.scalars[scalar] for scalar in row] for row in scalars]
         first = places[0][0]
         down = places[1][0] - first if len(places) > 1 else 0
@@ -110,11 +117,9 @@ class Assembly:
             place == first + i * down + j * across for i, row in enumerate(places) for j, place in enumerate(row)
         ):
             return Grid(first, down, across)
-        columns = tuple([place for column in zip(*places, strict=True) for place in (*column, *column[:1] * fill)])
-        start = self._packed.get(columns)
-        if start is None:  # a layer that is applied several times, to words or time steps, is packed once
-            start = self._packed[columns] = self._workspace.take(len(columns))
-            self.packs.append(Line("pack", PackArguments(len(columns), self._workspace.table(columns), start, 1)))
+        columns = [place for column in zip(*places, strict=True) for place in (*column, *column[:1] * fill)]
+        start = self._workspace.take(len(columns))
+        self.packs.append(Line("pack", PackArguments(len(columns), self._workspace.table(columns), start, 1)))
         return Grid(start, 1, len(places) + fill)
 
     def _rowdot(self, call: RowDot) -> None:
@@ -151,17 +156,19 @@ class Assembly:
         rows, _, sums = self._places
         left, right = [rows[row] for row in call.left], [rows[row] for row in call.right]
         height, width = min(outer_tiles(self._workspace.lanes), key=lambda shape: _cost(len(left), len(right), *shape))
+        below, beside = -len(left) % height, -len(right) % width
+        places = [[*(sums[place] for place in row), *[sums[None]] * beside] for row in call.places]
+        places += [[sums[None]] * (len(right) + beside)] * below
+        left += left[-1:] * below
+        right += right[-1:] * beside
         table: list[int] = []
-        tiles = 0
         for top in range(0, len(left), height):
             for first in range(0, len(right), width):
-                tiles += 1
-                table += [left[min(i, len(left) - 1)] for i in range(top, top + height)]
-                table += [right[min(j, len(right) - 1)] for j in range(first, first + width)]
-                for i in range(top, top + height):
-                    for j in range(first, first + width):
-                        inside = i < len(left) and j < len(right)
-                        table.append(sums[call.places[i][j] if inside else None])
+                table += left[top : top + height]
+                table += right[first : first + width]
+                for row in places[top : top + height]:
+                    table += row[first : first + width]
+        tiles = len(left) // height * (len(right) // width)
         arguments = OuterArguments(tiles, self._workspace.table(table))
         self._line(f"outer{height}x{width}", arguments)
 
