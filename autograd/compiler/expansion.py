@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from ..errors import TraceError
@@ -84,11 +85,12 @@ class Writer:
 
     def number(self, x: float) -> int:
         """A plain number."""
-        text = repr(x)
-        if text not in self._numbers:
-            self._numbers[text] = self._new()
-            self.constants[self._numbers[text]] = x
-        return self._numbers[text]
+        text = "1.0" if x == 1.0 else repr(x)
+        found = self._numbers.get(text)
+        if found is None:
+            found = self._numbers[text] = self._new()
+            self.constants[found] = x
+        return found
 
     def result(self, primitive: Primitive, args: tuple[int, ...]) -> int:
         """What a primitive of machine code gives."""
@@ -109,11 +111,13 @@ class Writer:
         """The partials of a result with respect to its operands."""
         if primitive.terms:  # a sum of products: the factors have each other, so that there is nothing to write
             return [x if type(x) is int else self.number(x) for x in primitive.partials(args, out)]
-        known = {} if primitive.variadic else {i: self.constants[v] for i, v in enumerate(args) if v in self.constants}
+        known: dict[int, float] = {}
+        if not (primitive.variadic or self.constants.keys().isdisjoint(args)):
+            known = {i: self.constants[v] for i, v in enumerate(args) if v in self.constants}
         part = self._part(
-            ("partials", primitive, len(args), str(known)),
-            lambda: partials_part(primitive, len(args), known),
-            self.parts if in_table(primitive) and not known else self._own_parts,
+            ("partials", primitive, len(args), str(known) if known else ""),
+            partial(partials_part, primitive, len(args), known),
+            self.parts if not known and in_table(primitive) else self._own_parts,
         )
         names = self._insert(part, [*args, out])
         return [names[output] for output in part.outputs]
@@ -176,10 +180,10 @@ class Writer:
             product = PRODUCTS.get(self.constants.get(args[1], 0.0))
             if product is None:
                 return self.result(primitive, args)
-            part = self._part(("power", product), lambda: product_part(product), self.parts)
+            part = self._part(("power", product), partial(product_part, product), self.parts)
             return self._insert(part, args[:1])[part.outputs[0]]
         parts = self.parts if in_table(primitive) else self._own_parts
-        part = self._part(("forward", primitive, len(args)), lambda: forward_part(primitive, len(args)), parts)
+        part = self._part(("forward", primitive, len(args)), partial(forward_part, primitive, len(args)), parts)
         return self._insert(part, args)[part.outputs[0]]
 
     def _part(self, key: Key, make: Callable[[], Program], parts: dict[Key, Program]) -> Program:

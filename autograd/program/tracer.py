@@ -55,9 +55,14 @@ class Tracer:
         if not self.left:
             self.refused = TraceError(TOO_MANY)
             raise self.refused
-        parents = tuple([arg if type(arg) in NODES else operand(primitive, arg) for arg in args])
-        alone = all(parent.is_constant or (type(parent) is Traced and parent.kind is float) for parent in parents)
-        made = traced_input(kind=float if alone else Value)
+        parents: tuple[Value, ...] = tuple(args)
+        if not NODES.issuperset(map(type, parents)):
+            parents = tuple([arg if type(arg) in NODES else operand(primitive, arg) for arg in args])
+        made = traced_input()
+        for parent in parents:
+            if parent.kind is not float if type(parent) is Traced else not parent.is_constant:
+                made.kind = Value
+                break
         flags = mode.flags
         made.requires_grad = flags.recording  # False under the function's own no_grad(): nothing flows through it
         if not flags.lenient and may_raise(primitive, parents):

@@ -156,7 +156,7 @@ def _calls(
 
 def _spreads(calls: Iterable[Call], wanted: set[Row]) -> list[Call]:
     """What makes rows of the scalars that are needed as rows."""
-    needed = dict.fromkeys(row for call in calls for row in reads(call) if isinstance(row, Spread))
+    needed = dict.fromkeys(row for call in calls for row in reads(call) if type(row) is Spread)
     needed |= dict.fromkeys(sorted(row for row in wanted if isinstance(row, Spread)))
     if not needed:
         return []

@@ -43,10 +43,9 @@ class Executable:
         self._driver = SIGNATURE(self.kernels.address(driver))
 
     def _encode(self, lines: list[Line]) -> Any:
-        numbers = np.zeros((max(len(lines), 1), LINE), dtype=np.int64)
-        for i, (kernel, arguments) in enumerate(lines):
-            numbers[i, : 1 + len(arguments)] = (self.kernels.address(kernel), *arguments)
-        return numbers
+        addresses = {kernel: self.kernels.address(kernel) for kernel in {line.kernel for line in lines}}
+        numbers = [[addresses[kernel], *arguments, *[0] * (LINE - 1 - len(arguments))] for kernel, arguments in lines]
+        return np.array(numbers or [[0] * LINE], dtype=np.int64)
 
     def memory(self) -> Any:
         """A new workspace with the numbers that stand in it from the beginning."""

@@ -102,7 +102,7 @@ def adjoint(
     def receive(v: int, found: Terms) -> None:
         """Note what reaches a variable, or a list, whose partials are lists then."""
         if v not in placed:
-            terms[v].append(found) if v in terms else terms.update({v: [found]})
+            terms.setdefault(v, []).append(found)
             return
         for g, partial in zip(*found, strict=True):
             products[g].add(writer.items(partial) if v in items else (partial,), placed[v])
@@ -113,7 +113,7 @@ def adjoint(
         if out not in terms or out in stops or out in program.frozen:
             continue
         if primitive is LIST:
-            (gs, lists) = joined(terms.pop(out))
+            gs, lists = joined(terms.pop(out))
             for arg, column in zip(args, zip(*map(writer.items, lists), strict=True), strict=True):
                 if arg in fed and not nothing.issuperset(column):
                     receive(arg, Terms(gs, column) if nothing.isdisjoint(column) else without(nothing, gs, column))
