@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
-from typing import Any, ClassVar
+from typing import Any, NamedTuple
 
 from ..errors import TraceError
 from ..primitives import TABLE, Primitive, Rule, pow
@@ -33,7 +32,6 @@ PRODUCTS: dict[float, Rule] = {
     -2.0: lambda x: 1.0 / x * (1.0 / x),
 }
 
-Key = tuple[Any, ...]  # what a part stands for
 Result = tuple[Primitive, tuple[int, ...]]
 
 
@@ -53,30 +51,23 @@ def in_machine_code(primitive: Primitive) -> bool:
     return bool(primitive.instruction or primitive.terms or primitive is LIST)
 
 
-def in_table(primitive: Primitive) -> bool:
-    """Whether a primitive is a row of the table, and so the same in every program."""
-    return TABLE.get(primitive.name) is primitive
-
-
 class Writer:
     """A program that is being written: it begins with all of another one, written out, and what it needs comes after.
 
     ``names`` are the variables of the other one here.  What is written twice is one variable.
     """
 
-    parts: ClassVar[dict[Key, Program]] = {}  # of rows of the table, which are the same in every program
-
     def __init__(self, program: Program) -> None:
         self._begun = program
         self.inputs: list[int] = []
         self.leaves: dict[int, Value] = {}
         self.constants: dict[int, float] = {}
-        self._own_parts: dict[Key, Program] = {}
         self._numbers: dict[str, int] = {}  # as text: 0.0 == -0.0, and nan is unequal to itself
         self._leaves: dict[Value, int] = {}
         self._results: dict[Result, int] = {}
         self._equations: list[Equation | None] = []  # of each variable, None where it is not computed
-        self.names = self._insert(program, [self.input() for _ in program.inputs])
+        self._parts: dict[tuple[Any, ...], Part] = {}
+        self.names = self._insert(self._part(program), [self.input() for _ in program.inputs])
 
     def input(self) -> int:
         """A new input."""
@@ -85,7 +76,7 @@ class Writer:
 
     def number(self, x: float) -> int:
         """A plain number."""
-        text = "1.0" if x == 1.0 else repr(x)
+        text = "1.0" if x == 1.0 else repr(x)  # which takes longer, and most are 1
         found = self._numbers.get(text)
         if found is None:
             found = self._numbers[text] = self._new()
@@ -111,14 +102,13 @@ class Writer:
         """The partials of a result with respect to its operands."""
         if primitive.terms:  # a sum of products: the factors have each other, so that there is nothing to write
             return [x if type(x) is int else self.number(x) for x in primitive.partials(args, out)]
-        known: dict[int, float] = {}
+        key: tuple[Any, ...] = (primitive, len(args))
         if not (primitive.variadic or self.constants.keys().isdisjoint(args)):
-            known = {i: self.constants[v] for i, v in enumerate(args) if v in self.constants}
-        part = self._part(
-            ("partials", primitive, len(args), str(known) if known else ""),
-            partial(partials_part, primitive, len(args), known),
-            self.parts if not known and in_table(primitive) else self._own_parts,
-        )
+            key = (primitive, *[v if v in self.constants else None for v in args])
+        part = self._parts.get(key)
+        if part is None:
+            known = {i: self.constants[v] for i, v in enumerate(key[1:]) if v in self.constants} if len(key) > 2 else {}
+            part = self._parts[key] = self._part(partials_program(primitive, len(args), known))
         names = self._insert(part, [*args, out])
         return [names[output] for output in part.outputs]
 
@@ -159,13 +149,18 @@ class Writer:
             self.leaves[self._leaves[leaf]] = leaf
         return self._leaves[leaf]
 
-    def _insert(self, part: Program, args: Sequence[int]) -> list[int]:
-        """Write a program of these inputs; the names of all its variables."""
-        names = [*args, *[0] * (part.variables - len(args))]
-        for variable, x in part.constants.items():
-            names[variable] = self.number(x)
-        for variable, leaf in part.leaves.items():
-            names[variable] = self._leaf(leaf)
+    def _part(self, program: Program) -> Part:
+        """A program to be copied."""
+        rest = [0] * (program.variables - len(program.inputs))
+        for variable, x in program.constants.items():
+            rest[variable - len(program.inputs)] = self.number(x)
+        for variable, leaf in program.leaves.items():
+            rest[variable - len(program.inputs)] = self._leaf(leaf)
+        return Part(rest, program.equations, program.outputs)
+
+    def _insert(self, part: Part, args: Sequence[int]) -> list[int]:
+        """Copy a part, applied to these; the names of all its variables."""
+        names = [*args, *part.rest]
         for out, primitive, operands in part.equations:
             named = tuple([names[v] for v in operands])
             if primitive is not pow and (primitive.instruction or primitive.terms or primitive is LIST):
@@ -176,35 +171,39 @@ class Writer:
 
     def _written_out(self, primitive: Primitive, args: tuple[int, ...]) -> int:
         """The result of a primitive by what it consists of."""
-        if primitive is pow:
-            product = PRODUCTS.get(self.constants.get(args[1], 0.0))
-            if product is None:
-                return self.result(primitive, args)
-            part = self._part(("power", product), partial(product_part, product), self.parts)
-            return self._insert(part, args[:1])[part.outputs[0]]
-        parts = self.parts if in_table(primitive) else self._own_parts
-        part = self._part(("forward", primitive, len(args)), partial(forward_part, primitive, len(args)), parts)
-        return self._insert(part, args)[part.outputs[0]]
-
-    def _part(self, key: Key, make: Callable[[], Program], parts: dict[Key, Program]) -> Program:
-        if key not in parts:
-            parts[key] = make()
-        return parts[key]
+        product = PRODUCTS.get(self.constants.get(args[1], 0.0)) if primitive is pow else None
+        if primitive is pow and product is None:
+            return self.result(primitive, args)
+        key = (product,) if product else ("forward", primitive, len(args))
+        part = self._parts.get(key)
+        if part is None:
+            written = product_program(product) if product else forward_program(primitive, len(args))
+            part = self._parts[key] = self._part(written)
+        return self._insert(part, args[:1] if product else args)[part.outputs[0]]
 
 
-def forward_part(primitive: Primitive, count: int) -> Program:
+class Part(NamedTuple):
+    """A program to be copied into another: there ``rest`` are the names of its variables behind the inputs."""
+
+    rest: list[int]  # of its numbers and leaves; 0 for what is computed
+    equations: Sequence[Equation]
+    outputs: Sequence[int]
+
+
+ROWS: dict[tuple[Any, ...], Program] = {}  # the programs of rows of the table, which are the same everywhere
+
+
+def forward_program(primitive: Primitive, count: int) -> Program:
     """The program of a primitive of so many operands."""
     function = primitive.definition or primitive.forward
-    return _part(
-        primitive,
-        primitive.forward,
-        "forward",
-        count,
-        lambda *xs: [function(xs) if primitive.variadic else function(*xs)],
-    )
+
+    def forward(*xs: Any) -> list[Any]:
+        return [function(xs) if primitive.variadic else function(*xs)]
+
+    return column_program(primitive, "forward", count, forward)
 
 
-def partials_part(primitive: Primitive, count: int, known: Mapping[int, float]) -> Program:
+def partials_program(primitive: Primitive, count: int, known: Mapping[int, float]) -> Program:
     """The program of the partials of a primitive, of so many operands and of its result.
 
     ``known`` are the operands that are plain numbers, by their places: what is fixed by them folds away.
@@ -219,28 +218,37 @@ def partials_part(primitive: Primitive, count: int, known: Mapping[int, float]) 
         except (ArithmeticError, ValueError):  # of plain numbers, where a derivative is inf or nan: 1 / 0.0
             return partials(*xs)
 
-    return _part(primitive, primitive.partials, "rule for partials", count + 1, folded)
+    return column_program(primitive, "partials", count + 1, folded if known else partials, lasting=not known)
 
 
-def _part(primitive: Primitive, column: Rule, name: str, count: int, function: Callable[..., Sequence[Any]]) -> Program:
-    """The program of a column of a row; NotCompilable where it does not run on Values, or draws."""
-    own = Reach() if in_table(primitive) else Reach(column)
+def column_program(
+    primitive: Primitive, column: str, count: int, function: Callable[..., Sequence[Any]], lasting: bool = True
+) -> Program:
+    """The program of a column of a row, kept if it is ``lasting``; NotCompilable where it does not run on Values."""
+    in_table = TABLE.get(primitive.name) is primitive
+    key = (primitive, column, count)
+    if in_table and lasting and key in ROWS:
+        return ROWS[key]
     try:
-        traced = trace(function, [""] * count, own)
+        of = Reach() if in_table else Reach(getattr(primitive, column))
+        traced = trace(function, [""] * count, of)
     except NOT_FOR_VALUES as error:
         raise NotCompilable(
-            f"the primitive {primitive.name!r} cannot be compiled, as its {name} does not run on Values: write it "
-            f"with operators and the functions of autograd. What went wrong: {str(error) or type(error).__name__}"
+            f"the primitive {primitive.name!r} cannot be compiled, as its {column} cannot be computed of Values: write "
+            f"it with operators and the functions of autograd. What went wrong: {str(error) or type(error).__name__}"
         ) from error
     if traced.generators:
         raise NotCompilable(
-            f"the primitive {primitive.name!r} cannot be compiled, as its {name} draws random numbers: draw them "
+            f"the primitive {primitive.name!r} cannot be compiled, as its {column} has random numbers in it: draw them "
             f"in the function that uses it, and pass them as arguments"
         )
-    return program_of(traced.inputs, traced.outputs)
+    program = program_of(traced.inputs, traced.outputs)
+    if in_table and lasting:
+        ROWS[key] = program
+    return program
 
 
-def product_part(product: Rule) -> Program:
+def product_program(product: Rule) -> Program:
     """The program of a power that is a product."""
     traced = trace(lambda x: [product(x)], ["x"], Reach())
     return program_of(traced.inputs, traced.outputs)

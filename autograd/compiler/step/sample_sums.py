@@ -65,7 +65,7 @@ class SampleSums:
         ]
         every: list[Products | Indexed] = [*products, *self._late_products, *look_ups]
         self.program = writer.program([value, *(v for v in rows_of(every) if v is not ONES)])
-        reached = {place for of in every for place in of.places}
+        reached = set[int | None]().union(*{id(of.places): of.places for of in every}.values())
         self.reached = [p for i, p in enumerate(parameters) if i in reached]  # the parameters that get a gradient
         self._products = [*products, *look_ups, Products(seed, (value,), [len(parameters) + len(edge)])]
 
