@@ -17,13 +17,26 @@ from .errors import (
     TraceError,
     located,
 )
-from .functions import dot, leaky_relu, log_softmax, logsumexp, mean, pick, primitive, prod, softmax, total, uniform
+from .functions import (
+    dot,
+    leaky_relu,
+    log_softmax,
+    logsumexp,
+    mean,
+    pick,
+    primitive,
+    prod,
+    softmax,
+    total,
+    uniform,
+    where,
+)
 from .graph import topological_order
 from .hints import OF_AUTOGRAD, did_you_mean, missing, refuse
 from .languages import to_c
 from .modes import no_grad
 from .persistence import write_whole
-from .primitives import TABLE, Primitive, as_float, where
+from .primitives import TABLE, Primitive, as_float
 from .scopes import Scoped, scope
 from .steps import Step, Walkthrough, explain, walkthrough
 from .transforms import grad, grad_of, gradcheck, hessian, hvp, jacobian, jvp, value_and_grad
@@ -31,15 +44,16 @@ from .value import Value, as_value
 
 if TYPE_CHECKING:
     from .compiler import compile_loss, jit
+    from .functions import Binary, Unary
+else:  # a checker is to find names that are not there
 
+    def __getattr__(name: str) -> Any:
+        """What needs NumPy is loaded when it is first asked for."""
+        if name in ("compile_loss", "jit"):
+            from .compiler import compile_loss, jit
 
-def __getattr__(name: str) -> Any:
-    """What needs NumPy is loaded when it is first asked for."""
-    if name in ("compile_loss", "jit"):
-        from .compiler import compile_loss, jit
-
-        return {"compile_loss": compile_loss, "jit": jit}[name]
-    raise missing("autograd", name, OF_AUTOGRAD)
+            return {"compile_loss": compile_loss, "jit": jit}[name]
+        raise missing("autograd", name, OF_AUTOGRAD)
 
 
 __all__ = [
@@ -54,12 +68,64 @@ __all__ = [
 # --- written by generate.py from the table
 # fmt: off
 # isort: off
-from .primitives import (  # noqa: E402
-    abs as abs, acos, acosh, add, asin, asinh, atan, atan2, atanh, chain, cos, cosh, div, eq, erf, exp, exp2,
-    expm1, floordiv, gaussian, ge, gt, hypot, le, log, log10, log1p, log2, logical_and, logical_not,
-    logical_or, lt, maximum, minimum, mod, mul, ne, neg, one_minus_square, pow as pow, relu, sigmoid,
-    sigmoid_slope, sin, sinh, softplus, sqrt, sub, tan, tanh,
-)
+if TYPE_CHECKING:  # a checker knows them by what they take
+    abs: Unary
+    acos: Unary
+    acosh: Unary
+    add: Binary
+    asin: Unary
+    asinh: Unary
+    atan: Unary
+    atan2: Binary
+    atanh: Unary
+    chain: Binary
+    cos: Unary
+    cosh: Unary
+    div: Binary
+    eq: Binary
+    erf: Unary
+    exp: Unary
+    exp2: Unary
+    expm1: Unary
+    floordiv: Binary
+    gaussian: Unary
+    ge: Binary
+    gt: Binary
+    hypot: Binary
+    le: Binary
+    log: Unary
+    log10: Unary
+    log1p: Unary
+    log2: Unary
+    logical_and: Binary
+    logical_not: Unary
+    logical_or: Binary
+    lt: Binary
+    maximum: Binary
+    minimum: Binary
+    mod: Binary
+    mul: Binary
+    ne: Binary
+    neg: Unary
+    one_minus_square: Unary
+    pow: Binary
+    relu: Unary
+    sigmoid: Unary
+    sigmoid_slope: Unary
+    sin: Unary
+    sinh: Unary
+    softplus: Unary
+    sqrt: Unary
+    sub: Binary
+    tan: Unary
+    tanh: Unary
+else:
+    from .primitives import (
+        abs as abs, acos, acosh, add, asin, asinh, atan, atan2, atanh, chain, cos, cosh, div, eq, erf, exp, exp2,
+        expm1, floordiv, gaussian, ge, gt, hypot, le, log, log10, log1p, log2, logical_and, logical_not,
+        logical_or, lt, maximum, minimum, mod, mul, ne, neg, one_minus_square, pow as pow, relu, sigmoid,
+        sigmoid_slope, sin, sinh, softplus, sqrt, sub, tan, tanh,
+    )
 
 __all__ += [  # noqa: RUF022
     "acos", "acosh", "add", "asin", "asinh", "atan", "atan2", "atanh", "chain", "cos", "cosh", "div", "eq",

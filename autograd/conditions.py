@@ -1,18 +1,21 @@
 """Conditions: comparisons that are part of the graph, joined by ``& | ~`` and asked by ``where``.
 
 A comparison made by ``lt``, ``gt``, … is a node with the number 1.0 or 0.0.  Python's own ``<`` between Values
-answers a plain bool at once, and leaves nothing in the graph.
+answers a plain bool at once, and leaves nothing in the graph; ``==`` is identity, and ``if x`` is refused.
 """
 
 from __future__ import annotations
 
 import numbers
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import primitives
+from .errors import NO_EQUALITY, NO_TRUTH
 from .graph import Node
 from .modes import mode
 from .primitives import Primitive
+
+MYPY = False  # mypy takes it for True, as all take TYPE_CHECKING
 
 
 class Conditions(Node):
@@ -24,6 +27,22 @@ class Conditions(Node):
         data: float
 
         def _apply(self, primitive: Primitive, args: tuple[Any, ...]) -> Any: ...
+
+    __hash__ = object.__hash__
+
+    if not TYPE_CHECKING:  # a checker that knows of no other equality finds that x == 2.0 never holds
+
+        def __eq__(self, other: object) -> bool:
+            if self is other:
+                return True
+            if isinstance(other, numbers.Number):
+                raise TypeError(NO_EQUALITY.format(other))
+            return NotImplemented
+
+    if not MYPY:  # for which all that follows an `if x` could not be reached, and so had no errors
+
+        def __bool__(self) -> NoReturn:
+            raise TypeError(NO_TRUTH)
 
     def _compare(self, row: Primitive, other: Any) -> bool:
         """Python's ``<`` and its kin: the numbers compared at once."""

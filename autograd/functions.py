@@ -1,4 +1,11 @@
-"""Functions over several numbers, compositions of primitives, and primitives of one's own: no derivative is here."""
+"""Functions over several numbers, compositions of primitives, and primitives of one's own: no derivative is here.
+
+Of numbers alone they give a number, and with a Value among them a Value: the overloads say so to type checkers, and
+``Unary``, ``Binary`` and ``Nary`` say it of the rows.
+"""
+
+# mypy: disable-error-code="overload-overlap"
+# (numbers in a list that could hold Values as well: what comes out is then called a Value, and is a number)
 
 from __future__ import annotations
 
@@ -6,12 +13,69 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from . import primitives
 from .modes import mode
 from .primitives import Primitive, exp, mul
 from .value import Value, as_value
+
+if TYPE_CHECKING:
+    Number = Value | float
+    A = TypeVar("A")
+    B = TypeVar("B")
+
+    class Generator(Protocol):
+        """What numbers are drawn from: ``random.Random``, or NumPy's ``Generator``."""
+
+        def random(self) -> float: ...
+
+    class Unary(Primitive):
+        """A row of one argument."""
+
+        @overload
+        def __call__(self, x: float, /) -> float: ...
+        @overload
+        def __call__(self, x: Value, /) -> Value: ...
+        def __call__(self, x: Any, /) -> Any: ...
+
+    class Binary(Primitive):
+        """A row of two arguments."""
+
+        @overload
+        def __call__(self, x: float, y: float, /) -> float: ...
+        @overload
+        def __call__(self, x: Value, y: Number, /) -> Value: ...
+        @overload
+        def __call__(self, x: float, y: Value, /) -> Value: ...
+        def __call__(self, x: Any, y: Any, /) -> Any: ...
+
+    class Nary(Primitive):
+        """A row of any number of arguments."""
+
+        @overload
+        def __call__(self, *args: float) -> float: ...
+        @overload
+        def __call__(self, *args: Number) -> Value: ...
+        def __call__(self, *args: Any) -> Any: ...
+
+    @overload
+    def where(condition: float, a: float, b: float) -> float: ...
+    @overload
+    def where(condition: Value, a: Number, b: Number) -> Value: ...
+    @overload
+    def where(condition: float, a: Value, b: Number) -> Value: ...
+    @overload
+    def where(condition: float, a: float, b: Value) -> Value: ...
+    @overload
+    def where(condition: Number, a: Callable[[], A], b: Callable[[], B]) -> A | B: ...
+    @overload
+    def where(condition: Number, a: Callable[[], A], b: B) -> A | B: ...
+    @overload
+    def where(condition: Number, a: A, b: Callable[[], B]) -> A | B: ...
+    def where(condition: Any, a: Any, b: Any) -> Any: ...
+else:
+    from .primitives import where as where
 
 
 def primitive(
@@ -20,7 +84,7 @@ def primitive(
     partials: Callable[..., tuple[Any, ...]],
     *,
     symbol: str | None = None,
-) -> Primitive:
+) -> Nary:
     """Make a primitive of your own; it then works in every mode: eager, higher order, drawn, stepped.
 
     ``forward(x, ...)`` maps floats to a float.  ``partials(x, ..., out)`` returns ∂out/∂argument, one per
@@ -55,11 +119,15 @@ def primitive(
             )
         return found
 
-    made = Primitive(name, (symbol or "").strip() or name, forward, checked)
+    made: Nary = Primitive(name, (symbol or "").strip() or name, forward, checked)  # type: ignore[assignment]
     made.__module__ = sys._getframe(1).f_globals.get("__name__", "")  # where a pickle finds it by its name
     return made
 
 
+@overload
+def dot(weights: Iterable[float], inputs: Iterable[float], bias: float = 0.0) -> float: ...
+@overload
+def dot(weights: Iterable[Number], inputs: Iterable[Number], bias: Number = 0.0) -> Value: ...
 def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
     """bias + w₁x₁ + … + wₙxₙ as one node, added strictly from left to right.
 
@@ -80,6 +148,10 @@ def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
     return primitives.dot(*args)
 
 
+@overload
+def total(xs: Iterable[float]) -> float: ...
+@overload
+def total(xs: Iterable[Number]) -> Value: ...
 def total(xs: Iterable[Any]) -> Any:
     """x₁ + … + xₙ as one node, added from left to right; 0.0 for no numbers at all.
 
@@ -90,6 +162,10 @@ def total(xs: Iterable[Any]) -> Any:
     return primitives.total(*xs) if xs else 0.0
 
 
+@overload
+def logsumexp(xs: Iterable[float]) -> float: ...
+@overload
+def logsumexp(xs: Iterable[Number]) -> Value: ...
 def logsumexp(xs: Iterable[Any]) -> Any:
     """log(eˣ¹ + … + eˣⁿ) as one node, without overflow.
 
@@ -99,6 +175,10 @@ def logsumexp(xs: Iterable[Any]) -> Any:
     return primitives.logsumexp(*_some(xs, "logsumexp"))
 
 
+@overload
+def softmax(xs: Iterable[float]) -> list[float]: ...
+@overload
+def softmax(xs: Iterable[Number]) -> list[Value]: ...
 def softmax(xs: Iterable[Any]) -> list[Any]:
     """exp(xᵢ) / Σ exp(xⱼ) for each xᵢ: positive numbers that add up to 1.
 
@@ -108,6 +188,10 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     return [exp(x) for x in log_softmax(_some(xs, "softmax"))]
 
 
+@overload
+def log_softmax(xs: Iterable[float]) -> list[float]: ...
+@overload
+def log_softmax(xs: Iterable[Number]) -> list[Value]: ...
 def log_softmax(xs: Iterable[Any]) -> list[Any]:
     """xᵢ − log Σ exp(xⱼ) for each xᵢ: the logarithm of softmax, without overflow.
 
@@ -119,6 +203,10 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
     return [x - whole for x in xs]
 
 
+@overload
+def mean(xs: Iterable[float]) -> float: ...
+@overload
+def mean(xs: Iterable[Number]) -> Value: ...
 def mean(xs: Iterable[Any]) -> Any:
     """(x₁ + … + xₙ) / n.
 
@@ -129,6 +217,10 @@ def mean(xs: Iterable[Any]) -> Any:
     return primitives.total(*xs) / len(xs)
 
 
+@overload
+def prod(xs: Iterable[float]) -> float: ...
+@overload
+def prod(xs: Iterable[Number]) -> Value: ...
 def prod(xs: Iterable[Any]) -> Any:
     """x₁ · … · xₙ, multiplied from left to right.
 
@@ -138,6 +230,12 @@ def prod(xs: Iterable[Any]) -> Any:
     return reduce(mul, _some(xs, "prod"))
 
 
+@overload
+def leaky_relu(x: Value, slope: Number = 0.01) -> Value: ...
+@overload
+def leaky_relu(x: float, slope: float = 0.01) -> float: ...
+@overload
+def leaky_relu(x: float, slope: Value) -> Value: ...
 def leaky_relu(x: Any, slope: Any = 0.01) -> Any:
     """x above 0, slope · x below; the derivative at 0 is the slope.
 
@@ -147,7 +245,7 @@ def leaky_relu(x: Any, slope: Any = 0.01) -> Any:
     return primitives.leaky_relu(x, slope)
 
 
-def uniform(generator: Any) -> Any:
+def uniform(generator: Generator) -> float:
     """A random number from 0 up to 1: ``generator.random()``, and in a compiled program a new one for every row.
 
     ``generator`` is a ``random.Random`` or NumPy's ``Generator``.  Compiled and eager programs draw the same
@@ -162,6 +260,10 @@ def uniform(generator: Any) -> Any:
     return generator.random() if mode.flags.tracer is None else mode.flags.tracer.draw(generator)
 
 
+@overload
+def pick(xs: Sequence[float], index: float) -> float: ...
+@overload
+def pick(xs: Sequence[Number], index: Number) -> Value: ...
 def pick(xs: Sequence[Any], index: Any) -> Any:
     """xs[index], where the index may be a Value: a whole number from 0 to len(xs) − 1.
 

@@ -169,6 +169,7 @@ for _row, _method in METHODS.items():
     _row.__doc__ = _method.__doc__
 """
 
+KINDS = {1: "Unary", 2: "Binary"}  # by the number of arguments
 COMPARISONS = ("__lt__", "__le__", "__gt__", "__ge__")
 BEGIN, END = "# --- written by generate.py from the table", "# --- end of what generate.py writes"
 
@@ -378,10 +379,12 @@ def exports() -> str:
     defined = {statement.name for statement in functions if isinstance(statement, ast.FunctionDef)} | {"where"}
     names = sorted(name for name in TABLE if name not in defined)
     hiding = [name for name in names if hasattr(builtins, name)]  # a star import leaves Python's own abs and pow alone
+    typed = [f"    {name}: {KINDS[len(TABLE[name].domain)]}" for name in names]
     imported = [f"{name} as {name}" if name in hiding else name for name in names]
     listed = [f'"{name}"' for name in names if name not in hiding]
     return "\n".join([
-        BEGIN, "# fmt: off", "# isort: off", "from .primitives import (  # noqa: E402", wrapped(imported), ")", "",
+        BEGIN, "# fmt: off", "# isort: off", "if TYPE_CHECKING:  # a checker knows them by what they take", *typed,
+        "else:", "    from .primitives import (", textwrap.indent(wrapped(imported), "    "), "    )", "",
         "__all__ += [  # noqa: RUF022", wrapped(listed), "]", "# isort: on", "# fmt: on", END,
     ])  # fmt: skip
 

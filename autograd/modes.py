@@ -105,7 +105,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_anew)
 
 
-def no_grad() -> Any:
+def no_grad() -> Setting:
     """A context in which nothing is recorded: faster, lighter, and ``backward`` raises.
 
     It holds for the thread or asyncio task that enters it.
@@ -120,12 +120,12 @@ def no_grad() -> Any:
     return mode.set(recording=False)
 
 
-def recording() -> Any:
+def recording() -> Setting:
     """A context in which everything is recorded, inside no_grad() too."""
     return mode.set(recording=True)
 
 
-def derivative_mode() -> Any:
+def derivative_mode() -> Setting:
     """A context in which everything is recorded and IEEE 754 results replace exceptions.
 
     Only the forward that a user writes raises; partials and derivative graphs carry inf and nan.

@@ -48,13 +48,9 @@ TABLE: dict[str, Primitive] = {}
 
 def as_float(x: Any) -> float:
     """A real number (int, float, bool, NumPy scalar) as a float; anything else is refused."""
-    if type(x) is float:
-        return x
-    if (
-        type(x) is int
-        or isinstance(x, numbers.Real)
-        or (type(x).__module__ == "numpy" and type(x).__name__ in ("bool", "bool_"))
-    ):
+    if type(x) in (float, int):  # quickly: most are
+        return float(x)
+    if isinstance(x, numbers.Real) or (type(x).__module__ == "numpy" and type(x).__name__ in ("bool", "bool_")):
         return float(x)
     raise TypeError(f"expected a real number (int, float, bool or a NumPy scalar), not {type(x).__name__}: {x!r:.60}")
 

@@ -10,11 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from .hints import Hinted
 from .modes import Scope, current_scope, scope_here
 from .persistence import Reduced, reduced
+
+X = TypeVar("X")
+X_contra = TypeVar("X_contra", contravariant=True)
+Y = TypeVar("Y")
+Y_co = TypeVar("Y_co", covariant=True)
+
+
+class Forward(Protocol[X_contra, Y_co]):
+    """What a class has that says how it computes: a call then takes and gives the same."""
+
+    def forward(self, x: X_contra, /) -> Y_co: ...
 
 
 class Scoped(Hinted):
@@ -35,7 +46,7 @@ class Scoped(Hinted):
         """The output for one input; a subclass says how."""
         raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, x)")
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self: Forward[X, Y], x: X) -> Y:
         # As ``scope`` below, written out: a context manager would take four times as long.
         outer = scope_here()
         inner = (self, outer)

@@ -7,12 +7,11 @@ micrograd's names, and everything that differentiates a function rather than a g
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Sequence
-from typing import Any, Never, NoReturn, cast
+from typing import TYPE_CHECKING, Any, Never, NoReturn, cast
 
 from .conditions import Conditions
-from .errors import NO_EQUALITY, NO_FLOAT, NO_GRADIENT, NO_TRUTH, AutogradError, describe, refuse_backward
+from .errors import NO_FLOAT, NO_GRADIENT, AutogradError, describe, refuse_backward
 from .graph import Labelled, new, topological_order
 from .hints import refuse
 from .micrograd import Micrograd
@@ -107,22 +106,12 @@ class Value(Operators, Conditions, Micrograd, Picklable):
     def __format__(self, spec: str) -> str:
         return format(self.data, spec) if spec else repr(self)
 
-    __hash__ = object.__hash__
+    if not TYPE_CHECKING:  # a checker is to find that math.sin(v) cannot be
 
-    def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        if isinstance(other, numbers.Number):
-            raise TypeError(NO_EQUALITY.format(other))
-        return NotImplemented
+        def __float__(self, digits: int = 0) -> NoReturn:
+            raise TypeError(NO_FLOAT)
 
-    def __bool__(self) -> NoReturn:
-        raise TypeError(NO_TRUTH)
-
-    def __float__(self, digits: int = 0) -> NoReturn:
-        raise TypeError(NO_FLOAT)
-
-    __int__ = __complex__ = __index__ = __round__ = __float__  # they raise the same advice
+        __int__ = __complex__ = __index__ = __round__ = __float__  # they raise the same advice
 
     # --- making nodes the general way --------------------------------------------------------------------
 

@@ -24,16 +24,15 @@ from typing import Any
 from autograd import Primitive, erf, expm1, ge, leaky_relu, minimum, sigmoid, where
 
 from .init import find
+from .vocabulary import Activation, Number
 
-Activation = Callable[[Any], Any]
 
-
-def linear(x: Any) -> Any:
+def linear(x: Number) -> Number:
     """x itself: the activation of an output that may be any number."""
     return x
 
 
-def elu(x: Any, alpha: float = 1.0) -> Any:
+def elu(x: Number, alpha: float = 1.0) -> Number:
     """x from 0 up, alpha·(eˣ − 1) below; the derivative at 0 is 1.
 
     Clevert et al., "Fast and Accurate Deep Network Learning by Exponential Linear Units (ELUs)", 2016.
@@ -44,7 +43,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     return where(ge(x, 0.0), x, alpha * expm1(minimum(x, 0.0)))  # the minimum: both branches are traced
 
 
-def gelu(x: Any) -> Any:
+def gelu(x: Number) -> Number:
     """x·Φ(x) = ½·x·(1 + erf(x / √2)), Φ the distribution of the standard normal law: exact, not by tanh.
 
     Hendrycks and Gimpel, "Gaussian Error Linear Units (GELUs)", 2016.
@@ -55,7 +54,7 @@ def gelu(x: Any) -> Any:
     return 0.5 * x * (1.0 + erf(x * math.sqrt(0.5)))
 
 
-def silu(x: Any) -> Any:
+def silu(x: Number) -> Number:
     """x·sigmoid(x), also called swish.
 
     Elfwing et al., "Sigmoid-weighted linear units for neural network function approximation in reinforcement

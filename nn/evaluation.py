@@ -16,9 +16,6 @@ from .losses import (
     CLASSES,
     LOSSES,
     PROBABILITIES,
-    Loss,
-    Metric,
-    Metrics,
     bce,
     bce_with_logits,
     cross_entropy,
@@ -27,6 +24,7 @@ from .losses import (
 )
 from .modules import Module, as_list
 from .samples import Samples, check_data, check_rows, is_collection, row_of
+from .vocabulary import Loss, LossLike, Metric, Metrics
 from .wings import cluster
 
 CONVERTED = 2**21  # numbers that are converted at a time
@@ -61,19 +59,19 @@ def predict(model: Module, X: Iterable[Any]) -> Any:
 
 
 @overload
-def evaluate(model: Module, X: Iterable[Any], y: Iterable[Any], *, loss: str | Loss) -> float: ...
+def evaluate(model: Module, X: Iterable[Any], y: Iterable[Any], *, loss: LossLike) -> float: ...
 
 
 @overload
 def evaluate(
     model: Module, X: Iterable[Any], y: Iterable[Any], *,
-    loss: str | Loss | None = None, metrics: Metrics,
+    loss: LossLike | None = None, metrics: Metrics,
 ) -> dict[str, float]: ...  # fmt: skip
 
 
 def evaluate(
     model: Module, X: Iterable[Any], y: Iterable[Any], *,
-    loss: str | Loss | None = None, metrics: Metrics = (),
+    loss: LossLike | None = None, metrics: Metrics = (),
 ) -> float | dict[str, float]:  # fmt: skip
     """The mean loss over the rows, without penalties; with metrics, a dict of them, and of the loss if it is given.
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TypeVar
 
 from autograd import did_you_mean
 
+T = TypeVar("T")
 Initialiser = Callable[[int, int, random.Random], float]
 
 
@@ -86,10 +87,10 @@ def _uniform(bound: float, rng: random.Random) -> float:
 
 def find_initialiser(init: str | Initialiser) -> Initialiser:
     """The initialiser with this name; a function is taken as it is."""
-    return find("initialiser", INITIALISERS, init)  # type: ignore[no-any-return]
+    return find("initialiser", INITIALISERS, init)
 
 
-def find(kind: str, table: Mapping[str, Any], x: Any, other: str = "a function") -> Any:
+def find(kind: str, table: Mapping[str, T], x: str | T, other: str = "a function") -> T:
     """What a name stands for in a table; a function is taken as it is."""
     if callable(x):
         return x

@@ -27,7 +27,7 @@ from typing import Any
 
 from .containers import numbers_in
 from .data import classes_of, threshold_of
-from .losses import Metric, Metrics
+from .vocabulary import Metric, Metrics
 
 Score = Callable[[int, int, int], float]  # of true positives, false positives and false negatives
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from benchmarks import compiled, eager_programs, timing, works
+from benchmarks import compiled, contenders, eager_programs, timing, works
 from benchmarks.contenders import with_numpy, with_stepgrad
-from benchmarks.table import duration
+from benchmarks.table import Aim, Row, duration, table
 
 from autograd import Value, mean, total
 from nn import SGD
@@ -58,7 +58,7 @@ def test_the_mixed_graph_is_micrograds_too():
 
 def test_the_chain():
     x, y = eager_programs.chain(1000)
-    assert eager_programs.count(y) == (1000, 1003)
+    assert eager_programs.count(y) == (1000, 1502)
     y.backward()
     assert x.grad == pytest.approx(0.999**500, rel=1e-12)
 
@@ -155,6 +155,24 @@ def test_a_difference_of_losses_is_seen():
 
 def test_durations_have_three_digits():
     assert [duration(s) for s in (4.52e-5, 1.234, 0.0123, 1e-9)] == ["45.2 µs", "1.23 s", "12.3 ms", "1.00 ns"]
+
+
+def test_an_aim_says_what_it_is_missed_by():
+    assert [str(Aim(1.0, 1.05, "of C's")), str(Aim(1.12, 1.05, "of C's"))] == [
+        "≤ 1.05 of C's: met", "≤ 1.05 of C's: MISSED, 1.12",
+    ]  # fmt: skip
+    assert [str(Aim(5.0, 4.0, "times as fast", at_least=True)), str(Aim(0.012, 0.01, shown=duration))] == [
+        "≥ 4 times as fast: met", "≤ 10.0 ms: MISSED, 12.0 ms",
+    ]  # fmt: skip
+    assert not Aim(math.nan, 1.0).met
+    assert table(("it", "time"), [Row("x", ("1 s",), (Aim(2.0, 1.0),)), Row("longer", ("2 s",))]) == (
+        "it      time  aim\n------  ----  --------------\nx       1 s   ≤ 1: MISSED, 2\nlonger  2 s"
+    )
+
+
+def test_the_c_that_counts_is_its_quickest_build():
+    assert contenders.quickest_c({"C, -O2": 2.0, "C, -O3 -march=native": 1.5, "NumPy": 1.0}) == 1.5
+    assert contenders.quickest_c({"NumPy": 1.0}) is None
 
 
 # --- timing ----------------------------------------------------------------------------------------------------

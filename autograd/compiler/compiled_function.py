@@ -1,5 +1,8 @@
 """jit: a function of scalars as a compiled program."""
 
+# mypy: disable-error-code="overload-overlap"
+# (of no arguments at all a checker cannot know whether they are numbers, columns or Values)
+
 from __future__ import annotations
 
 import copy
@@ -8,7 +11,7 @@ import math
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import update_wrapper
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, Never, TypeVar, overload
 
 import numpy as np
 
@@ -26,6 +29,9 @@ from .fallback import Patience, falling_back
 from .interpreter import Evaluator, InPython
 from .turns import Turn
 
+R = TypeVar("R")
+Number = Value | float
+Column = np.ndarray[Any, Any]
 MOST = 4  # programs for one shape of arguments that are kept: for training and evaluation, say
 
 
@@ -83,10 +89,10 @@ class Shared(NamedTuple):
 RECENT: Recent[Shared] = Recent()
 
 
-class Jitted:
+class Jitted(Generic[R]):
     """What :func:`jit` returns."""
 
-    def __init__(self, f: Callable[..., Any]) -> None:
+    def __init__(self, f: Callable[..., R]) -> None:
         if not callable(f):
             raise TypeError(f"jit takes a function of scalars, not {type(f).__name__}: {f!r:.60}")
         self._f = f
@@ -101,6 +107,20 @@ class Jitted:
         usual = Jitted, (self._f,)
         return by_name(self, self._f) or reduced(usual, f"the compiled {self._patience.name}", self._f)
 
+    @overload  # of a function without types: Any alone can stand for Never
+    def __call__(self: Jitted[Never], *args: Any, **named: Any) -> Any: ...
+    @overload
+    def __call__(self: Jitted[Value] | Jitted[float], *args: float, **named: float) -> float: ...
+    @overload
+    def __call__(self: Jitted[Value] | Jitted[float], *args: Number, **named: Number) -> Value: ...
+    @overload
+    def __call__(
+        self: Jitted[Value] | Jitted[float], *args: Column | float, **named: Column | float
+    ) -> np.ndarray[tuple[int], np.dtype[np.float64]]: ...
+    @overload
+    def __call__(self, *args: float, **named: float) -> R: ...
+    @overload
+    def __call__(self, *args: Any, **named: Any) -> Any: ...
     def __call__(self, *args: Any, **named: Any) -> Any:
         call = _Call(self._f, args, named)
         if call.has_values or mode.flags.tracer is not None:
@@ -171,7 +191,7 @@ class Jitted:
         return self._shown().evaluator.ir
 
 
-def jit(f: Callable[..., Any]) -> Jitted:
+def jit(f: Callable[..., R]) -> Jitted[R]:
     """f compiled: traced once for each shape of its arguments, then run as machine code.
 
     f takes numbers, or lists, tuples, dicts and dataclasses of them, nested too, and returns such.  Where the

@@ -64,8 +64,7 @@ class Training:
                 RECENT.keep(key, shared)
                 if lasts is not None:
                     shared.keep(lasts)
-        self.steps, self.generators = self.compiled.steps, self.compiled.generators
-        self.memory = self.steps.memory()
+        self.steps, self.generators = self.compiled.steps.fresh(), self.compiled.generators
 
     def _compile(
         self,
@@ -117,10 +116,10 @@ class Training:
         places = self.steps.places
         for i, numbers in enumerate([[p._data for p in self.parameters], *state]):
             start = places.of_state(i)
-            self.memory[start : start + len(self.parameters)] = numbers
+            self.steps.memory[start : start + len(self.parameters)] = numbers
         for leaf, place in self.compiled.captured.items():
-            self.memory[place] = leaf._data
-        self.memory[places.lr], self.memory[places.time] = lr, t + 1
+            self.steps.memory[place] = leaf._data
+        self.steps.memory[places.lr], self.steps.memory[places.time] = lr, t + 1
 
     def run(self, data: Any, order: Any, bounds: Any) -> Any:
         """Take a step for each (first, end) in bounds, over those samples of the order.
@@ -140,7 +139,7 @@ class Training:
         for part in parts(data, order, bounds, bool(generators)):
             if draws is not None:
                 part = part._replace(tables=[[*part.tables[0], draws.take(part.samples)]])
-            losses = self.steps.run(self.memory, part)
+            losses = self.steps.run(part)
             taken.append(losses if part.finish else losses[:0])
             if len(losses) < len(part.bounds):
                 if draws is not None:
@@ -161,7 +160,7 @@ class Training:
 
     def steps_taken(self) -> int:
         """The number of steps since the optimiser's first: the t of the last one."""
-        return int(self.memory[self.steps.places.time]) - 1
+        return int(self.steps.memory[self.steps.places.time]) - 1
 
     def store(self) -> list[list[float]]:
         """Give the parameters their numbers; returns the state."""
@@ -178,11 +177,11 @@ class Training:
     def gradient(self) -> Any:
         """The same as an array."""
         start = self.steps.places.gradient
-        return self.memory[start : start + len(self.parameters)].copy()
+        return self.steps.memory[start : start + len(self.parameters)].copy()
 
     def _numbers(self, start: int) -> list[float]:
         """One number for each parameter."""
-        numbers: list[float] = self.memory[start : start + len(self.parameters)].tolist()
+        numbers: list[float] = self.steps.memory[start : start + len(self.parameters)].tolist()
         return numbers
 
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from ..graph import Node, topological_order
 from ..html import NestedPicture, parts_cell, parts_page
@@ -28,13 +28,13 @@ from .lines import shorten, text_lines
 from .notation import clean_label, clean_path, format_number, kind_of, plural
 from .regions import Level, Nesting
 from .renderer import DrawError, Mark, finish_svg, mark_parts, run_dot
-from .style import Heat, numbers_word
+from .style import Heat, HeatName, numbers_word
 
 if TYPE_CHECKING:
     import graphviz
 
 NAME = "computation"
-DIRECTIONS = ("LR", "TB", "RL", "BT")
+Direction = Literal["LR", "TB", "RL", "BT"]
 PNG_DPI = 144
 MOST_PIXELS = 20_000
 POINTS = 72  # to the inch: the unit of an SVG
@@ -57,9 +57,9 @@ def draw(
     root: Value | Scoped,
     *,
     depth: int | None = None,
-    heat: str | None = None,
+    heat: HeatName | None = None,
     expand: bool = False,
-    direction: str = "LR",
+    direction: Direction = "LR",
     max_nodes: int = 300,
     timeout: float = SECONDS,
 ) -> Drawing:
@@ -100,8 +100,8 @@ def draw(
             f"draw takes the Value whose graph is to be drawn, or a model, not {type(root).__name__}; for several "
             f"Values, draw each, or their autograd.total"
         )
-    if direction not in DIRECTIONS:
-        raise ValueError(f"direction must be one of {', '.join(DIRECTIONS)}, not {direction!r}")
+    if direction not in get_args(Direction):
+        raise ValueError(f"direction must be one of {', '.join(get_args(Direction))}, not {direction!r}")
     if depth is not None and (not isinstance(depth, int) or depth < 0):
         raise ValueError(f"depth must be a whole number from 0, or None for every node, not {depth!r}")
     if isinstance(root, Scoped):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ..html import (
     BLUE,
@@ -32,6 +32,7 @@ from ..html import (
 from .items import Edge, Item, largest, state
 from .notation import clean_label, format_number, format_range
 
+HeatName = Literal["grad", "data"]  # what a picture may be coloured by: the names of RAMPS
 FONT = "Helvetica"  # a single name: dot knows its metrics, so that text fits its box on every machine
 DATA, GRAD, SLOPE = "data", "grad", "slope"  # what a row of text says that a walkthrough writes anew
 
@@ -51,7 +52,7 @@ class Row(NamedTuple):
 class Heat:
     """A scale over the items of a picture: five steps of equal ratio from the smallest size to the largest."""
 
-    def __init__(self, by: str, items: Iterable[Item]) -> None:
+    def __init__(self, by: HeatName, items: Iterable[Item]) -> None:
         if by not in RAMPS:
             raise ValueError(f"heat must be 'grad' or 'data', not {by!r}")
         self.by = by

@@ -10,7 +10,7 @@ import copy
 import math
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import primitives
 from ..errors import TraceError
@@ -86,7 +86,7 @@ ELEMENT = re.compile(r"([a-z]\w*)\[(\d+)\]")
 WIDTH = 100  # characters of a line
 
 
-def to_c(f: Jitted, name: str = "f") -> str:
+def to_c(f: Jitted[Any], name: str = "f") -> str:
     """The program of a function compiled by ``jit``, of its latest call, as a file of C99 that needs nothing else.
 
     It has one function, ``void f(const double *x, double *out)``, for the numbers of the arguments and of the result

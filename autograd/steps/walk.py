@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from typing import Any, overload
+from typing import Any, Literal, get_args, overload
 
 from ..drawing import DrawError, parts_of, shorten
 from ..errors import describe
@@ -26,13 +26,13 @@ from .record import FORWARD, Recorder, Step
 from .source import run_with_lines
 from .wording import encodable
 
-ORDERS = ("topological", "naive")
+Order = Literal["topological", "naive"]
 WIDEST = 72  # characters of a line before its note
 MOST_PLAYED = 10_000  # steps that are put into a notebook: its file grows by each of them
 
 
 def walkthrough(
-    root: Value | Callable[[], Value], *, order: str = "topological", expand: bool = False, depth: int | None = None
+    root: Value | Callable[[], Value], *, order: Order = "topological", expand: bool = False, depth: int | None = None
 ) -> Walkthrough:
     """The steps that compute root and then ∂root/∂x for every x below it, as a :class:`Walkthrough`.
 
@@ -64,8 +64,8 @@ def walkthrough(
     """
     if not isinstance(root, Value) and not callable(root):
         raise TypeError(f"walkthrough takes the Value to walk to, not {type(root).__name__}: {root!r:.60}")
-    if order not in ORDERS:
-        raise ValueError(f"order must be one of {', '.join(ORDERS)}, not {order!r}")
+    if order not in get_args(Order):
+        raise ValueError(f"order must be one of {', '.join(get_args(Order))}, not {order!r}")
     if depth is not None and (not isinstance(depth, int) or depth < 0):
         raise ValueError(f"depth must be a whole number from 0, or None for every value, not {depth!r}")
     lines: dict[Value, str] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ..errors import GradcheckError
 from ..modes import no_grad
@@ -63,7 +63,7 @@ class Report(NamedTuple):
         return "\n".join([title, *(line.rstrip() for line in lines)])
 
 
-def gradcheck(f: Callable[..., Any], *args: Any, order: int = 1, tolerance: float = 1e-7) -> Report:
+def gradcheck(f: Callable[..., Any], *args: Any, order: Literal[1, 2] = 1, tolerance: float = 1e-7) -> Report:
     """Compare the derivatives of f at args with central differences, each argument in turn.
 
     The error is ‖numeric − analytic‖ / (‖numeric‖ + ‖analytic‖) over all of them, 0 where both norms are 0.

@@ -10,7 +10,7 @@ again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ..graph import topological_order
 from ..modes import derivative_mode, mode, recording
@@ -19,6 +19,9 @@ from ..value import Value, as_value
 from .replay import check_fresh
 from .sweeps import add_up, pullback, pushforward
 from .trees import Tree, holds_parts
+
+if TYPE_CHECKING:
+    from .signatures import Gradient, Hessian, Jacobian, Number, Plain, Scalar, ValueAndGradient
 
 Function = Callable[..., Any]
 
@@ -46,6 +49,16 @@ def grad_of(y: Value, xs: Sequence[Value]) -> list[Value]:
     return [as_value(g) for g in _reverse(y, xs)]
 
 
+@overload
+def grad(f: Scalar, argnums: Literal[0] = 0, has_aux: Literal[False] = False) -> Gradient: ...
+@overload
+def grad(f: Scalar, argnums: int, has_aux: Literal[False] = False) -> Function: ...
+@overload
+def grad(f: Scalar, argnums: tuple[int, ...], has_aux: Literal[False] = False) -> Callable[..., tuple[Any, ...]]: ...
+@overload
+def grad(
+    f: Callable[..., tuple[Number, Any]], argnums: int | tuple[int, ...] = 0, *, has_aux: Literal[True]
+) -> Callable[..., tuple[Any, Any]]: ...
 def grad(f: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
     """The function that computes ∂f/∂argument; several argnums give a tuple.  f returns one scalar.
 
@@ -65,6 +78,18 @@ def grad(f: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False)
     return Derivative(_gradient, f, argnums, has_aux)
 
 
+@overload
+def value_and_grad(f: Scalar, argnums: Literal[0] = 0, has_aux: Literal[False] = False) -> ValueAndGradient: ...
+@overload
+def value_and_grad(f: Scalar, argnums: int, has_aux: Literal[False] = False) -> Callable[..., tuple[Any, Any]]: ...
+@overload
+def value_and_grad(
+    f: Scalar, argnums: tuple[int, ...], has_aux: Literal[False] = False
+) -> Callable[..., tuple[Any, tuple[Any, ...]]]: ...
+@overload
+def value_and_grad(
+    f: Callable[..., tuple[Number, Any]], argnums: int | tuple[int, ...] = 0, *, has_aux: Literal[True]
+) -> Callable[..., tuple[tuple[Any, Any], Any]]: ...
 def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
     """The function that computes (f(...), ∂f/∂argument) in one pass; with ``has_aux`` ((value, else), ∂f/∂argument).
 
@@ -74,6 +99,12 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0, has_aux: boo
     return Derivative(_value_and_gradient, f, argnums, has_aux)
 
 
+@overload
+def jacobian(f: Scalar, argnums: Literal[0] = 0, has_aux: Literal[False] = False) -> Gradient: ...
+@overload
+def jacobian(f: Callable[..., list[Any]], argnums: Literal[0] = 0, has_aux: Literal[False] = False) -> Jacobian: ...
+@overload
+def jacobian(f: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function: ...
 def jacobian(f: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
     """The function that computes ∂outputᵢ/∂argumentⱼ: nested like the output, then like the argument.
 
@@ -85,6 +116,10 @@ def jacobian(f: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = Fa
     return Derivative(_jacobian, f, argnums, has_aux)
 
 
+@overload
+def hessian(f: Scalar, argnums: Literal[0] = 0) -> Hessian: ...
+@overload
+def hessian(f: Scalar, argnums: int | tuple[int, ...]) -> Function: ...
 def hessian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     """The function that computes ∂²f/∂argumentᵢ∂argumentⱼ.
 
@@ -94,6 +129,16 @@ def hessian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     return jacobian(grad(f, argnums), argnums)
 
 
+@overload  # numbers may stand in a sequence that could hold Values
+def jvp(f: Scalar, primals: Sequence[Plain], tangents: Sequence[Plain]) -> tuple[float, float]: ...  # type: ignore[overload-overlap]
+@overload
+def jvp(f: Scalar, primals: Sequence[Number], tangents: Sequence[Number]) -> tuple[Value, Value]: ...
+@overload
+def jvp(
+    f: Callable[..., list[Any]], primals: Sequence[Plain], tangents: Sequence[Plain]
+) -> tuple[list[float], list[float]]: ...
+@overload
+def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]: ...
 def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """(f(*primals), its derivative in the direction of the tangents), by forward mode.
 
@@ -109,6 +154,12 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     return call.outputs.like(flat[: len(outputs)]), call.outputs.like(flat[len(outputs) :])
 
 
+@overload
+def hvp(f: Scalar, primals: Sequence[float], tangents: Sequence[float], argnums: int = 0) -> float: ...
+@overload
+def hvp(f: Scalar, primals: tuple[list[float]], tangents: tuple[list[float]], argnums: int = 0) -> list[float]: ...
+@overload
+def hvp(f: Scalar, primals: Sequence[Any], tangents: Sequence[Any], argnums: int | tuple[int, ...] = 0) -> Any: ...
 def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], argnums: int | tuple[int, ...] = 0) -> Any:
     """The Hessian of f times a vector, without the Hessian: forward mode over reverse mode.
 

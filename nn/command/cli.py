@@ -21,6 +21,7 @@ from autograd.steps import encodable
 from ..losses import hinge
 from ..modules import MLP, Module
 from ..training import Adam, History, fit
+from ..vocabulary import LossName
 from ..wings import find
 from .arguments import parse_arguments
 from .expression import parse_assignments, parse_expression
@@ -201,7 +202,7 @@ class Trial:
     """One training by ``fit``, timed."""
 
     def __init__(
-        self, model: Module, X: Sequence[Any], y: Sequence[Any], *, loss: str, lr: float, **settings: Any
+        self, model: Module, X: Sequence[Any], y: Sequence[Any], *, loss: LossName, lr: float, **settings: Any
     ) -> None:
         self.model, self.X, self.y, self.loss, self.lr = model, X, y, loss, lr
         start = time.perf_counter()

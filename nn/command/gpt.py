@@ -86,6 +86,7 @@ class GPT(Module):
         self.out = Linear(width, COUNT, rng)
 
     def forward(self, tokens: Sequence[Any]) -> list[list[Any]]:
+        xs: list[list[Any]]
         xs = [self.norm(plus(self.tokens(token), self.positions(i))) for i, token in enumerate(tokens)]
         for block in self.blocks:
             xs = block(xs)

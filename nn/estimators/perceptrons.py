@@ -5,17 +5,17 @@ They need scikit-learn, which is loaded with this file alone; where it is missin
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
 from typing import Any, Literal, Self
 
 import numpy as np
 
-from ..activations import Activation
 from ..data import probabilities_of
 from ..evaluation import predict
 from ..modules import MLP, Module, Sequential, Standardize
-from ..training import History, find_optimizer, fit
+from ..training import History, Optimizer, find_optimizer, fit
+from ..vocabulary import ActivationLike, LossName, OptimizerName
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -35,8 +35,8 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
     """What both have in common: data as scikit-learn checks them, scaled; a network, and its training."""
 
     hidden: int | Sequence[int]
-    activation: str | Activation
-    optimizer: Any
+    activation: ActivationLike
+    optimizer: OptimizerName | Callable[..., Optimizer]
     lr: float
     epochs: int
     batch_size: int | None
@@ -57,7 +57,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         return super().__new__(cls)  # type: ignore[no-any-return]
 
     def _train(
-        self, X: Any, targets: Any, loss: str, outputs: int, sample_weight: Any,
+        self, X: Any, targets: Any, loss: LossName, outputs: int, sample_weight: Any,
         class_weight: Mapping[int, float] | None = None,
     ) -> Module:  # fmt: skip
         """A trained network behind the scale of its inputs."""
@@ -128,7 +128,8 @@ class StepClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
     """
 
     def __init__(
-        self, hidden: int | Sequence[int] = (100,), activation: str | Activation = "relu", *, optimizer: Any = "adam",
+        self, hidden: int | Sequence[int] = (100,), activation: ActivationLike = "relu", *,
+        optimizer: OptimizerName | Callable[..., Optimizer] = "adam",
         lr: float = 0.003, epochs: int = 200, batch_size: int | None = None, l2: float = 0.0,
         validation: float | None = None, patience: int | None = 10, tol: float = 1e-4,
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None, verbose: bool = False,
@@ -150,7 +151,8 @@ class StepClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         if self.class_weight is not None:
             found = compute_class_weight(self.class_weight, classes=self.classes_, y=y, sample_weight=sample_weight)
             weights = dict(enumerate(found.tolist()))
-        loss, outputs = ("cross_entropy", count) if count > 2 else ("bce_with_logits", 1)
+        loss: LossName = "cross_entropy" if count > 2 else "bce_with_logits"
+        outputs = count if count > 2 else 1
         self.model_ = self._named(self._train(X, codes, loss, outputs, sample_weight, weights))
         if count > 1:
             self.model_.classes = self.classes_.tolist()
@@ -184,7 +186,8 @@ class StepRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     """
 
     def __init__(
-        self, hidden: int | Sequence[int] = (100,), activation: str | Activation = "relu", *, optimizer: Any = "adam",
+        self, hidden: int | Sequence[int] = (100,), activation: ActivationLike = "relu", *,
+        optimizer: OptimizerName | Callable[..., Optimizer] = "adam",
         lr: float = 0.003, epochs: int = 200, batch_size: int | None = None, l2: float | None = None,
         validation: float | None = None, patience: int | None = 10, tol: float = 1e-5, verbose: bool = False,
         random_state: Any = None,

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..wings import find as _find
 from .config import WINGS, build, config_of
-from .layers import Layer, Neuron
+from .layers import Layer, Neuron, as_output
 from .models import MLP, Sequential
-from .module import Module, as_list, as_output
+from .module import Module, as_list
 
 if TYPE_CHECKING:
     from .blocks import Dropout, Embedding, LayerNorm, Residual, RMSNorm

@@ -11,10 +11,12 @@ from typing import Any, Self
 
 from autograd import Value, dot, ge, mean, pick, sqrt, uniform, where
 
-from ..init import Initialiser, find_initialiser
+from ..init import find_initialiser
+from ..vocabulary import InitialiserLike, Numbers, Output
 from .config import buildable, setting
+from .layers import as_output
 from .models import Sequential
-from .module import Module, as_list, as_output
+from .module import Module, as_list
 
 
 @buildable
@@ -32,7 +34,7 @@ class Residual(Sequential):
     [3.0, -1.0]
     """
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Numbers) -> Output:
         xs = as_list(x)
         ys = as_list(super().forward(xs))
         if len(xs) != len(ys):
@@ -63,7 +65,7 @@ class Dropout(Module):
             raise ValueError(f"Dropout: p is the fraction to drop, at least 0 and below 1, not {p!r}")
         self.p, self.rng = p, random.Random(seed)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Numbers) -> Output:
         xs = as_list(x)
         if self.training and self.p:
             xs = [xi * where(ge(uniform(self.rng), self.p), 1.0 / (1.0 - self.p), 0.0) for xi in xs]
@@ -101,7 +103,7 @@ class LayerNorm(Module):
         self.gain = [Value(1.0) for _ in range(width)]
         self.bias = [Value(0.0) for _ in range(width)]
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Numbers) -> Output:
         xs = _inputs_of(self, x)
         middle = mean(xs)
         centred = [xi - middle for xi in xs]
@@ -141,7 +143,7 @@ class RMSNorm(Module):
         self.eps = eps
         self.gain = [Value(1.0) for _ in range(width or 0)]
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Numbers) -> Output:
         xs = _inputs_of(self, x)
         scale = 1.0 / sqrt(dot(xs, xs) / len(xs) + self.eps)
         scaled = [xi * scale for xi in xs]
@@ -181,7 +183,7 @@ class Embedding(Module):
     """
 
     def __init__(
-        self, count: int, width: int, *, init: str | Initialiser = "normal", seed: int | None = None,
+        self, count: int, width: int, *, init: InitialiserLike = "normal", seed: int | None = None,
         rng: random.Random | None = None,
     ) -> None:  # fmt: skip
         if not (count >= 1 and width >= 1):
@@ -189,7 +191,7 @@ class Embedding(Module):
         initialise, rng = find_initialiser(init), rng or random.Random(seed)
         self.rows = [[Value(initialise(width, width, rng)) for _ in range(width)] for _ in range(count)]
 
-    def forward(self, x: Any) -> list[Any]:
+    def forward(self, x: Numbers) -> list[Value]:
         (index,) = as_list(x)
         if isinstance(index, Value):
             return [pick(column, index) for column in zip(*self.rows, strict=True)]

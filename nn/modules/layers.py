@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from numbers import Integral  # NumPy's integers too
 from typing import Any, Self
 
 from autograd import Value, dot
 from autograd.html import printable
 
-from ..activations import Activation, find_activation
-from ..init import Initialiser, find_initialiser
+from ..activations import find_activation
+from ..init import find_initialiser
+from ..vocabulary import ActivationLike, InitialiserLike, Inputs, Output
 from .config import buildable, config_of, setting
-from .module import Module, as_output
+from .module import Module
 
 
 @buildable
@@ -30,8 +31,8 @@ class Neuron(Module):
     """
 
     def __init__(
-        self, nin: int, nonlin: bool = True, *, activation: str | Activation | None = None,
-        init: str | Initialiser | None = None, rng: random.Random | None = None, nout: int = 1, seed: int | None = None,
+        self, nin: int, nonlin: bool = True, *, activation: ActivationLike | None = None,
+        init: InitialiserLike | None = None, rng: random.Random | None = None, nout: int = 1, seed: int | None = None,
     ) -> None:  # fmt: skip
         if not isinstance(nin, (int, Integral)) or nin < 1:
             raise ValueError(f"a neuron needs at least one input, not nin={nin!r}")
@@ -42,11 +43,10 @@ class Neuron(Module):
         self.w = [Value(initialise(nin, nout, rng)) for _ in range(nin)]
         self.b = Value(0.0)
 
-    def forward(self, x: Sequence[Any]) -> Value:
+    def forward(self, x: Inputs) -> Value:
         if len(x) != len(self.w):
             raise ValueError(f"this neuron has {len(self.w)} weights and was given {len(x)} inputs")
-        out: Value = self._activate(dot(self.w, x, self.b))
-        return out
+        return self._activate(dot(self.w, x, self.b))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -72,7 +72,7 @@ class Neuron(Module):
 class Layer(Module):
     """nout neurons over the same nin inputs: a list of Values, or the Value itself where nout is 1.
 
-    It takes what ``Neuron`` takes by name.
+    The settings are those of ``Neuron``.
 
     >>> layer = Layer(2, 3, activation="tanh", seed=1)
     >>> len(layer([1.0, -2.0]))
@@ -80,14 +80,15 @@ class Layer(Module):
     """
 
     def __init__(
-        self, nin: int, nout: int, *, rng: random.Random | None = None, seed: int | None = None, **neuron: Any
-    ) -> None:
+        self, nin: int, nout: int, nonlin: bool = True, *, activation: ActivationLike | None = None,
+        init: InitialiserLike | None = None, rng: random.Random | None = None, seed: int | None = None,
+    ) -> None:  # fmt: skip
         if not isinstance(nout, (int, Integral)) or nout < 1:
             raise ValueError(f"a layer needs at least one neuron, not nout={nout!r}")
-        rng = rng or generator(neuron.get("init"), seed)
-        self.neurons = [Neuron(nin, nout=nout, rng=rng, **neuron) for _ in range(nout)]
+        rng = rng or generator(init, seed)
+        self.neurons = [Neuron(nin, nonlin, activation=activation, init=init, rng=rng, nout=nout) for _ in range(nout)]
 
-    def forward(self, x: Sequence[Any]) -> Any:
+    def forward(self, x: Inputs) -> Output:
         width = len(self.neurons[0].w)
         if len(x) != width:
             raise ValueError(f"{self!r} takes {width} inputs and was given {len(x)}")
@@ -119,7 +120,12 @@ class Layer(Module):
         return f"Layer({len(self.neurons[0].w)}, {len(self.neurons)}, activation={self.applies()!r})"
 
 
-def generator(init: str | Initialiser | None, seed: int | None) -> random.Random:
+def as_output(xs: list[Any]) -> Output:
+    """The numbers that come out of a layer: several as a list, a single one as itself."""
+    return xs[0] if len(xs) == 1 else xs  # type: ignore[return-value]  # one or the other
+
+
+def generator(init: InitialiserLike | None, seed: int | None) -> random.Random:
     """A generator of the model's own; Python's shared one for micrograd's initialisation without a seed."""
     if init == "uniform" and seed is None:
         return random  # type: ignore[return-value]  # the module has the methods of its hidden Random

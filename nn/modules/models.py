@@ -7,11 +7,11 @@ from typing import Any, Self
 
 from autograd.html import printable
 
-from ..activations import Activation, find_activation, is_elementwise
-from ..init import Initialiser
+from ..activations import find_activation, is_elementwise
+from ..vocabulary import ActivationLike, InitialiserLike, Numbers, Output
 from .config import build, buildable, config_of, setting
-from .layers import Layer, generator
-from .module import Module, as_list, as_output
+from .layers import Layer, as_output, generator
+from .module import Module, as_list
 
 
 @buildable
@@ -34,9 +34,9 @@ class Sequential(Module):
                     f"Sequential: layer {i} must be a Module or a function, not {layer!r}: give layers one by one, "
                     f"Sequential(*layers), and an activation by its layer, Layer(2, 3, activation='tanh')"
                 )
-        self.layers = list(layers)
+        self.layers: list[Any] = list(layers)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Numbers) -> Output:
         for layer in self.layers[:-1]:
             x = as_list(_apply(layer, x))
         return _apply(self.layers[-1], x)
@@ -70,7 +70,7 @@ class Sequential(Module):
         return f"{printable(type(self).__name__)}({', '.join(map(repr, self.layers))})"
 
 
-def _apply(layer: Callable[[Any], Any], x: Any) -> Any:
+def _apply(layer: Callable[[Any], Any], x: Any) -> Output:
     return as_output([layer(xi) for xi in as_list(x)]) if is_elementwise(layer) else layer(x)
 
 
@@ -91,9 +91,11 @@ class MLP(Sequential):
     True
     """
 
+    layers: list[Layer]
+
     def __init__(
-        self, nin: int, nouts: Sequence[int] | int, activation: str | Activation = "relu",
-        output_activation: str | Activation = "linear", init: str | Initialiser | None = None, seed: int | None = None,
+        self, nin: int, nouts: Sequence[int] | int, activation: ActivationLike = "relu",
+        output_activation: ActivationLike = "linear", init: InitialiserLike | None = None, seed: int | None = None,
     ) -> None:  # fmt: skip
         nouts, rng = [*nouts] if isinstance(nouts, Iterable) else [nouts], generator(init, seed)
         find_activation(activation)  # a wrong name is told where there is no hidden layer, too

@@ -132,14 +132,6 @@ def as_list(x: Any) -> list[Any]:
     return [*x] if isinstance(x, (list, tuple)) or getattr(x, "ndim", None) else [x]
 
 
-def as_output(xs: list[Any]) -> Any:
-    """The numbers that come out of a layer: several as a list, a single one as itself."""
-    return xs[0] if len(xs) == 1 else xs
-
-
-HOLDERS = (list, tuple, dict, deque, Module)  # and dataclasses
-
-
 def _walk(root: Any) -> Iterator[tuple[str, Any]]:
     """(dotted name, item) for every Module and leaf Value inside root, in order, without recursion."""
     stack = [iter(_items(root, ""))]
@@ -150,7 +142,7 @@ def _walk(root: Any) -> Iterator[tuple[str, Any]]:
                 item = item.tolist()  # an array of Values
             if _is_parameter(item):
                 yield name, item
-            elif isinstance(item, HOLDERS) or hasattr(type(item), "__dataclass_fields__"):
+            elif isinstance(item, (list, tuple, dict, deque, Module)) or hasattr(type(item), "__dataclass_fields__"):
                 if id(item) in entered:
                     continue
                 entered[id(item)] = item

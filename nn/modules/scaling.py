@@ -12,8 +12,10 @@ from autograd import Value, gt, where
 from ..containers import even
 from ..data import scaling_of
 from ..samples import as_table
+from ..vocabulary import Numbers, Output
 from .config import buildable, setting
-from .module import Module, as_list, as_output
+from .layers import as_output
+from .module import Module, as_list
 
 
 @buildable
@@ -63,7 +65,7 @@ class Standardize(Module):
         result.inverted, result.mean, result.deviation = not self.inverted, [*self.mean], [*self.deviation]
         return result
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Numbers) -> Output:
         xs = as_list(x)
         if len(xs) != len(self.mean):
             raise ValueError(f"{self!r} takes {len(self.mean)} numbers and was given {len(xs)}")

@@ -16,9 +16,9 @@ from autograd.html import CATEGORIES, escape, film_player, image
 
 from ..data import classes_of, threshold_of
 from ..evaluation import evaluating, predict
-from ..losses import Loss
 from ..modules import Module
 from ..samples import row_of
+from ..vocabulary import Loss
 from .curve import curve_of
 from .health import Record, Snapshot, as_of
 from .plane import SHAPES, Plane

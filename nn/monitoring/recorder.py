@@ -10,10 +10,11 @@ from typing import Any
 
 from autograd.html import escape, printable, write_page
 
-from ..losses import Loss, find_loss
+from ..losses import find_loss
 from ..modules import Module
 from ..samples import check_data, check_rows
 from ..training import History
+from ..vocabulary import LossLike
 from .film import Recording, film, in_words, walk
 from .health import Record, Snapshot, as_of, gradient_warnings, record_of, unit_warnings, units
 
@@ -55,7 +56,7 @@ class watch:
         X: Iterable[Any] | None = None,
         y: Iterable[Any] | None = None,
         *,
-        loss: str | Loss | None = None,
+        loss: LossLike | None = None,
         epochs: Collection[int] = EPOCHS,
         threshold: float | None = None,
     ) -> None:

@@ -7,7 +7,8 @@ from typing import Any, Unpack
 
 from autograd import Value, sqrt
 
-from .optimizers import Adam, Clipping, Optimizer
+from ..vocabulary import Clipping
+from .optimizers import Adam, Optimizer
 
 
 class AdamW(Adam):

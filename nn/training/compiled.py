@@ -138,7 +138,8 @@ class CompiledSteps:
         """Whether some parameters were frozen for a while, and so have taken fewer steps than others."""
         return len({t for t, p in zip(self.optimizer.t, self.optimizer.parameters, strict=True) if p.requires_grad}) > 1
 
-    def run(self, number: int, epochs: Sequence[Epoch]) -> list[tuple[float, float]]:
+    def run(self, number: int, epochs: Sequence[Epoch]) -> tuple[list[float], list[float]]:
+        """See ``Steps``."""
         import numpy as np
 
         if self.eagerly or not self._up_to_date():
@@ -164,10 +165,8 @@ class CompiledSteps:
                 batch = list(range(first, end)) if order is None else order[first:end].tolist()
                 losses = np.concatenate([losses, [self.eager.step(batch, at)]])
         weights = (bounds[:, 1] - bounds[:, 0])[: len(starts)] / whole
-        means: list[tuple[float, float]] = [
-            (float(objective), float(data)) for objective, data in weights @ losses.reshape(len(epochs), len(starts), 2)
-        ]
-        return means
+        objectives, data_losses = (weights @ losses.reshape(len(epochs), len(starts), 2)).T.tolist()
+        return objectives, data_losses
 
     def _up_to_date(self) -> bool:
         """Compile anew, if need be; where that is not possible, the steps are eager from here on."""

@@ -45,11 +45,11 @@ class Diagnosed:
         self.limit = math.nan  # until there is a first loss: nothing is above nan
         self.warned = False
 
-    def run(self, number: int, epochs: Sequence[Epoch]) -> list[tuple[float, float]]:
+    def run(self, number: int, epochs: Sequence[Epoch]) -> tuple[list[float], list[float]]:
         """See ``Steps``."""
         eager, optimizer = self.eager, self.eager.optimizer
         try:
-            found = self.steps.run(number, epochs)
+            objectives, data_losses = self.steps.run(number, epochs)
         except (NonFiniteError, OverflowError) as error:
             if type(error) not in (NonFiniteError, OverflowError):
                 raise  # a class of the user's own may need other arguments than a text
@@ -57,17 +57,17 @@ class Diagnosed:
         if number == 1 and not (eager.live or (self.steps is not eager and self._is_learning())):
             raise AutogradError(CUT)
         if math.isnan(self.limit):
-            self.limit = BEYOND * max(1.0, abs(found[0][0]))
-        for i, (objective, _) in enumerate(found):
-            if abs(objective) > self.limit and not self.warned:
-                self.warned = True
-                warnings.warn(
-                    f"fit: the training diverges: in epoch {number + i} the loss is {objective:.3g}, with the learning "
-                    f"rate {optimizer.lr:g}: {CURES}",
-                    DivergenceWarning,
-                    stacklevel=5,  # the line that calls fit: above are this, _take, epochs and fit
-                )
-        return found
+            self.limit = BEYOND * max(1.0, abs(objectives[0]))
+        if not self.warned and max(map(abs, objectives)) > self.limit:
+            self.warned = True
+            i = [abs(objective) > self.limit for objective in objectives].index(True)
+            warnings.warn(
+                f"fit: the training diverges: in epoch {number + i} the loss is {objectives[i]:.3g}, with the learning "
+                f"rate {optimizer.lr:g}: {CURES}",
+                DivergenceWarning,
+                stacklevel=5,  # the line that calls fit: above are this, _take, epochs and fit
+            )
+        return objectives, data_losses
 
     def _is_learning(self) -> bool:
         """Whether compiled steps move anything: it is asked in earnest only where there is no gradient of the loss."""

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple, Protocol
 from autograd import NonFiniteError, Value, located, mean, topological_order
 from autograd.html import printable
 
-from ..losses import Loss
 from ..modules import Module
 from ..samples import row_of
+from ..vocabulary import Loss
 from .optimizers import Optimizer
 
 
@@ -29,12 +29,12 @@ class Epoch(NamedTuple):
 
 
 class Steps(Protocol):
-    """Takes the steps of some epochs, the first of them of that number: (objective, data loss) of each epoch.
+    """Takes the steps of some epochs, the first of them of that number: (objectives, data losses), one of each epoch.
 
     Both are means over the samples, as they were before the update of their step.
     """
 
-    def run(self, number: int, epochs: Sequence[Epoch]) -> list[tuple[float, float]]: ...
+    def run(self, number: int, epochs: Sequence[Epoch]) -> tuple[list[float], list[float]]: ...
 
 
 class EagerSteps:
@@ -52,9 +52,10 @@ class EagerSteps:
         self.model, self.rows, self.targets = model, rows, targets
         self.loss, self.optimizer, self.penalty, self.numbers, self.live = loss, optimizer, penalty, numbers, False
 
-    def run(self, number: int, epochs: Sequence[Epoch]) -> list[tuple[float, float]]:
+    def run(self, number: int, epochs: Sequence[Epoch]) -> tuple[list[float], list[float]]:
         """See ``Steps``."""
-        return [self._epoch(number + i, epoch.batches()) for i, epoch in enumerate(epochs)]
+        found = [self._epoch(number + i, epoch.batches()) for i, epoch in enumerate(epochs)]
+        return [objective for objective, _ in found], [data for _, data in found]
 
     def _epoch(self, number: int, batches: list[list[int]]) -> tuple[float, float]:
         losses = [self.step(batch, number) for batch in batches]

@@ -9,8 +9,6 @@ from typing import Any, NamedTuple
 
 from autograd.html import printable
 
-from ..modules import Module
-
 
 class Compilation(NamedTuple):
     """What was compiled: the operations of one sample's loss and gradient, and the seconds that it took."""
@@ -85,5 +83,5 @@ class History:
         return plot_history(self, title, ax)
 
 
-Callback = Callable[[History, Module], Any]  # called after each epoch; True stops the training
+Callback = Callable[[History, Any], Any]  # with the model after each epoch; True stops the training
 Schedule = Callable[[float, int, Sequence[float]], float]  # (lr, epoch from 0, losses so far) → the epoch's own lr

@@ -8,21 +8,15 @@ at 0.  The rule is ordinary arithmetic, so it can be traced like any other funct
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Never, TypedDict, Unpack
+from typing import Any, Never, Unpack
 
 from autograd import NonFiniteError, Value, gt, maximum, minimum, refuse, sqrt, where
 
 from .. import wings
 from ..init import find
-
-
-class Clipping(TypedDict, total=False):
-    """The settings that every optimiser takes by name."""
-
-    clip_value: float | None
-    clip_norm: float | None
+from ..vocabulary import Clipping, OptimizerName
 
 
 class Optimizer:
@@ -172,15 +166,16 @@ def _further(name: str, *arguments: Any, **settings: Any) -> Optimizer:
     return wings.find("nn.training", {name: "adaptive"}, name)(*arguments, **settings)  # type: ignore[no-any-return]
 
 
+OptimizerLike = OptimizerName | Optimizer | Callable[..., Optimizer]
 OPTIMIZERS = {"sgd": SGD, "adam": Adam} | {
     name.lower(): partial(_further, name) for name in ("AdamW", "RMSprop", "AdaGrad")
 }
 
 
-def find_optimizer(optimizer: Any, parameters: list[Value], **settings: Any) -> Optimizer:
+def find_optimizer(optimizer: OptimizerLike, parameters: list[Value], **settings: Any) -> Optimizer:
     """An optimiser as it is; one by its name, in small or capital letters, or from a function, with these settings."""
     if isinstance(optimizer, Optimizer):
         return optimizer
     name = optimizer.lower() if isinstance(optimizer, str) else optimizer
     factory = find("optimizer", OPTIMIZERS, name, "one: nn.Adam(model.parameters(), lr=0.01)")
-    return factory(parameters, **settings)  # type: ignore[no-any-return]
+    return factory(parameters, **settings)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Real
-from typing import Any, Literal
+from typing import Any
 
 from autograd.compiler import Ragged
 
 from ..data import Weighted, held_back
-from ..losses import Loss
 from ..samples import Samples, as_table, check_data
-
-ClassWeight = Mapping[Any, float] | Literal["balanced"]
+from ..vocabulary import ClassWeight, Loss
 
 
 def prepared(

@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, Literal, Never
+from typing import Any, Never
 
 from autograd import refuse
 
-from ..losses import Loss, Metrics, find_loss, penalty
+from ..losses import find_loss, penalty
 from ..modules import Module
 from ..progress import progress_as
 from ..samples import Samples, check_data, is_collection
+from ..vocabulary import ClassWeight, Loss, LossLike, Metrics
 from ..wings import cluster
 from .eager import EagerSteps
 from .history import Callback, History, Schedule
 from .loop import Run
-from .optimizers import Optimizer, find_optimizer
+from .optimizers import OptimizerLike, find_optimizer
 
 
 def fit(
-    model: Module, X: Iterable[Any], y: Iterable[Any], *, loss: str | Loss, optimizer: str | Optimizer, epochs: int,
+    model: Module, X: Iterable[Any], y: Iterable[Any], *, loss: LossLike, optimizer: OptimizerLike, epochs: int,
     batch_size: int | None = None, l1: float = 0.0, l2: float = 0.0, schedule: Schedule | None = None,
     validation: tuple[Iterable[Any], Iterable[Any]] | float | None = None, metrics: Metrics = (),
-    sample_weight: Iterable[Any] | None = None, class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
-    seed: int | None = None, callbacks: Callback | Sequence[Callback] = (),
-    checkpoint: str | os.PathLike[str] | None = None, every: int = 1, resume: bool = False,
-    progress: bool | None = None, compiled: bool = True, average_every: int | None = None, **unknown: Never,
+    sample_weight: Iterable[Any] | None = None, class_weight: ClassWeight | None = None, seed: int | None = None,
+    callbacks: Callback | Sequence[Callback] = (), checkpoint: str | os.PathLike[str] | None = None, every: int = 1,
+    resume: bool = False, progress: bool | None = None, compiled: bool = True, average_every: int | None = None,
+    **unknown: Never,
 ) -> History:  # fmt: skip
     """Train the model: minimise the mean loss over each batch, plus l1·Σ|p| + l2·Σp² over all parameters.
 

@@ -1,8 +1,8 @@
 """The benchmarks: python -m tests.benchmarks, from the top of a checkout.
 
     python -m pip install ".[plot,bench]"
-    python -m tests.benchmarks               # all of it, about 9 minutes
-    python -m tests.benchmarks compiled      # a part (--help names them)
+    python -m tests.benchmarks               # all of it
+    python -m tests.benchmarks compiled      # a part (--help names them, and how long each takes)
     python -m tests.benchmarks growth -o .   # and its picture
 
 All runs in one process on one core.  What is not installed is left out, and so said.  Contenders are first
@@ -16,13 +16,24 @@ import time
 from pathlib import Path
 
 from .machine import machine, use_one_core
+from .table import WHAT_AIMS_ARE
 
-PARTS = ("eager", "compiled", "gpt", "compile-times", "again", "large-data", "growth", "from-csv")
+PARTS = {  # and the seconds that each took on the processor of the README
+    "eager": 1,
+    "compiled": 1,
+    "gpt": 1,
+    "compile-times": 1,
+    "again": 1,
+    "large-data": 1,
+    "growth": 1,
+    "from-csv": 1,
+}
 
 
 def main() -> None:
+    parts = ", ".join(f"{part} ({seconds} s)" for part, seconds in PARTS.items())
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure stepgrad and its peers.")
-    parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; all of them if none is named")
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"{parts}; all of them if none is named")
     parser.add_argument("-o", type=Path, metavar="FOLDER", help="where to leave the picture of growth")
     chosen = parser.parse_args()
     if unknown := set(chosen.parts) - set(PARTS):
@@ -33,7 +44,10 @@ def main() -> None:
     # Now, as NumPy and others read the limit when they are imported.
     from . import again, compile_times, compiled, eager, from_csv, gpt_training, growth, large_data
 
+    wanted = {part: PARTS[part] for part in chosen.parts or PARTS}
+    takes = ", ".join(f"{part} {seconds} s" for part, seconds in wanted.items())
     print(f"{machine()}; one core, one thread")
+    print(f"About {sum(wanted.values()) / 60:.1f} minutes, longer on a busy machine: {takes}.\n\n{WHAT_AIMS_ARE}")
     runs = {
         "eager": eager.run,
         "compiled": compiled.run,
@@ -45,10 +59,12 @@ def main() -> None:
         "from-csv": from_csv.run,
     }
     missed: list[str] = []
-    for part in chosen.parts or PARTS:
+    for part in wanted:
         print(f"\n--- {part} ---\n", flush=True)
-        missed += [f"{row.what} {row.aim}" for row in runs[part]() if row.met is False]
-    print(f"\nAims missed, of those measured: {'; '.join(missed) or 'none'}.")
+        began = time.perf_counter()
+        missed += [f"  {part}, {row.what}: {aim}" for row in runs[part]() for aim in row.aims if not aim.met]
+        print(f"\n{time.perf_counter() - began:.0f} s.")
+    print("\nAims missed, of those measured:", *(missed or ["  none"]), sep="\n")
     print(f"{time.perf_counter() - start:.0f} s in all.")
 
 

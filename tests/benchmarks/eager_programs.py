@@ -157,10 +157,10 @@ def count(root: Any) -> tuple[int, int]:
 
 
 def chain(length: int) -> tuple[Value, Value]:
-    """(leaf, root): the leaf times a leaf plus a leaf, over and over."""
-    x, w, b = Value(1.0), Value(0.999), Value(0.001)
+    """(leaf, root): the leaf times a leaf plus a plain number, over and over."""
+    x, w = Value(1.0), Value(0.999)
     y = x
     for _ in range(length // 2):
         y = y * w
-        y = y + b
+        y = y + 0.001
     return x, y

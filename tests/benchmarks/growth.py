@@ -1,8 +1,9 @@
-"""The moons step as the batch and the network grow: ``fit`` against NumPy; a table and a picture."""
+"""The moons step as the batch, the width and the depth grow: ``fit`` against NumPy; a table and a picture."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -11,15 +12,17 @@ from typing import Any, NamedTuple
 from . import works
 from .compiled import check_agreement
 from .contenders import OURS, REFERENCE, with_numpy, with_stepgrad
-from .table import Row, duration, table
+from .table import Aim, Row, duration, table
 from .timing import per_epoch
 from .works import Work
 
 BATCHES = (10, 100, 1000, 10_000, 100_000)
-WIDTHS = (4, 8, 16, 32, 64, 128)
+WIDTHS = (4, 8, 16, 32, 64, 128, 256)
+DEPTHS = (1, 2, 4, 8)
+DEEP = 64  # the width of the deep networks
 LARGE = 10_000  # points; beyond, checking the data takes far longer than training
 COLOURS = {"NumPy": "#E69F00", "stepgrad": "#0072B2"}  # Okabe and Ito's: distinguishable with any colour vision
-HEAD = ("moons", "stepgrad", "NumPy", "÷ NumPy's", "aim")
+HEAD = ("moons", "stepgrad", "NumPy", "÷ NumPy's")
 
 
 class Point(NamedTuple):
@@ -34,12 +37,22 @@ def run(folder: Path | None) -> list[Row]:
     """Print the table and leave the picture in the folder; the rows."""
     by_batch = [measured(n, works.moons(points=n)) for n in BATCHES]
     by_width = [measured(w, works.moons(width=w)) for w in WIDTHS]
+    by_depth = [measured(d, works.moons(width=DEEP, depth=d)) for d in DEPTHS]
     rows = [row(f"{point.size:,} points, width 16", point) for point in by_batch]
     rows += [row(f"100 points, width {point.size}", point) for point in by_width]
+    rows.append(row("1,000 points, width 256", measured(256, works.moons(points=1000, width=256))))
+    rows += [row(f"100 points, {point.size} x {DEEP}", point, 0.6) for point in by_depth]
+    rows.append(row(f"1,000 points, 8 x {DEEP}", measured(8, works.moons(points=1000, width=DEEP, depth=8)), 0.6))
     print(table(HEAD, rows))
-    print("\nA step is that of the moons training above, with more points or wider hidden layers.")
+    print("\nA step is that of the moons training above, with more points, or wider or more hidden layers (two, if no")
+    print(f"number of them is given; 8 x {DEEP} are eight).")
     if folder:
-        for path in picture(by_batch, by_width, folder):
+        panels = {
+            "points in the batch (2 x 16)": by_batch,
+            "width of both hidden layers (100 points)": by_width,
+            f"hidden layers (width {DEEP}, 100 points)": by_depth,
+        }
+        for path in picture(panels, folder):
             print(f"Drawn: {path}")
     return rows
 
@@ -61,27 +74,27 @@ def shortest_epoch(train: Any) -> float:
     return min(end - start for start, end in pairwise(clock))
 
 
-def row(what: str, point: Point) -> Row:
+def row(what: str, point: Point, most: float = 0.95) -> Row:
     ratio = point.stepgrad / point.numpy
-    return Row(what, (duration(point.stepgrad), duration(point.numpy), f"{ratio:.2f}"), "< NumPy's", ratio < 1)
+    return Row(
+        what, (duration(point.stepgrad), duration(point.numpy), f"{ratio:.2f}"), (Aim(ratio, most, "of NumPy's"),)
+    )
 
 
-def picture(by_batch: list[Point], by_width: list[Point], folder: Path) -> list[Path]:
-    """Both series of times, and how many times faster, as SVG and PNG."""
+def picture(panels: Mapping[str, list[Point]], folder: Path) -> list[Path]:
+    """Each series of times by its title, and how many times faster, as SVG and PNG."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import NullFormatter
 
-    figure = Figure(figsize=(9.6, 4.4), layout="constrained")
-    panels = figure.subplots(1, 2, sharey=True)
-    for axes, points, title in (
-        (panels[0], by_batch, "points in the batch (width 16)"),
-        (panels[1], by_width, "width of both hidden layers (100 points)"),
-    ):
+    figure = Figure(figsize=(13, 4.4), layout="constrained")
+    all_axes = figure.subplots(1, len(panels), sharey=True)
+    for axes, (title, points) in zip(all_axes, panels.items(), strict=True):
         _panel(axes, points, title)
-    panels[1].xaxis.set_minor_formatter(NullFormatter())
-    panels[1].set_xticks(WIDTHS, map(str, WIDTHS))
-    panels[0].set_ylabel("a step, forward, backward and update (µs)")
-    panels[0].legend(frameon=False, loc="upper left")
+    for axes, sizes in zip(all_axes[1:], (WIDTHS, DEPTHS), strict=True):
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.set_xticks(sizes, map(str, sizes))
+    all_axes[0].set_ylabel("a step, forward, backward and update (µs)")
+    all_axes[0].legend(frameon=False, loc="upper left")
     figure.suptitle("The moons step as it grows; small numbers: how many times faster than NumPy by hand")
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"growth.{kind}" for kind in ("svg", "png")]

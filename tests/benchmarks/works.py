@@ -42,10 +42,10 @@ class Work:
 
 
 @cache
-def moons(points: int = 100, width: int = 16) -> Work:
-    """Two moons, MLP 2-w-w-1 with relu; hinge loss + 1e-4·Σp², all points in every step."""
+def moons(points: int = 100, width: int = 16, depth: int = 2) -> Work:
+    """Two moons, MLP 2-w-...-w-1 with relu; hinge loss + 1e-4·Σp², all points in every step."""
     rows, classes = datasets.moons(points, noise=0.1, seed=SEED)
-    sizes = (2, width, width, 1)
+    sizes = (2, *[width] * depth, 1)
     init = "uniform" if width <= 16 else None  # too wild a start for a wide network
     parameters = MLP(sizes[0], sizes[1:], init=init, seed=SEED).parameters()
     return Work(

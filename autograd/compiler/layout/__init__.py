@@ -3,9 +3,9 @@
 from .feeding import Part, parts
 from .sample_loop import Loop, Places, Section
 from .step_layout import FormLayout, RulePrograms, SamplePlans, StepLayout, StepPlaces, TrainingSteps
-from .workspace import CACHE_LINE, Workspace, allocate, row_stride
+from .workspace import Workspace, row_stride
 
 __all__ = [
-    "CACHE_LINE", "FormLayout", "Loop", "Part", "Places", "RulePrograms", "SamplePlans", "Section", "StepLayout",
-    "StepPlaces", "TrainingSteps", "Workspace", "allocate", "parts", "row_stride",
+    "FormLayout", "Loop", "Part", "Places", "RulePrograms", "SamplePlans", "Section", "StepLayout",
+    "StepPlaces", "TrainingSteps", "Workspace", "parts", "row_stride",
 ]  # fmt: skip

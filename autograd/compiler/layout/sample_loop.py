@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..plan import UNIT, ZERO, LoopPlan, Plan, Row, Scalar, row_of
-from .workspace import Workspace, allocate, block_size
+from .workspace import Workspace
 
 
 class Places(NamedTuple):
@@ -47,12 +47,12 @@ class Loop:
         scalars: dict[Scalar, int] = {ZERO: workspace.zero, UNIT: workspace.one}
         scalars |= dict(leaves.items())
         scalars |= {v: workspace.constant(x) for v, x in plan.constants.items()}
-        before = workspace.rows(allocate(plan.once, (), {*plan.uniform}), workspace.lanes)
+        before = workspace.rows(workspace.allocate(plan.once, (), {*plan.uniform}), workspace.lanes)
         self.once = Section(plan.once, Places(before, {**scalars}, {}))
         scalars |= {v: before[v] for v in plan.uniform}
 
-        numbers = allocate(plan.each, plan.inputs, plan.kept)
-        self.width = width or block_size(max(numbers.values()) + 1, workspace.lanes)
+        numbers = workspace.allocate(plan.each, plan.inputs, plan.kept)
+        self.width = width or workspace.block_size(max(numbers.values()) + 1)
         rows = workspace.rows(numbers, self.width)
         rows |= {row_of(v, plan.scalars): place for v, place in (fixed or {}).items()}
         self.each = Section(plan.each, Places(rows, scalars, sums or {}))

@@ -15,7 +15,7 @@ from ...value import Value
 from ..plan import ONES, LoopPlan, Products, plan_loop
 from .feeding import Part
 from .sample_loop import Loop, Section
-from .workspace import Workspace, allocate
+from .workspace import Workspace
 
 
 class SamplePlans(NamedTuple):
@@ -135,7 +135,7 @@ class StepLayout:
         sums |= {n + len(of.cotangents): places.loss, None: places.unwanted}
         loop = Loop(workspace, of.plan, self._leaves(of.leaves), sums=sums)
         plan = of.late_plan
-        rows = workspace.rows(allocate(plan.each, plan.inputs, ()), workspace.lanes) if plan.inputs else {}
+        rows = workspace.rows(workspace.allocate(plan.each, plan.inputs, ()), workspace.lanes) if plan.inputs else {}
         late = Section(plan.each, loop.each.places._replace(rows=rows))
         ends = loop.row(of.inputs[0]), loop.row(of.inputs[-1])
         return FormLayout(loop, *ends, edge, [rows[v] for v in plan.inputs], late)
@@ -176,14 +176,15 @@ class StepLayout:
 
 
 class TrainingSteps(Protocol):
-    """What runs the steps of a training; each ``memory()`` has the numbers of one, in their places."""
+    """What runs the steps of a training, whose numbers are in its ``memory``."""
 
     places: StepPlaces
+    memory: Any
 
-    def memory(self) -> Any:
-        """A new workspace with the numbers that stand in it from the beginning."""
+    def fresh(self) -> TrainingSteps:
+        """The same for another training: with a memory of its own, as it is at the beginning."""
 
-    def run(self, memory: Any, part: Part) -> Any:
+    def run(self, part: Part) -> Any:
         """The losses of some steps, (objective, data loss) of each; for a part that does not finish its step they say
         nothing.  Where a step was not finite, it was not taken, and the array ends before it.
         """

@@ -1,11 +1,11 @@
-"""Where the numbers of a compiled program lie: a workspace, one array of doubles, handed out in stretches.
-
-What this file leaves out: memory itself.
-"""
+"""Where the numbers of a compiled program lie: a workspace, one array of doubles, handed out in stretches."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import numpy as np
 
 from ..plan import ONES, WASTE, Plan, Row, reads, writes
 
@@ -42,6 +42,26 @@ class Workspace:
         if repr(x) not in self._constants:
             self._constants[repr(x)] = self.number(x)
         return self._constants[repr(x)]
+
+    def memory(self) -> Any:
+        """An array of that size, with the numbers that stand in it from the beginning."""
+        raw = np.zeros(self.size + CACHE_LINE)
+        first = (-raw.ctypes.data // 8) % CACHE_LINE
+        base = raw[first : first + self.size]  # keeps raw alive
+        for place, (count, x) in self.contents.items():
+            base[place : place + count] = x
+        return base
+
+    def allocate(self, plan: Plan, inputs: Iterable[int], kept: Collection[Row]) -> dict[Row, int]:
+        """A number for every row of a plan."""
+        return allocate(plan, inputs, kept)
+
+    def block_size(self, rows: int) -> int:
+        """How many samples go through a program of that many rows together."""
+        block = BLOCK
+        while block > LEAST * self.lanes and block * rows > BLOCK_DOUBLES:
+            block //= 2
+        return block
 
     def rows(self, numbers: Mapping[Row, int], width: int) -> dict[Row, int]:
         """The places of rows, given their numbers: neighbours lie ``row_stride(width)`` apart."""
@@ -81,11 +101,3 @@ def allocate(plan: Plan, inputs: Iterable[int], kept: Collection[Row]) -> dict[R
                     count += 1
         free += [numbers[row] for row in reversed(dying.get(i, ()))]
     return numbers
-
-
-def block_size(rows: int, lanes: int) -> int:
-    """How many samples go through a program of that many rows together."""
-    block = BLOCK
-    while block > LEAST * lanes and block * rows > BLOCK_DOUBLES:
-        block //= 2
-    return block

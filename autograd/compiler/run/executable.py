@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ..layout import CACHE_LINE
 from ..llvm import LINE, EvaluateJob, Kernels, TrainJob
 from .kernel_workspace import KernelWorkspace, Line
 
@@ -39,22 +38,12 @@ class Executable:
         self.fields: dict[str, int] = {}  # what a job says about the sections
         for name, code in self._sections.items():
             self.fields |= {name: address(code), f"{name}_lines": len(sections[name])}
-        self._size, self._contents = workspace.size, workspace.contents
         self._driver = SIGNATURE(self.kernels.address(driver))
 
     def _encode(self, lines: list[Line]) -> Any:
         addresses = {kernel: self.kernels.address(kernel) for kernel in {line.kernel for line in lines}}
         numbers = [[addresses[kernel], *arguments, *[0] * (LINE - 1 - len(arguments))] for kernel, arguments in lines]
         return np.array(numbers or [[0] * LINE], dtype=np.int64)
-
-    def memory(self) -> Any:
-        """A new workspace with the numbers that stand in it from the beginning."""
-        raw = np.zeros(self._size + CACHE_LINE)
-        first = (-address(raw) // 8) % CACHE_LINE
-        base = raw[first : first + self._size]  # keeps raw alive
-        for place, (count, x) in self._contents.items():
-            base[place : place + count] = x
-        return base
 
     def run(self, memory: Any, job: TrainJob[int] | EvaluateJob[int]) -> Any:
         """Run the driver on a job; returns the numbers of the job as they are afterwards."""

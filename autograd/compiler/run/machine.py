@@ -31,6 +31,7 @@ class InMachineCode:
         loop = Loop(workspace, plans, self._places)
         once, each = assembled(loop, workspace)
         output_rows = workspace.table([loop.row(v) for v in program.outputs])
+        self._workspace = workspace
         self._executable = Executable(workspace, {"prologue": once, "body": each}, "evaluate")
         self._job: EvaluateJob[int] = EvaluateJob(
             **self._executable.fields,
@@ -58,7 +59,7 @@ class InMachineCode:
         try:
             desk = self._free.pop()
         except IndexError:
-            desk = _Desk(self._executable, self._job)
+            desk = _Desk(self._workspace, self._job)
         for v, leaf in self.leaves.items():
             desk.memory[self._places[v]] = leaf._data
         desk.lay_out(columns, results, rows)
@@ -70,8 +71,8 @@ class InMachineCode:
 class _Desk:
     """What one run works on, kept for the next with its addresses: asking for them takes longer than a small run."""
 
-    def __init__(self, executable: Executable, job: EvaluateJob[int]) -> None:
-        self.memory = executable.memory()
+    def __init__(self, workspace: KernelWorkspace, job: EvaluateJob[int]) -> None:
+        self.memory = workspace.memory()
         self._numbers = np.zeros(job.columns)  # the columns that are one number
         self._pointers = np.zeros(2 * job.columns + job.outputs, dtype=np.int64)
         first, columns = address(self._pointers), 8 * job.columns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -37,13 +38,14 @@ class FormInPlace(NamedTuple):
 
 
 class StepsInMachineCode:
-    """The steps of a training compiled; each ``memory`` has the numbers of one."""
+    """The steps of a training compiled."""
 
     def __init__(
         self, workspace: KernelWorkspace, sections: Mapping[str, list[Line]], places: StepPlaces,
         forms: Sequence[FormInPlace],
     ) -> None:  # fmt: skip
         self.workspace, self.places, self._sections = workspace, places, sections
+        self.memory: Any = None
         self.executable = Executable(workspace, sections, "train")
         fields = self.executable.fields
         self.forms = [
@@ -93,11 +95,13 @@ class StepsInMachineCode:
         forms = [FormInPlace.of_numbers(*numbers) for numbers in found.more["forms"]]
         return cls(found.workspace, found.sections, StepPlaces(*found.more["places"]), forms), found.more["more"]
 
-    def memory(self) -> Any:
-        """A new workspace with the numbers that stand in it from the beginning."""
-        return self.executable.memory()
+    def fresh(self) -> StepsInMachineCode:
+        """See ``TrainingSteps``."""
+        twin = copy.copy(self)
+        twin.memory = self.workspace.memory()
+        return twin
 
-    def run(self, memory: Any, part: Part) -> Any:
+    def run(self, part: Part) -> Any:
         """See ``TrainingSteps``."""
         order, groups, bounds = part.order, part.groups, part.bounds
         losses = np.empty((len(bounds), 2))
@@ -111,7 +115,7 @@ class StepsInMachineCode:
             form._replace(sources=address(some), tables=len(some))
             for some, (form, _) in zip(records, self.forms, strict=True)
         ])  # fmt: skip
-        done = TrainJob(*self.executable.run(memory, self._job._replace(
+        done = TrainJob(*self.executable.run(self.memory, self._job._replace(
             forms=address(forms), sequential=int(order is None), order=0 if order is None else address(order),
             groups=address(groups), bounds=address(bounds), steps=len(bounds),
             begin=int(part.begin), finish=int(part.finish), losses=address(losses), reload=int(not same),

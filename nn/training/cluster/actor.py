@@ -163,8 +163,8 @@ class PartActor:
     ) -> dict[Node, Any]:  # fmt: skip
         """Train on each part alone, from the same parameters; of each, times its rows, what it came to.
 
-        That is (objective, data loss) of each epoch, then every parameter of the optimiser, its state, its steps.
-        ``orders`` has the seed of each epoch's order of the rows.
+        That is the objective of each epoch, the data loss of each, then every parameter of the optimiser, its state,
+        its steps.  ``orders`` has the seed of each epoch's order of the rows.
         """
         import numpy as np
 

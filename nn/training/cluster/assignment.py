@@ -14,8 +14,8 @@ from autograd import Value
 from autograd.program import Reach
 
 from ...data import loss_of_sample
-from ...losses import Loss
 from ...modules import Module
+from ...vocabulary import Loss
 from ..optimizers import Optimizer
 
 

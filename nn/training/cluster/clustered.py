@@ -8,10 +8,10 @@ from contextlib import ExitStack
 from typing import Any
 
 from ...evaluation import Measure, check_targets, recording
-from ...losses import Loss, Metrics
 from ...metrics import find_metrics
 from ...modules import Module
 from ...samples import check_data, is_collection
+from ...vocabulary import Loss, Metrics
 from ..eager import EagerSteps, Epoch
 from ..history import History
 from ..loop import Run

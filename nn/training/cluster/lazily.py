@@ -8,8 +8,8 @@ from typing import Any
 from autograd import located, no_grad
 
 from ...evaluation import Measure, check_targets, evaluating, predict
-from ...losses import Loss, Metrics
 from ...modules import Module
+from ...vocabulary import Loss, Metrics
 from .assignment import packed, unpacked
 from .measures import Measured, Plan, all_of, applied, summary_of
 from .partitions import Part, aligned, checked, delayed_parts

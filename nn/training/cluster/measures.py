@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 from ...data import classes_of, threshold_of
 from ...evaluation import Measure
-from ...losses import Metric, Metrics
 from ...metrics import METRICS, OF_PAIRS, accuracy, find_metrics, mae, r2, r2_of_sums
+from ...vocabulary import Metric, Metrics
 
 Measured = Mapping[str, Any]  # of a part: "rows", perhaps "loss", and what each summary gives
 

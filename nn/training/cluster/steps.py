@@ -84,22 +84,24 @@ class SumSteps:
         self._made_for: Assignment | None = None
         self._rule: Moving | None = None
 
-    def run(self, number: int, epochs: Sequence[Epoch]) -> list[tuple[float, float]]:
+    def run(self, number: int, epochs: Sequence[Epoch]) -> tuple[list[float], list[float]]:
         """See ``Steps``."""
         numbers = self.remote.numbers()
         moving = self._moving()
         if moving is None:
-            return [self._step(number + i) for i in range(len(epochs))]
-        found = []
+            found = [self._step(number + i) for i in range(len(epochs))]
+            return [objective for objective, _ in found], [data for _, data in found]
+        objectives, data_losses = [], []
         try:
             for epoch in range(number, number + len(epochs)):
                 data, gradient = self._sum(epoch, numbers)
                 with located(f"fit: epoch {epoch}"):
-                    found.append((data + moving.step(gradient), data))
+                    objectives.append(data + moving.step(gradient))
+                data_losses.append(data)
                 numbers[self.remote.moved] = moving.p
         finally:  # the Values then hold what was learned
             moving.store()
-        return found
+        return objectives, data_losses
 
     def _moving(self) -> Moving | None:
         """The optimiser's rule for what is trained now; None where its own method must be called."""
@@ -148,7 +150,7 @@ class LocalSteps:
     def __init__(self, remote: Remote, size: int) -> None:
         self.remote, self.eager, self.size = remote, remote.eager, size
 
-    def run(self, number: int, epochs: Sequence[Epoch]) -> list[tuple[float, float]]:
+    def run(self, number: int, epochs: Sequence[Epoch]) -> tuple[list[float], list[float]]:
         """See ``Steps``; the order of an epoch is the seed from which each part makes one of its own."""
         import numpy as np
 
@@ -169,7 +171,8 @@ class LocalSteps:
                 eager.live = eager.live or x != p.data
                 p.grad = p.data - x  # of the whole round, for those who watch
                 p.data, optimizer.state[i], optimizer.t[i] = x, tuple(kept), round(t)
-        return [(float(objective), float(of_data)) for objective, of_data in losses.reshape(-1, 2)]
+        objectives, data_losses = losses.reshape(2, -1).tolist()
+        return objectives, data_losses
 
 
 def compilation_of(remote: Remote, seconds: float) -> Compilation | None:

@@ -7,7 +7,7 @@ update; stepgrad's returns the mean of every epoch, as ``fit`` does.  What a con
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -27,3 +27,8 @@ def load(package: str = __name__) -> tuple[dict[str, Train], list[str]]:
         except ImportError as error:
             left_out.append(str(error))
     return found, left_out
+
+
+def quickest_c(times: Mapping[str, float]) -> float | None:
+    """The time of C's quickest build, where there is a compiler: which one that is differs by processor and program."""
+    return min((time for name, time in times.items() if name.startswith("C, ")), default=None)

@@ -1,4 +1,7 @@
-"""The trainings by hand in C, ``training.c``, compiled here and now; with -ffast-math sums may be reordered."""
+"""The trainings by hand in C, ``training.c``, compiled here and now with each of some sets of flags.
+
+With -ffast-math sums may be reordered.  Vectors of 512 bits must be asked for, as compilers use half of them.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import ctypes
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,15 +27,29 @@ ARGUMENTS = {
     "digits": [DOUBLES, INTEGERS, DOUBLES, ctypes.c_double, INTEGERS, ctypes.c_int64, *STEPS],
     "sigmoid": [DOUBLES, DOUBLES, DOUBLES, ctypes.c_double, *STEPS],
 }
+PLAIN, FAST, WIDE = "-O3 -march=native", "-ffast-math", "-mprefer-vector-width=512"
 
 
-def build(source: Path, *flags: str) -> ctypes.CDLL:
+def contenders(source: Path, train: Callable[..., Any], *builds: str) -> dict[str, Callable[..., Any]]:
+    """``train(library, ...)`` for each of some builds, named by their flags; and the fast one at full vector width."""
     compiler = shutil.which("cc")
     if not compiler:
         raise ImportError("no C compiler: there is no command cc")
+    if has_wide_vectors(compiler):
+        builds = f"{PLAIN} {FAST} {WIDE}", *builds
+    return {f"C, {flags}": partial(train, build(compiler, source, flags)) for flags in builds}
+
+
+def has_wide_vectors(compiler: str) -> bool:
+    """Whether this processor has vectors of 512 bits."""
+    command = [compiler, "-march=native", "-dM", "-E", "-x", "c", "/dev/null"]
+    return "__AVX512F__" in subprocess.run(command, capture_output=True, text=True).stdout
+
+
+def build(compiler: str, source: Path, flags: str) -> ctypes.CDLL:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         library = Path(folder) / "program.so"
-        command = [compiler, "-O3", "-march=native", *flags, "-shared", "-fPIC", str(source), "-o", str(library), "-lm"]
+        command = [compiler, *flags.split(), "-shared", "-fPIC", str(source), "-o", str(library), "-lm"]
         result = subprocess.run(command, capture_output=True, text=True)
         if result.returncode:
             raise ImportError(f"cc could not compile {source.name}: {result.stderr.strip()}")
@@ -51,7 +69,4 @@ def train(library: ctypes.CDLL, work: Work, epochs: int) -> Any:
     return losses
 
 
-CONTENDERS = {
-    "C, -O3 -march=native -ffast-math": partial(train, build(SOURCE, "-ffast-math")),
-    "C, -O3 -march=native": partial(train, build(SOURCE)),
-}
+CONTENDERS = contenders(SOURCE, train, f"{PLAIN} {FAST}", PLAIN)

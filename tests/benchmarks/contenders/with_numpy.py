@@ -26,25 +26,29 @@ def by_layers(flat: Any, sizes: tuple[int, ...]) -> list[Any]:
 
 
 def moons(work: Work, epochs: int) -> Any:
-    """Arrays are [unit, sample]."""
-    n, width = len(work.rows), work.sizes[1]
+    """Arrays are [unit, sample]; with any number of hidden layers."""
+    n = len(work.rows)
     p, g = work.parameters.copy(), np.empty_like(work.parameters)
-    (w1, w2, w3), (g1, g2, g3) = by_layers(p, work.sizes), by_layers(g, work.sizes)
+    weights, gradients = by_layers(p, work.sizes), by_layers(g, work.sizes)
     x = np.vstack([work.rows.T, np.ones(n)])
-    with_one1, with_one2 = np.ones((width + 1, n)), np.ones((width + 1, n))
-    a1, a2 = with_one1[:-1], with_one2[:-1]
+    forward: list[Any] = []
+    backward: list[Any] = []
+    for w, gradient, w_above in zip(weights, gradients, weights[1:], strict=False):
+        with_one = np.ones((len(w) + 1, n))
+        forward.append((w, x, a := with_one[:-1]))
+        backward.insert(0, (w_above[:, :-1].T, a, np.empty_like(a), np.empty(a.shape, bool), x.T, gradient))
+        x = with_one
+    last, of_last = weights[-1], gradients[-1]
     margin, dscore, wrong = np.empty((1, n)), np.empty((1, n)), np.empty((1, n), bool)
-    d1, d2, active = np.empty((width, n)), np.empty((width, n)), np.empty((width, n), bool)
     minus_y = -work.targets.reshape(1, n)
     slope = minus_y / n
     shrink = 1 - 2 * work.rate * work.l2
     losses = np.empty(epochs)
     for step in range(epochs):
-        np.dot(w1, x, out=a1)
-        np.maximum(a1, 0.0, out=a1)
-        np.dot(w2, with_one1, out=a2)
-        np.maximum(a2, 0.0, out=a2)
-        np.dot(w3, with_one2, out=margin)
+        for w, below, a in forward:
+            np.dot(w, below, out=a)
+            np.maximum(a, 0.0, out=a)
+        np.dot(last, with_one, out=margin)
         margin *= minus_y
         margin += 1.0
         np.maximum(margin, 0.0, out=margin)
@@ -52,15 +56,14 @@ def moons(work: Work, epochs: int) -> Any:
 
         np.greater(margin, 0.0, out=wrong)
         np.multiply(slope, wrong, out=dscore)
-        np.dot(dscore, with_one2.T, out=g3)
-        np.multiply(w3[:, :-1].T, dscore, out=d2)
-        np.greater(a2, 0.0, out=active)
-        d2 *= active
-        np.dot(d2, with_one1.T, out=g2)
-        np.dot(w2[:, :-1].T, d2, out=d1)
-        np.greater(a1, 0.0, out=active)
-        d1 *= active
-        np.dot(d1, x.T, out=g1)
+        np.dot(dscore, with_one.T, out=of_last)
+        above, product = dscore, np.multiply  # of one output: quicker than as matrices
+        for w, a, d, active, below, gradient in backward:
+            np.greater(a, 0.0, out=active)
+            product(w, above, out=d)
+            d *= active
+            np.dot(d, below, out=gradient)
+            above, product = d, np.dot
         g *= work.rate
         p *= shrink
         p -= g
