@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import located
 from ..modes import without_collector
-from ..program import Program, Reach, Trace, lasting, trace
+from ..program import LIST, Program, Reach, Trace, lasting, trace
 from ..value import Value, as_value
 from .agreement import check_agreement, some_of
 from .draws import Draws
@@ -85,7 +85,7 @@ class Training:
             plans.append(sums.plans())
             generators += traced.generators
             reached.update(sums.reached)
-            operations += len(sums.program.equations)
+            operations += sum(equation.primitive is not LIST for equation in sums.program.equations)
             reach = traced.reach
         if generators and len(samples) > 1:
             raise NotCompilable(

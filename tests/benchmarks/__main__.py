@@ -23,6 +23,7 @@ PARTS = {  # and the seconds that each took on the processor of the README
     "compiled": 1,
     "gpt": 1,
     "compile-times": 1,
+    "stages": 1,
     "again": 1,
     "large-data": 1,
     "growth": 1,
@@ -42,7 +43,7 @@ def main() -> None:
     start = time.perf_counter()
     use_one_core()
     # Now, as NumPy and others read the limit when they are imported.
-    from . import again, compile_times, compiled, eager, from_csv, gpt_training, growth, large_data
+    from . import again, compile_times, compiled, eager, from_csv, gpt_training, growth, large_data, stages
 
     wanted = {part: PARTS[part] for part in chosen.parts or PARTS}
     takes = ", ".join(f"{part} {seconds} s" for part, seconds in wanted.items())
@@ -53,6 +54,7 @@ def main() -> None:
         "compiled": compiled.run,
         "gpt": gpt_training.run,
         "compile-times": compile_times.run,
+        "stages": stages.run,
         "again": again.run,
         "large-data": large_data.run,
         "growth": lambda: growth.run(chosen.o),

@@ -2,7 +2,7 @@
 
 from .cache import load as from_disk
 from .cache import store as to_disk
-from .codegen import Kernels, lanes
+from .codegen import Machine, kernels_of, lanes
 from .emitter import LINE
 from .kernels import TILE, MatVecThen, OwnKernel, outer_tiles
 from .records import (
@@ -22,7 +22,8 @@ from .records import (
 )
 
 __all__ = [
-    "LINE", "TILE", "Arguments", "EvaluateJob", "Form", "GatherArguments", "Kernels", "LogSumExpArguments",
-    "MatVecArguments", "MatVecThen", "OuterArguments", "OwnKernel", "PackArguments", "PieceArguments",
-    "RowDotArguments", "ScatterArguments", "Source", "TrainJob", "from_disk", "lanes", "outer_tiles", "to_disk",
+    "LINE", "TILE", "Arguments", "EvaluateJob", "Form", "GatherArguments", "LogSumExpArguments",
+    "Machine", "MatVecArguments", "MatVecThen", "OuterArguments", "OwnKernel", "PackArguments", "PieceArguments",
+    "RowDotArguments", "ScatterArguments", "Source", "TrainJob", "from_disk", "kernels_of", "lanes", "outer_tiles",
+    "to_disk",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..llvm import LINE, EvaluateJob, Kernels, TrainJob
+from ..llvm import LINE, EvaluateJob, TrainJob, kernels_of
 from .kernel_workspace import KernelWorkspace, Line
 
 SIGNATURE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)
@@ -31,7 +31,8 @@ class Executable:
     """
 
     def __init__(self, workspace: KernelWorkspace, sections: Mapping[str, list[Line]], driver: str) -> None:
-        self.kernels = Kernels(workspace.kernels)
+        called = {line.kernel for lines in sections.values() for line in lines}
+        self.kernels = kernels_of({driver, *called}, workspace.kernels)
         self._tables = np.array(workspace.tables if len(workspace.tables) else [0], dtype=np.int32)
         self._tables_address = address(self._tables)
         self._sections = {name: self._encode(lines) for name, lines in sections.items()}
