@@ -246,14 +246,17 @@ def same(
                 return False
             continue
         twin[node] = other
-        if all(leaf.is_constant or any(leaf in tracer for tracer in made) for leaf in (node, other)):
-            if repr(node._data) != repr(other._data):  # nan equals nan, 0.0 is not -0.0
-                return False
-        elif node.primitive is None or node.primitive is not other.primitive:
-            return False  # leaves are the same only if they are one
-        elif len(node.parents) != len(other.parents):
+        if node.primitive is not other.primitive:
             return False
-        stack += zip(node.parents, other.parents, strict=True)
+        if node.primitive is not None:
+            parents, others = node.parents, other.parents
+            if len(parents) != len(others):
+                return False
+            stack += zip(parents, others, strict=True)
+        elif not all(leaf.is_constant or any(leaf in tracer for tracer in made) for leaf in (node, other)):
+            return False  # leaves are the same only if they are one
+        elif repr(node._data) != repr(other._data):  # nan equals nan, 0.0 is not -0.0
+            return False
     return len(outputs) == len(other_outputs)
 
 

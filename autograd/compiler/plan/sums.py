@@ -111,8 +111,8 @@ def sums(
             if last in scalars and all_scalars(first) and all_scalars(second) is False:  # most sums are of this kind
                 matvec = of_list.get(second)
                 if matvec is None:
-                    xs = lists[second]
-                    matvec = of_list[second] = matvecs.setdefault(xs, MatVec(xs, [], [], []))
+                    inputs = lists[second]
+                    matvec = of_list[second] = matvecs.setdefault(inputs, MatVec(inputs, [], [], []))
                 matvec.biases.append(last)
                 matvec.weights.append(lists[first])
                 matvec.outputs.append(out)

@@ -94,8 +94,8 @@ def adjoint(
     one, nothing = writer.number(1.0), {writer.number(0.0), writer.number(-0.0)}
     fed = dependent_variables(program.equations, stops) | stops
     items = {out: args for out, primitive, args in program.equations if primitive is LIST}
-    placed = {out: found for out, args in items.items() if None not in (found := tuple(map(places.get, args)))}
-    placed |= {v: (place,) for v, place in places.items()}
+    placed: dict[int, Numbers] = {v: (place,) for v, place in places.items()}
+    placed |= {v: tuple([places[item] for item in args]) for v, args in items.items() if places.keys() >= {*args}}
     terms: dict[int, list[Terms]] = {root: [Terms((seed,), (one,))] for root, seed in seeds.items()}
     products: dict[int, OfGradient] = defaultdict(lambda: OfGradient([], []))
 

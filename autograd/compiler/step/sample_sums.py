@@ -64,10 +64,11 @@ class SampleSums:
             if out in body.picks
         ]
         every: list[Products | Indexed] = [*products, *self._late_products, *look_ups]
-        self.program = writer.program([value, *(v for v in rows_of(every) if v is not ONES)])
+        self.program = writer.program([value, *(v for v in rows_of(every) if isinstance(v, int))])
         reached = set[int | None]().union(*{id(of.places): of.places for of in every}.values())
         self.reached = [p for i, p in enumerate(parameters) if i in reached]  # the parameters that get a gradient
-        self._products = [*products, *look_ups, Products(seed, (value,), [len(parameters) + len(edge)])]
+        self._products: list[Products | Indexed] = [*products, *look_ups]
+        self._products.append(Products(seed, (value,), [len(parameters) + len(edge)]))
 
     def plans(self) -> SamplePlans:
         """What is computed together."""
