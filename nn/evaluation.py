@@ -330,12 +330,12 @@ class OverRows:
         """For each row what it gives: an array; a list where the table is one, or some rows give more than others."""
         if self._program is not None:
             with falling_back(f"{self._f.__name__}: one row at a time", unasked=True):
-                return _in_order([*self._in_machine_code(self._program)])
+                return _in_order([*self._by_columns(self._program)])
             self._program = None
         outputs = self._one_by_one(range(len(self._tables[0])))
         return outputs if isinstance(self._tables[0], list) else _as_array(outputs)
 
-    def _in_machine_code(self, program: Callable[..., Any]) -> Iterator[tuple[Any, Any]]:
+    def _by_columns(self, program: Callable[..., Any]) -> Iterator[tuple[Any, Any]]:
         """The numbers of some rows, all of one length, and what they give: all of them, or where they must be converted
         some at a time.
         """

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from autograd.compiler import fallback
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The slow tests have more time than the others; the examples of estimators need scikit-learn."""
@@ -30,14 +32,19 @@ def ctrl_c() -> Iterator[None]:
     signal.signal(signal.SIGINT, inherited)
 
 
-# What needs llvmlite.
-MACHINE_CODE = ("llvm", "llvm.codegen", "run", "run.executable", "run.machine", "compiled_training")
+INSTALL = "Install it with: python -m pip install llvmlite"
+SAID = f"{fallback.BY_NUMPY}, which is slower: llvmlite is not installed. {INSTALL}"
+
+# What is imported anew, and then needs llvmlite.
+MACHINE_CODE = ("llvm", "llvm.codegen", "run", "run.executable", "run.kernel_workspace")
 
 
 @pytest.fixture
 def without_llvmlite(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if llvmlite were not installed."""
-    monkeypatch.setattr("autograd.compiler.compiled_function.RECENT._kept", {})
+    """As if llvmlite were not installed, and that was told already."""
+    monkeypatch.setattr(fallback, "reported", {SAID})
+    for module in ("compiled_function", "shared_training"):
+        monkeypatch.setattr(f"autograd.compiler.{module}.RECENT._kept", {})
     monkeypatch.setitem(sys.modules, "llvmlite", None)
     for name in MACHINE_CODE:
         monkeypatch.delitem(sys.modules, f"autograd.compiler.{name}", raising=False)
@@ -45,14 +52,23 @@ def without_llvmlite(monkeypatch: pytest.MonkeyPatch) -> None:
 
 HAS_LLVMLITE = importlib.util.find_spec("llvmlite") is not None
 needs_llvmlite = pytest.mark.skipif(not HAS_LLVMLITE, reason="llvmlite is not installed")
+if not HAS_LLVMLITE:
+    fallback.reported.add(SAID)
 
 
-@pytest.fixture(params=[pytest.param("machine code", marks=needs_llvmlite), "Python"])
-def backend(request: pytest.FixtureRequest) -> str:
-    """A test that uses this runs twice: by machine code, and by Python."""
-    if request.param == "Python":
+def _backend(request: pytest.FixtureRequest) -> str:
+    """A test that uses this runs twice: by machine code, and by NumPy."""
+    if request.param == "NumPy":
         request.getfixturevalue("without_llvmlite")
     return str(request.param)
+
+
+MACHINE = pytest.param("machine code", marks=needs_llvmlite)
+backend = pytest.fixture(params=[MACHINE, "NumPy"], name="backend")(_backend)
+# The same, by NumPy among the slow tests.
+backend_in_time = pytest.fixture(
+    params=[MACHINE, pytest.param("NumPy", marks=pytest.mark.slow)], name="backend_in_time"
+)(_backend)
 
 
 # --- pages in a browser --------------------------------------------------------------------------------------

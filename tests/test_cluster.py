@@ -24,8 +24,12 @@ import pytest
 import nn
 from autograd import AutogradError, FallbackWarning, NonFiniteError, Value, exp, log
 from nn import MLP, SGD, AdaGrad, Adam, AdamW, Dropout, EarlyStopping, Layer, RMSprop, Sequential
+from nn.losses import mse
 from nn.samples import is_collection
 from nn.training.cluster.additions import merged
+from nn.training.cluster.answers import Ready
+from nn.training.cluster.steps import Remote
+from nn.training.eager import EagerSteps
 
 ROOT = Path(nn.__file__).parents[1]
 slow = pytest.mark.slow
@@ -55,6 +59,21 @@ def test_sums_are_added_in_one_order_whoever_holds_which_part(parts: int) -> Non
         totals.add(total)
     assert len(totals) == 1
     assert totals.pop() == pytest.approx(math.fsum(numbers), rel=1e-12)
+
+
+def test_workers_with_machine_code_and_others_without_are_all_eager() -> None:
+    class Crew:
+        asked = 0
+
+        def ask_first(self, question, argument):
+            self.asked += 1
+            return [Ready(7, by="NumPy"), Ready(7, by="machine code"), Ready(0)]
+
+    model, crew = MLP(3, [1], seed=1), Crew()
+    remote = Remote(crew, EagerSteps(model, X[:3], Y[:3], mse, SGD(model.parameters())), compiled=True)
+    with pytest.warns(FallbackWarning, match="eagerly on the workers.*llvmlite is installed on some workers alone"):
+        remote.numbers()
+    assert (crew.asked, remote.compiled, remote.operations) == (2, False, None)
 
 
 def test_a_worker_that_holds_neighbours_sends_few_sums() -> None:

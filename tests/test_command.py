@@ -197,14 +197,6 @@ def test_counting_pairs_of_letters_gives_the_loss_that_the_demo_says() -> None:
     assert mean(losses) == pytest.approx(cli.BIGRAM, abs=0.005)
 
 
-def test_the_demo_leaves_names_out_where_they_would_take_hours(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setitem(sys.modules, "llvmlite", None)
-    cli.train_on_names()
-    assert "left out" in capsys.readouterr().out
-
-
 def test_the_demo_leaves_pages_to_play_with(tmp_path: Path) -> None:
     written: list[Path] = []
     cli.draw_neuron(tmp_path, written)

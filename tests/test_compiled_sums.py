@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import MACHINE
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from random_graphs import OF_SEVERAL, SMOOTH, Instructions, grown, instructions
@@ -33,14 +34,13 @@ from autograd import (
     total,
     where,
 )
-
-pytest.importorskip("llvmlite")
 from autograd.compiler.compiled_training import Training
 from autograd.compiler.forms import Samples
-from autograd.compiler.llvm import codegen
 from autograd.compiler.plan import pieces as grouping
 from autograd.compiler.plan.calls import Elementwise, Outer
-from autograd.compiler.run import kernel_workspace
+
+pytestmark = pytest.mark.usefixtures("backend")
+by_machine_code = pytest.mark.parametrize("backend", [MACHINE], indirect=True)
 
 Loss = Callable[..., Any]
 
@@ -256,11 +256,15 @@ def test_loss_and_gradient_are_those_of_the_eager_graph(
     agree(loss, parameters, samples(count, inputs))
 
 
+@by_machine_code
 @pytest.mark.parametrize("width", [2, 4, 8])
 @pytest.mark.parametrize("shape", [residual, layer_norm, convolution, scaled_weights], ids=lambda shape: shape.__name__)
 def test_vectors_of_other_lengths_and_scalar_functions(
     shape: Callable[[], tuple[Loss, list[Value], int]], width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from autograd.compiler.llvm import codegen
+    from autograd.compiler.run import kernel_workspace
+
     for module in (codegen, kernel_workspace):
         monkeypatch.setattr(module, "lanes", lambda: width)
     monkeypatch.setattr(codegen, "vector_functions", dict)
@@ -339,6 +343,7 @@ def test_a_look_up_takes_as_long_in_a_large_table_as_in_a_small_one() -> None:
     assert {"gather 500 x 4", "scatter 4 x 500"} <= {*map(str, calls(500))}
 
 
+@by_machine_code
 def test_weights_are_read_where_they_lie_and_others_packed_once_in_each_direction() -> None:
     def packs(times: int, order: Callable[[list[Value]], list[Value]]) -> int:
         weights = [numbers(3, seed=i) for i in range(4)]
@@ -406,6 +411,7 @@ def test_what_is_needed_for_a_gradient_anyway_is_computed_early_so_that_what_it_
     assert len(stored) <= 4 * inputs + 2  # 7 * inputs + 2, were all of it as late as possible
 
 
+@by_machine_code
 @pytest.mark.usefixtures("nothing_kept")
 def test_the_same_network_gives_the_same_code_and_a_layer_is_a_rectangle() -> None:
     def made() -> Training:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import time
 import tracemalloc
@@ -14,15 +13,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import needs_llvmlite
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nn
 from autograd import Value, dot, log, no_grad
+from autograd.compiler import Samples, Training
+from autograd.compiler.layout import feeding
+from autograd.compiler.vectorised import column_workspace
 from nn import containers, evaluation, progress
 from nn.containers import checking
 from nn.samples import check_data, check_rows
+from nn.training import compiled as compiled_steps
 
 ROWS = 300
 NUMBERS = np.random.default_rng(1).integers(-4, 5, (ROWS, 3)) / 4.0  # which every dtype of floats has
@@ -159,12 +161,9 @@ def _in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checking, "SMALL", 0)
     monkeypatch.setattr(checking, "PIECE", 50)
     monkeypatch.setattr(evaluation, "CONVERTED", 90)
-    if importlib.util.find_spec("llvmlite") is not None:
-        from autograd.compiler.layout import feeding
-        from nn.training import compiled
-
-        monkeypatch.setattr(compiled, "SMALL", 0)
-        monkeypatch.setattr(feeding, "MOST", 3 * 128)
+    monkeypatch.setattr(compiled_steps, "SMALL", 0)
+    monkeypatch.setattr(feeding, "MOST", 3 * 128)
+    monkeypatch.setattr(column_workspace, "MOST", 128)
 
 
 def trained(X: Any, y: Any, again: Any = None, **given: Any) -> Any:
@@ -255,7 +254,7 @@ def test_a_frame_or_tensor_of_float64_stays_where_it_lies(library: str) -> None:
     assert np.shares_memory(check_rows(given), memory)
 
 
-@needs_llvmlite
+@pytest.mark.usefixtures("backend_in_time")
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("size", [None, 1000])
 def test_a_training_takes_little_memory_beside_the_data(order: Any, size: int | None) -> None:
@@ -281,12 +280,10 @@ def test_whoever_changes_a_list_afterwards_changes_no_training() -> None:
     assert rows.tolist() == [[1.0, 2.0]]
 
 
-@needs_llvmlite
+@pytest.mark.usefixtures("backend_in_time")
 @pytest.mark.parametrize("columns", [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17])
 @pytest.mark.parametrize("shuffled", [False, True])
-def test_machine_code_reads_tables_of_every_width_and_order_of_memory(columns: int, shuffled: bool) -> None:
-    from autograd.compiler import Samples, Training
-
+def test_compiled_steps_read_tables_of_every_width_and_order_of_memory(columns: int, shuffled: bool) -> None:
     rng = np.random.default_rng(columns)
     x, y, weights = rng.normal(size=(301, columns)), rng.normal(size=301), [*map(Value, rng.normal(size=columns))]
     training = Training(
@@ -310,7 +307,7 @@ def test_machine_code_reads_tables_of_every_width_and_order_of_memory(columns: i
 # --- steps in parts --------------------------------------------------------------------------------------------
 
 
-@needs_llvmlite
+@pytest.mark.usefixtures("backend_in_time")
 @pytest.mark.usefixtures("_in_parts")
 def test_steps_in_parts_draw_the_same_numbers() -> None:
     def run(dtype: str) -> Any:
@@ -326,7 +323,7 @@ def test_steps_in_parts_draw_the_same_numbers() -> None:
     assert at_once == parted
 
 
-@needs_llvmlite
+@pytest.mark.usefixtures("backend_in_time")
 @pytest.mark.usefixtures("_in_parts")
 @pytest.mark.parametrize("size", [None, 200])
 def test_a_step_that_is_not_finite_in_a_later_part_is_not_taken(size: int | None) -> None:
@@ -526,7 +523,7 @@ def test_a_check_that_takes_long_shows_a_bar_where_progress_is_shown(
     assert progress.progress_bar(0, 1, "epoch").__enter__() is None
 
 
-@needs_llvmlite
+@pytest.mark.usefixtures("backend_in_time")
 def test_a_compilation_that_takes_long_says_so_where_progress_is_shown(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -111,7 +111,7 @@ JOBS: dict[str, tuple[Any, Any, Any, dict[str, Any]]] = {
 }
 
 
-@needs_llvmlite
+@pytest.mark.usefixtures("backend_in_time")
 @pytest.mark.parametrize("job", JOBS)
 def test_compiled_steps_are_the_eager_ones_over_200_steps(job: str) -> None:
     make, rows, targets, given = JOBS[job]
@@ -121,7 +121,7 @@ def test_compiled_steps_are_the_eager_ones_over_200_steps(job: str) -> None:
     assert fast == pytest.approx(eager, rel=1e-9, abs=1e-12)
 
 
-@needs_llvmlite
+@pytest.mark.usefixtures("backend_in_time")
 @settings(max_examples=8, deadline=None)
 @given(
     st.lists(st.lists(st.floats(-2.0, 2.0), min_size=1, max_size=3), min_size=2, max_size=6),
@@ -139,7 +139,6 @@ def test_any_lengths_in_any_batches_are_as_eager(rows: list[list[float]], size: 
 
 @given(st.lists(st.integers(1, 3), min_size=1, max_size=12), st.integers(1, 5), st.integers(0, 9))
 def test_each_step_takes_its_own_rows_form_by_form(lengths: list[int], size: int, seed: int) -> None:
-    pytest.importorskip("llvmlite")
     from autograd.compiler.layout.feeding import by_form
 
     table = Ragged([[float(i)] * n for i, n in enumerate(lengths)])
@@ -206,7 +205,7 @@ def test_the_mean_loss_is_over_rows_and_metrics_are_over_positions() -> None:
     assert numbers == pytest.approx(math.fsum(errors) / len(errors))
 
 
-@pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=needs_llvmlite)])
+@pytest.mark.parametrize("compiled", [False, True])
 def test_a_metric_of_the_users_gets_the_lists_and_one_of_ours_a_target_for_each_position(compiled: bool) -> None:
     seen: list[Any] = []
 
@@ -222,7 +221,7 @@ def test_a_metric_of_the_users_gets_the_lists_and_one_of_ours_a_target_for_each_
         nn.metrics.mae([[1.0], [1.0, 2.0]], [[1.0], [2.0]])
 
 
-@needs_llvmlite
+@pytest.mark.usefixtures("backend_in_time")
 def test_a_length_may_occur_in_the_validation_data_alone() -> None:
     longer = ([[0.1] * 9, [0.2]], [0.5, 0.25])
     _, by_hand = trained(Recurrent(), X, MEANS, False, epochs=3, validation=longer)
@@ -230,7 +229,7 @@ def test_a_length_may_occur_in_the_validation_data_alone() -> None:
     assert compiled.val_loss == pytest.approx(by_hand.val_loss, rel=1e-9)
 
 
-@needs_llvmlite
+@pytest.mark.usefixtures("backend_in_time")
 def test_a_training_that_was_stopped_goes_on_to_the_same_bits(tmp_path: Path) -> None:
     whole, one = trained(Recurrent(), X, MEANS, True, batch_size=4, epochs=6)
     path = tmp_path / "run.json"
@@ -240,7 +239,7 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_bits(tmp_path: Path) ->
     assert other.loss == one.loss
 
 
-@needs_llvmlite
+@pytest.mark.usefixtures("backend_in_time")
 def test_a_callback_may_freeze_parameters_and_the_steps_are_compiled_anew() -> None:
     def freeze(history: nn.History, model: Any) -> None:
         if len(history.loss) == 2:
@@ -252,7 +251,7 @@ def test_a_callback_may_freeze_parameters_and_the_steps_are_compiled_anew() -> N
     assert fast == pytest.approx(eager, rel=1e-9)
 
 
-@needs_llvmlite
+@pytest.mark.usefixtures("backend_in_time")
 def test_random_numbers_in_rows_of_unequal_length_are_drawn_eagerly() -> None:
     class Dropping(Recurrent):
         def __init__(self) -> None:
@@ -305,7 +304,7 @@ def test_a_compiled_loss_of_rows_says_where_it_is_not_finite_and_adds_nothing() 
 # --- what is refused -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=needs_llvmlite)])
+@pytest.mark.parametrize("compiled", [False, True])
 def test_a_row_that_a_part_of_the_model_does_not_take_is_named(compiled: bool) -> None:
     class Own(nn.Module):
         def __init__(self) -> None:
@@ -328,7 +327,7 @@ def test_a_row_that_a_part_of_the_model_does_not_take_is_named(compiled: bool) -
         nn.standardize(rows)
 
 
-@pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=needs_llvmlite)])
+@pytest.mark.parametrize("compiled", [False, True])
 def test_an_index_out_of_range_is_told_with_its_row(compiled: bool) -> None:
     rows, targets = [[0, 1], [4], [2, 5, 1]], [[1, 2], [3], [1, 1, 1]]
     with pytest.raises(IndexError, match=r"epoch 1, row 2: Embedding\(5, 4\) has no row 5\.0.*from 0 to 4"):
@@ -337,7 +336,7 @@ def test_an_index_out_of_range_is_told_with_its_row(compiled: bool) -> None:
         trained(Attention(), [[0, 1], [4]], [[1, 2], [5]], compiled, epochs=1, loss="cross_entropy")
 
 
-@pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=needs_llvmlite)])
+@pytest.mark.parametrize("compiled", [False, True])
 def test_a_row_that_is_not_finite_is_named_whatever_its_length(compiled: bool) -> None:
     class Logarithm(nn.Module):
         def __init__(self) -> None:
@@ -377,7 +376,7 @@ def test_the_parts_of_a_cluster_have_rows_of_one_length() -> None:
         checked([[1.0, 2.0], [3.0]], [1.0, 2.0], 3, "")
 
 
-@needs_llvmlite
+@pytest.mark.usefixtures("backend_in_time")
 def test_a_program_without_end_is_refused_with_what_to_do_instead(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("autograd.program.tracer.MOST", 500)
     with pytest.raises(TraceError, match=r"more than .* operations, which would take minutes.*dot.*compiled=False"):
@@ -389,7 +388,7 @@ def test_a_program_without_end_is_refused_with_what_to_do_instead(monkeypatch: p
     assert (fast, history.compiled) == (eager, None)
 
 
-@needs_llvmlite
+@pytest.mark.usefixtures("backend_in_time")
 def test_a_length_that_few_rows_have_is_not_compiled_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
     from autograd.compiler import compiled_function
 

@@ -1,4 +1,4 @@
-"""The vector instructions of every primitive, against its row in the table and against 50-digit arithmetic."""
+"""Every primitive as machine code and NumPy have it, against its row in the table and against 50-digit arithmetic."""
 
 from __future__ import annotations
 
@@ -9,18 +9,13 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from conftest import needs_llvmlite
 from references import REFERENCES, mp, ulps
 
-from autograd.primitives import NAN, TABLE, Primitive
-
-pytest.importorskip("llvmlite")
-import llvmlite.binding as llvm
-
 from autograd.compiler.expansion import expand, in_machine_code
-from autograd.compiler.llvm.codegen import lanes, machine, own_ir, shared_ir, vector_functions
-from autograd.compiler.llvm.instructions import FUNCTIONS, RULES
 from autograd.compiler.plan import Elementwise, plan_loop
-from autograd.compiler.run.executable import SIGNATURE
+from autograd.compiler.vectorised import InNumPy
+from autograd.primitives import NAN, TABLE, Primitive
 from autograd.program import Program, Reach, program_of, trace
 
 SPECIAL = [
@@ -42,7 +37,10 @@ def test_every_row_of_the_table_is_compiled(name: str) -> None:
     assert all(in_machine_code(e.primitive) for e in expanded(row, 5 if row.variadic else len(row.domain)).equations)
 
 
+@needs_llvmlite
 def test_every_instruction_that_a_row_names_is_known() -> None:
+    from autograd.compiler.llvm.instructions import FUNCTIONS, RULES
+
     named = {row.instruction for row in TABLE.values() if not row.variadic} - {""}
     assert named <= {*RULES, *FUNCTIONS}
     assert not {*RULES} & {*FUNCTIONS}
@@ -61,22 +59,31 @@ CALLS = {name: elementwise(row) for name, row in TABLE.items() if not row.variad
 TEMPLATES = {call.template: f"piece_{name}" for name, call in CALLS.items()}  # one function for each
 
 # Vectors as this processor has them, with the vector functions of the C library and without; and other lengths.
-VARIANTS = {
-    "this processor": (lanes(), vector_functions()),
-    "scalar functions": (lanes(), {}),
-    "2 lanes": (2, {}),
-    "4 lanes": (4, {}),
-    "8 lanes": (8, {}),
-}
+LANES: dict[str, int | None] = {
+    "this processor": None, "scalar functions": None, "2 lanes": 2, "4 lanes": 4, "8 lanes": 8,
+}  # fmt: skip
 
 Points = list[tuple[float, ...]]
 Run = Callable[[str, Points], list[float]]
 
 
-@pytest.fixture(scope="module", params=VARIANTS)
+@pytest.fixture(scope="module", params=["NumPy", *(pytest.param(name, marks=needs_llvmlite) for name in LANES)])
 def run(request: pytest.FixtureRequest) -> Run:
-    """What the code of a row gives at some points."""
-    width, functions = VARIANTS[request.param]
+    """What a row gives at some points."""
+    return in_numpy if request.param == "NumPy" else in_machine_code_of(request.param)
+
+
+def in_numpy(name: str, points: Points) -> list[float]:
+    program = InNumPy(expanded(TABLE[name], len(points[0])))
+    found: list[float] = program.run([*np.array(points).T], len(points))[0].tolist()
+    return found
+
+
+def in_machine_code_of(variant: str) -> Run:
+    from autograd.compiler.llvm.codegen import lanes, machine, own_ir, vector_functions
+    from autograd.compiler.run.executable import SIGNATURE
+
+    width, functions = LANES[variant] or lanes(), vector_functions() if variant == "this processor" else {}
     built = machine(own_ir(TEMPLATES, width, functions))
 
     def run(name: str, points: Points) -> list[float]:
@@ -113,7 +120,7 @@ def sign_matters(name: str) -> bool:
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_the_code_gives_what_the_row_gives(run: Run, name: str) -> None:
+def test_it_gives_what_the_row_gives(run: Run, name: str) -> None:
     row = TABLE[name]
     arity = len(row.domain)
     rng = random.Random(name)
@@ -144,7 +151,7 @@ def in_domain(name: str, rng: random.Random) -> tuple[float, ...]:
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_the_code_is_within_4_ulp_of_the_true_value(run: Run, name: str) -> None:
+def test_it_is_within_4_ulp_of_the_true_value(run: Run, name: str) -> None:
     rng = random.Random(name)
     points = [in_domain(name, rng) for _ in range(200)]
     points += [p for p in itertools.product(SPECIAL[:-3], repeat=len(TABLE[name].domain)) if allowed(name, p)][:400]
@@ -163,8 +170,13 @@ def allowed(name: str, point: tuple[float, ...]) -> bool:
     return inside and not signed_zero and not huge
 
 
+@needs_llvmlite
 @pytest.mark.parametrize("triple", ["aarch64-unknown-linux-gnu", "arm64-apple-darwin", "x86_64-pc-windows-msvc"])
 def test_all_of_it_compiles_for_other_processors_and_systems(triple: str) -> None:
+    import llvmlite.binding as llvm
+
+    from autograd.compiler.llvm.codegen import own_ir, shared_ir
+
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
     target = llvm.Target.from_triple(triple).create_target_machine(opt=2)

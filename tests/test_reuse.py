@@ -16,16 +16,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import needs_llvmlite
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nn
 from autograd import Value, atan2, compile_loss, jit, primitive, relu, tanh, uniform, value_and_grad
-from autograd.compiler import compiled_function
+from autograd.compiler import compiled_function, compiled_training, shared_training
 from autograd.program import Recent
 
-pytestmark = needs_llvmlite
+pytestmark = pytest.mark.usefixtures("backend_in_time")
 
 X = [[0.3, -0.7], [1.2, 0.4], [-0.5, 0.9], [0.1, 0.2], [-1.1, -0.3]]
 Y = [1.0, -1.0, 0.5, 0.25, -0.75]
@@ -35,18 +34,15 @@ Job = tuple[Any, Any, dict[str, Any]]  # a model, a loss, more settings of fit
 @contextmanager
 def no_programs() -> Iterator[None]:
     """A context in which nothing was compiled before, in no other process either."""
-    from autograd.compiler import shared_training
-    from autograd.compiler.run import StepsInMachineCode
-
-    both, from_disk = (compiled_function.RECENT, shared_training.RECENT), vars(StepsInMachineCode)["kept"]
+    both, from_disk = (compiled_function.RECENT, shared_training.RECENT), compiled_training._kept
     before = [recent._kept for recent in both]
     for recent in both:
         recent._kept = {}
-    StepsInMachineCode.kept = classmethod(lambda cls, key: None)
+    compiled_training._kept = lambda key: None
     try:
         yield
     finally:
-        StepsInMachineCode.kept = from_disk
+        compiled_training._kept = from_disk
         for recent, kept in zip(both, before, strict=True):
             recent._kept = kept
 

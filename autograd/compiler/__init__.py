@@ -1,4 +1,4 @@
-"""Compiled programs: the graph you drew, as machine code over whole batches."""
+"""Compiled programs: the graph you drew, over whole batches, as machine code or by NumPy."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    """What needs NumPy, or llvmlite as Training does, is loaded when it is first asked for."""
+    """What needs NumPy is loaded when it is first asked for."""
     if name in ("Jitted", "jit"):
         from .compiled_function import Jitted, jit
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..primitives import as_float
+
+Columns = Sequence[Any]  # arrays of float64 of one length, or floats, which count for every row
 
 
 def as_column(x: Any, name: str) -> Any:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import update_wrapper
-from typing import Any, Generic, NamedTuple, Never, TypeVar, overload
+from typing import Any, Generic, NamedTuple, Never, Protocol, TypeVar, overload
 
 import numpy as np
 
@@ -22,17 +22,34 @@ from ..program import Program, Reach, Recent, program_of, trace
 from ..transforms import Tree
 from ..value import Value
 from .agreement import check_agreement, some_of
-from .columns import as_column
+from .columns import Columns, as_column
 from .draws import Draws
 from .expansion import expand
-from .fallback import Patience, falling_back
-from .interpreter import Evaluator, InPython
+from .fallback import BY_NUMPY, Patience, falling_back
 from .turns import Turn
 
 R = TypeVar("R")
 Number = Value | float
 Column = np.ndarray[Any, Any]
 MOST = 4  # programs for one shape of arguments that are kept: for training and evaluation, say
+
+
+class Evaluator(Protocol):
+    """``run(columns, rows)`` gives an array of shape (outputs, rows); ``plan`` and ``ir`` print.
+
+    None raises where the forward of a primitive would: the result is then what IEEE 754 has, and whoever asked
+    evaluates such a row again in another way.
+    """
+
+    plan: Any
+    leaves: dict[int, Value]  # what the program closes over, by variable
+
+    @property
+    def ir(self) -> str: ...
+
+    def bound(self, leaves: dict[int, Value]) -> Evaluator: ...
+
+    def run(self, columns: Columns, rows: int) -> Any: ...
 
 
 class Compiled(NamedTuple):
@@ -49,13 +66,13 @@ class Compiled(NamedTuple):
     on_values: bool
 
     def shared(self) -> Shared | None:
-        """What others can take of it; None where it uses a Value or generator not reached, or is no machine code."""
+        """What others can take of it; None where it uses a Value or generator not reached."""
         leaves = {leaf: i for i, leaf in enumerate(self.made_for.leaves)}
         drawn = {id(generator): i for i, generator in enumerate(self.made_for.generators)}
         closed_over = self.program.leaves, self.evaluator.leaves
         if not all(leaves.keys() >= {*some.values()} for some in closed_over):
             return None
-        if not {*map(id, self.generators)} <= drawn.keys() or isinstance(self.evaluator, InPython):
+        if not {*map(id, self.generators)} <= drawn.keys():
             return None
         of_program, of_evaluator = ({v: leaves[leaf] for v, leaf in some.items()} for some in closed_over)
         result = copy.copy(self.result)
@@ -201,8 +218,9 @@ def jit(f: Callable[..., R]) -> Jitted[R]:
 
     ``.program`` prints the equations, ``.plan`` what is computed together, ``.llvm`` the code.  A program of more
     than 300 operations that differ from each other is not compiled as a whole but interpreted, an operation at a
-    time over blocks of rows.  Without llvmlite, or where a primitive of your own cannot be compiled, Python runs
-    the program with the same results, and a FallbackWarning says so.
+    time over blocks of rows.  Without llvmlite NumPy runs the program, column by column; so it does where a primitive
+    of your own cannot be compiled, and calls that for each number.  The results are the same, and a FallbackWarning
+    says so.
 
     The result is what f itself gives, row after row, up to the last bits, or it is said that it cannot be:
 
@@ -270,11 +288,13 @@ def _compiled(call: _Call, first: bool) -> Compiled:
 
 def evaluator(program: Program) -> Evaluator:
     """The fastest way to run a program here."""
-    with falling_back("Python runs the program, an equation at a time"):
+    with falling_back(BY_NUMPY):
         from .run import InMachineCode
 
         return InMachineCode(expand(program))
-    return InPython(program)
+    from .vectorised import InNumPy
+
+    return InNumPy(expand(program, partly=True))
 
 
 class _Call:

@@ -61,7 +61,7 @@ class CompiledLoss:
             return self._eagerly(tables) if found is None else found
 
     def _compiled(self, forms: list[Alike]) -> float | None:
-        """The same by machine code, for samples sorted by their forms; None where that cannot be, or is not finite."""
+        """The same compiled, for samples sorted by their forms; None where that cannot be, or is not finite."""
         trainings = []
         for _, tables in forms:
             training = self._compile(Samples(tables), len(forms) > 1)
@@ -83,7 +83,7 @@ class CompiledLoss:
         return mean
 
     def _compile(self, samples: Samples, mixed: bool) -> Training | None:
-        """The loss as machine code, for what it reaches now; None where that cannot be had."""
+        """The loss compiled, for what it reaches now; None where that cannot be had."""
         known = self._programs.setdefault(samples.form, [])
         changes = [training.changed() for training in known]
         if "" in changes:
@@ -127,7 +127,7 @@ def compile_loss(loss: Callable[..., Any], parameters: Sequence[Value]) -> Compi
     TraceError names the line that asks for a number, or what the loss changes.  What it can reach is looked at in every
     step: Values are read anew, and where a setting has changed (``model.eval()``, a number in a closure) the loss is
     compiled anew.  Where a mean or gradient is not finite, or anything raised on the way, the step is computed again
-    eagerly, and raises what that raises, with the row.  Where there is no machine code for the loss, every step is
+    eagerly, and raises what that raises, with the row.  Where the loss cannot be compiled, every step is
     eager, and a FallbackWarning says why.
 
     >>> w = Value(0.0)

@@ -16,11 +16,10 @@ from ..value import Value, as_value
 from .agreement import check_agreement, some_of
 from .draws import Draws
 from .expansion import Writer, expand
-from .fallback import NotCompilable
+from .fallback import BY_NUMPY, NotCompilable, falling_back
 from .forms import Samples
-from .layout import SamplePlans, StepLayout, parts
+from .layout import Backend, SamplePlans, StepLayout, parts
 from .plan import Plan
-from .run import KernelWorkspace, StepsInMachineCode
 from .shared_training import RECENT, Compiled, Shared
 from .step import Rule, SampleSums, rule_programs
 
@@ -52,8 +51,7 @@ class Training:
         walks = (of_loss, self.of_rule, of_penalty)
         known = RECENT.get(key) if key is not None else None
         lasts = lasting(key) if known is None and key is not None else None
-        if lasts is not None and (found := StepsInMachineCode.kept(lasts)) is not None:
-            known = Shared(found[0], Plan([]), **found[1])
+        if lasts is not None and (known := _kept(lasts)) is not None:
             RECENT.keep(key, known)
         if known is not None:
             self.compiled = known.bound(self.parameters, walks)
@@ -74,33 +72,32 @@ class Training:
         penalty: Callable[[Any], Any] | None,
         reach: Reach,
     ) -> Compiled:
-        """Everything from the trace of the loss to machine code."""
+        """Everything from the trace of the loss to steps that can be run."""
         parameters = self.parameters
-        plans, generators, reached, operations = list[SamplePlans](), list[Any](), set[Value](), 0
+        sums, plans, generators = list[SampleSums](), list[SamplePlans](), list[Any]()
         for some in samples:
             with located(some.where) if some.where else nullcontext():
-                traced, outputs = _traced(loss, some, reach, first=not plans)
-                sums = SampleSums(traced, parameters, Writer)
-                _check(loss, outputs, traced, sums.program, some, briefly=bool(plans))
-            plans.append(sums.plans())
+                traced, outputs = _traced(loss, some, reach, first=not sums)
+                sums.append(SampleSums(traced, parameters, Writer))
+                _check(loss, outputs, traced, sums[-1].program, some, briefly=bool(plans))
+            plans.append(sums[-1].plans())
             generators += traced.generators
-            reached.update(sums.reached)
-            operations += sum(equation.primitive is not LIST for equation in sums.program.equations)
             reach = traced.reach
         if generators and len(samples) > 1:
             raise NotCompilable(
                 "the loss draws random numbers for rows of unequal length, which compiled steps cannot: give rows of "
                 "one length, or leave the drawing out, as Dropout(0.0) does"
             )
-        programs = None
-        if rule is not None:
-            programs = rule_programs(rule, penalty, self.of_rule)
-            programs = programs._replace(gradient=expand(programs.gradient), update=expand(programs.update))
-        layout = StepLayout(KernelWorkspace(), parameters, plans, rule.states if rule else 0, programs)
+        of_rule = None if rule is None else rule_programs(rule, penalty, self.of_rule)
+        backend, programs = _backend(sums, of_rule[:2] if of_rule else ())
+        if of_rule is not None:
+            of_rule = of_rule._replace(gradient=programs[0], update=programs[1])
+        layout = StepLayout(backend.workspace(), parameters, plans, rule.states if rule else 0, of_rule)
+        reached = {p for of in sums for p in of.reached}
         return Compiled(
-            StepsInMachineCode.of(layout),
+            backend.steps(layout),
             Plan([call for of in plans for call in of.plan.each.calls]),
-            operations,
+            sum(equation.primitive is not LIST for of in sums for equation in of.program.equations),
             layout.captured,
             [p for p in parameters if p in reached],
             generators,
@@ -136,7 +133,7 @@ class Training:
         order = None if order is None else np.ascontiguousarray(order, dtype=np.int64)
         generators, taken = self.generators, []
         draws = Draws(generators) if generators else None
-        for part in parts(data, order, bounds, bool(generators)):
+        for part in parts(data, order, bounds, bool(generators), self.steps.places.block):
             if draws is not None:
                 part = part._replace(tables=[[*part.tables[0], draws.take(part.samples)]])
             losses = self.steps.run(part)
@@ -194,6 +191,30 @@ def _traced(loss: Callable[..., Any], samples: Samples, reach: Reach, first: boo
             return [as_value(root)]
 
     return trace(outputs, [""] * samples.columns, reach, some_of(samples)[0], twice=first), outputs
+
+
+def _backend(sums: Sequence[SampleSums], programs: Sequence[Program]) -> tuple[Backend, list[Program]]:
+    """The fastest way to run them here, and the programs, those of the rule, in the primitives that it has."""
+    with falling_back(BY_NUMPY):
+        from .run import MACHINE_CODE
+
+        for of in sums:
+            if of.left is not None:
+                raise of.left
+        return MACHINE_CODE, [*map(expand, programs)]
+    from .vectorised import NUMPY
+
+    return NUMPY, [expand(program, partly=True) for program in programs]
+
+
+def _kept(key: str) -> Shared | None:
+    """What an earlier process wrote to the disk; None where it did not, or here is no machine code."""
+    try:
+        from .run import StepsInMachineCode
+    except ImportError:
+        return None
+    found = StepsInMachineCode.kept(key)
+    return None if found is None else Shared(found[0], Plan([]), **found[1])
 
 
 def _check(

@@ -1,4 +1,4 @@
-"""Programs in the primitives that machine code has: every other one is replaced by what it consists of.
+"""Programs in the primitives that machine code and NumPy have: every other one is replaced by what it consists of.
 
 A row of the table is written in machine code as it stands where it names an instruction or is a sum of
 products.  For any other, and for a user's own primitive, the definition or else the forward is traced, and the
@@ -35,14 +35,21 @@ PRODUCTS: dict[float, Rule] = {
 Result = tuple[Primitive, tuple[int, ...]]
 
 
-def expand(program: Program) -> Program:
+class NotForValues(NotCompilable):
+    """A column of a row does not run on Values."""
+
+
+def expand(program: Program, partly: bool = False) -> Program:
     """The program with the primitives that have no machine code of their own written out.
 
-    Raises NotCompilable where one cannot be, as its forward does not run on Values.
+    Raises NotCompilable where one cannot be, as its forward draws random numbers or does not run on Values: such a
+    one is left if ``partly``, for NumPy, which calls it for each number.
     """
     if all(in_machine_code(primitive) and primitive is not pow for _, primitive, _ in program.equations):
         return program
     writer = Writer(program)
+    if writer.left is not None and not partly:
+        raise writer.left
     return writer.program([writer.names[output] for output in program.outputs])
 
 
@@ -54,7 +61,8 @@ def in_machine_code(primitive: Primitive) -> bool:
 class Writer:
     """A program that is being written: it begins with all of another one, written out, and what it needs comes after.
 
-    ``names`` are the variables of the other one here.  What is written twice is one variable.
+    ``names`` are the variables of the other one here.  What is written twice is one variable.  A primitive whose
+    forward does not run on Values is ``left`` as it stands: this says why, for the first of them.
     """
 
     def __init__(self, program: Program) -> None:
@@ -66,7 +74,8 @@ class Writer:
         self._leaves: dict[Value, int] = {}
         self._results: dict[Result, int] = {}
         self._equations: list[Equation | None] = []  # of each variable, None where it is not computed
-        self._parts: dict[tuple[Any, ...], Part] = {}
+        self._parts: dict[tuple[Any, ...], Part | None] = {}
+        self.left: NotCompilable | None = None
         self.names = self._insert(self._part(program), [self.input() for _ in program.inputs])
 
     def input(self) -> int:
@@ -175,10 +184,16 @@ class Writer:
         if primitive is pow and product is None:
             return self.result(primitive, args)
         key = (product,) if product else ("forward", primitive, len(args))
-        part = self._parts.get(key)
+        if key not in self._parts:
+            try:
+                written = product_program(product) if product else forward_program(primitive, len(args))
+                self._parts[key] = self._part(written)
+            except NotForValues as error:
+                self.left = self.left or error
+                self._parts[key] = None
+        part = self._parts[key]
         if part is None:
-            written = product_program(product) if product else forward_program(primitive, len(args))
-            part = self._parts[key] = self._part(written)
+            return self.result(primitive, args)
         return self._insert(part, args[:1] if product else args)[part.outputs[0]]
 
 
@@ -233,7 +248,7 @@ def column_program(
         of = Reach() if in_table else Reach(getattr(primitive, column))
         traced = trace(function, [""] * count, of)
     except NOT_FOR_VALUES as error:
-        raise NotCompilable(
+        raise NotForValues(
             f"the primitive {primitive.name!r} cannot be compiled, as its {column} cannot be computed of Values: write "
             f"it with operators and the functions of autograd. What went wrong: {str(error) or type(error).__name__}"
         ) from error

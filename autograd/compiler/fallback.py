@@ -1,6 +1,6 @@
 """Falling back: what counts as "this cannot be compiled", and how the user is told what is done instead.
 
-There are two steps down: from machine code to the same program run by Python, and from a compiled program to
+There are two steps down: from machine code to the same program run by NumPy, and from a compiled program to
 the eager computation, one Value at a time.  Both give the same results, later.  Only three things make the
 package take such a step; every other exception is a mistake somewhere, and passes through.
 """
@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from ..errors import AutogradError, FallbackWarning, TraceError
 
 REQUIRED = ("llvmlite", "numpy")  # by the compiler, and not installed everywhere
+
+BY_NUMPY = "NumPy runs what was compiled, column by column"
 
 reported: set[str] = set()  # the texts so far: each cause is told once for each thing that it slows down
 
@@ -81,8 +83,7 @@ def _report(instead: str, cause: str) -> None:
 
 def _depth() -> int:
     """How far up the stack the user's code is: the warning names its line."""
-    asking = sys._getframe(4).f_globals.get("__name__", "")  # above: falling_back, contextlib, _report and this
-    ours = {"autograd", "contextlib", asking.partition(".")[0]}
+    ours = {"autograd", "nn", "contextlib"}
     depth, frame = 1, sys._getframe(1).f_back
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ours:
         depth, frame = depth + 1, frame.f_back

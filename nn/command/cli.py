@@ -9,7 +9,6 @@ import random
 import sys
 import time
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -183,9 +182,6 @@ def train_on_digits() -> None:
 
 def train_on_names() -> None:
     """A GPT that learns first names letter by letter, and ten that it then invents."""
-    if find_spec("llvmlite") is None:
-        print("Names: left out, as a GPT takes hours where there is no llvmlite")
-        return
     from .. import datasets
     from .gpt import GPT, drawn_names, tokens_of
 

@@ -17,7 +17,7 @@ from .history import Compilation
 from .loop import Run
 from .optimizers import Optimizer
 
-BETWEEN = 0.1  # seconds of machine code, in which Ctrl-C has to wait
+BETWEEN = 0.1  # seconds of compiled steps, in which Ctrl-C has to wait
 CHANGING = ("lr", "t", "state")  # attributes of an optimiser that go into the code anew with every call
 
 
@@ -81,7 +81,7 @@ def compile_steps(run: Run) -> None:
 
 
 class CompiledSteps:
-    """What EagerSteps does, as calls into machine code.
+    """What EagerSteps does, as calls into machine code or NumPy.
 
     Before and after each call the numbers are in the Values.  NotCompilable or TraceError where something cannot be.
     """

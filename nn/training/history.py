@@ -26,7 +26,7 @@ class History:
     epoch, without penalties, and empty where there is none.  ``metrics`` and ``val_metrics`` have a list for each
     metric by its name, after the epoch and in evaluation mode; ``lr`` is the learning rate of the epoch and
     ``seconds`` how long its steps took.  ``compiled`` tells what was compiled: how many operations a sample takes,
-    and the seconds until they were machine code; None where training was eager.  ``interrupted`` tells whether
+    and the seconds until they could be run; None where training was eager.  ``interrupted`` tells whether
     Ctrl-C ended it.
 
     It iterates over its epochs, each a row of numbers by their names: ``pandas.DataFrame(history)`` is a table.

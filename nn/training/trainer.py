@@ -68,11 +68,12 @@ def fit(
     training goes on from that file, if it is there, and gives the same bits as one that never stopped: model,
     optimiser and history become what they were then, and ``epochs`` counts from the very beginning.
 
-    ``compiled`` runs the steps as machine code over whole batches, where NumPy and llvmlite are installed.  It gives
-    what the eager steps give, up to the order of sums, errors and random numbers included; or a FallbackWarning says
-    which line or attribute is in the way, and the training is eager: a branch on a target, a look-up of one, a state
-    that the model keeps from row to row.  Settings that callbacks and schedules change, of the optimiser, of modules,
-    in closures, count from the next epoch on, in the validation too; to that end the steps are compiled anew.
+    ``compiled`` runs the steps over whole batches: as machine code, or where llvmlite is not installed by NumPy, column
+    by column, and a FallbackWarning says so.  It gives what the eager steps give, up to the order of sums, errors and
+    random numbers included; or a FallbackWarning says which line or attribute is in the way, and the training is eager:
+    a branch on a target, a look-up of one, a state that the model keeps from row to row.  Settings that callbacks and
+    schedules change, of the optimiser, of modules, in closures, count from the next epoch on, in the validation too; to
+    that end the steps are compiled anew.
 
     What was compiled for one training serves others: those of a model of the same structure, with the same loss and
     settings, whatever their parameters, learning rate and rows; in other processes too, where the code is the same.

@@ -1,11 +1,11 @@
 """Where the numbers of a program lie: places in one array of doubles, and the samples that come into them."""
 
 from .feeding import Part, parts
-from .sample_loop import Loop, Places, Section
-from .step_layout import FormLayout, RulePrograms, SamplePlans, StepLayout, StepPlaces, TrainingSteps
-from .workspace import Workspace, row_stride
+from .sample_loop import Loop
+from .step_layout import Backend, FormLayout, RulePrograms, SamplePlans, StepLayout, StepPlaces, TrainingSteps
+from .workspace import Places, Section, Workspace, row_stride
 
 __all__ = [
-    "FormLayout", "Loop", "Part", "Places", "RulePrograms", "SamplePlans", "Section", "StepLayout",
+    "Backend", "FormLayout", "Loop", "Part", "Places", "RulePrograms", "SamplePlans", "Section", "StepLayout",
     "StepPlaces", "TrainingSteps", "Workspace", "parts", "row_stride",
 ]  # fmt: skip

@@ -12,7 +12,6 @@ import numpy as np
 
 from ..columns import is_readable
 from ..forms import Mixed
-from .workspace import BLOCK
 
 MOST = 2**21  # numbers that are gathered or converted at a time, 16 MB: what a step takes of more goes in parts
 
@@ -38,8 +37,11 @@ class Part(NamedTuple):
         return int((self.groups[:, 2] - self.groups[:, 1]).sum())
 
 
-def parts(data: Any, order: Any, bounds: Any, gathered: bool) -> Iterator[Part]:
-    """The steps: all in one part, or, where tables cannot be read or are to be ``gathered``, MOST numbers in each."""
+def parts(data: Any, order: Any, bounds: Any, gathered: bool, block: int) -> Iterator[Part]:
+    """The steps: all in one part, or, where tables cannot be read or are to be ``gathered``, MOST numbers in each.
+
+    Samples are added up a ``block`` at a time: a part has whole ones, so that the sums have the same bits.
+    """
     if isinstance(data, Mixed):
         yield in_order_of_forms(data, bounds) if order is None else by_form(data, order, bounds)
         return
@@ -49,7 +51,7 @@ def parts(data: Any, order: Any, bounds: Any, gathered: bool) -> Iterator[Part]:
         yield _alone(tables, order, bounds, sizes)
         return
     width = sum(table.shape[1] if table.ndim > 1 else 1 for table in tables)
-    most = max(MOST // max(width, 1) // BLOCK, 1) * BLOCK  # whole blocks: the sums have the same bits
+    most = max(MOST // max(width, 1) // block, 1) * block
     step = 0
     while step < len(bounds):
         steps = max(int(np.searchsorted(np.cumsum(sizes[step:]), most, side="right")), 1)

@@ -3,25 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
-from ..plan import UNIT, ZERO, LoopPlan, Plan, Row, Scalar, row_of
-from .workspace import Workspace
-
-
-class Places(NamedTuple):
-    """Where in the workspace every row, scalar and sum over the samples lies; sums[None] takes what nobody wants."""
-
-    rows: Mapping[Row, int]
-    scalars: Mapping[Scalar, int]
-    sums: Mapping[int | None, int]
-
-
-class Section(NamedTuple):
-    """Calls, and the places of what they read and write."""
-
-    plan: Plan
-    places: Places
+from ..plan import UNIT, ZERO, LoopPlan, Scalar, row_of
+from .workspace import Places, Section, Workspace
 
 
 class Loop:

@@ -7,15 +7,15 @@ penalty's gradient and clips, the second is the rule.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from ...program import Program
 from ...value import Value
 from ..plan import ONES, LoopPlan, Products, plan_loop
 from .feeding import Part
-from .sample_loop import Loop, Section
-from .workspace import Workspace
+from .sample_loop import Loop
+from .workspace import Section, Workspace
 
 
 class SamplePlans(NamedTuple):
@@ -67,6 +67,7 @@ class StepPlaces(NamedTuple):
     time: int
     weight: int  # 1 / samples
     gradient: int  # of the objective
+    block: int  # samples that go through together, at most; no place
 
     @classmethod
     def in_workspace(cls, workspace: Workspace, parameters: int, states: int, edges: int, moving: bool) -> StepPlaces:
@@ -80,7 +81,7 @@ class StepPlaces(NamedTuple):
         sums_vectors = (workspace.size - sums) // workspace.lanes
         return cls(
             states, room, current, changed, sums, sums_vectors, edge, loss, penalty, squares, unwanted,
-            lr=workspace.number(0.0), time=workspace.number(1.0), weight=workspace.number(0.0), gradient=sums,
+            lr=workspace.number(0.0), time=workspace.number(1.0), weight=workspace.number(0.0), gradient=sums, block=1,
         )  # fmt: skip
 
     def of_state(self, i: int) -> int:
@@ -122,6 +123,7 @@ class StepLayout:
         for of in sums:
             self.forms.append(self._over_samples(of, edge))
             edge += len(of.cotangents)
+        self.places = self.places._replace(block=max(form.loop.width for form in self.forms))
         self.clip = self.update = None
         if rule is not None:
             self.clip, limited = self._clip(rule)
@@ -176,8 +178,9 @@ class StepLayout:
 
 
 class TrainingSteps(Protocol):
-    """What runs the steps of a training, whose numbers are in its ``memory``."""
+    """What runs the steps of a training, whose numbers are in its ``memory``; ``by`` says what that is."""
 
+    by: str
     places: StepPlaces
     memory: Any
 
@@ -191,3 +194,10 @@ class TrainingSteps(Protocol):
 
     def keep(self, key: str, more: dict[str, Any]) -> None:
         """Write them to the disk, with what else belongs to the training."""
+
+
+class Backend(NamedTuple):
+    """A way to run steps: the workspace in which these are to be laid out, and what is made of the layout."""
+
+    workspace: Callable[[], Workspace]
+    steps: Callable[[StepLayout], TrainingSteps]

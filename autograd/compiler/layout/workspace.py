@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..plan import ONES, WASTE, Plan, Row, reads, writes
+from ..plan import ONES, WASTE, Plan, Row, Scalar, reads, writes
 
 CACHE_LINE = 8  # doubles
 BLOCK = 128  # samples that go through a program together, at most: their rows stay in the processor's cache
@@ -70,6 +70,21 @@ class Workspace:
         places = {row: start + stride * number for row, number in numbers.items()}
         self.contents[places[ONES]] = (width, 1.0)
         return places
+
+
+class Places(NamedTuple):
+    """Where in the workspace every row, scalar and sum over the samples lies; sums[None] takes what nobody wants."""
+
+    rows: Mapping[Row, int]
+    scalars: Mapping[Scalar, int]
+    sums: Mapping[int | None, int]
+
+
+class Section(NamedTuple):
+    """Calls, and the places of what they read and write."""
+
+    plan: Plan
+    places: Places
 
 
 def row_stride(width: int) -> int:

@@ -99,6 +99,7 @@ def results(e: Emitter, template: Template, rows: Sequence[str], scalars: Sequen
     values = {"row": rows, "scalar": scalars, "step": steps}
     for instruction, operands in template.steps:
         names = [e.constant(float(o.number)) if o.kind == "constant" else values[o.kind][o.place] for o in operands]
+        assert isinstance(instruction, str)  # others are written out before
         steps.append(write(e, instruction, names))
     return steps
 

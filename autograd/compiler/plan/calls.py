@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from typing import Literal, NamedTuple
 
+from ...primitives import Primitive
+
 
 class Spread(NamedTuple):
     """The row of a scalar, for a call that needs one: the same number for every sample."""
@@ -60,13 +62,14 @@ class Operand(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One instruction, named as the table's rows name theirs."""
+    """One instruction, named as the table's rows name theirs; or a primitive that names none."""
 
-    instruction: str
+    instruction: str | Primitive
     operands: tuple[Operand, ...]
 
     def __str__(self) -> str:
-        return f"{self.instruction}({', '.join(map(str, self.operands))})"
+        name = self.instruction if isinstance(self.instruction, str) else self.instruction.name
+        return f"{name}({', '.join(map(str, self.operands))})"
 
 
 class Template(NamedTuple):

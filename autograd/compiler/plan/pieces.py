@@ -20,6 +20,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
+from ...primitives import Primitive
 from ...program import LIST, Equation, dependent_variables
 from .calls import COPY, Call, Elementwise, Operand, Plan, Row, Spread, Step, Template, reads, row_of
 from .joining import joined
@@ -122,12 +123,13 @@ def _calls(
 ) -> list[Call]:
     """The calls of all levels: in each the sums first, then the elementwise pieces, then the sums over samples."""
     lists = {v: args for v, primitive, args in equations.values() if primitive is LIST}
-    levels = _levels(equations, wanted, apart)
+    of_sums = {primitive for _, primitive, _ in equations.values() if is_sum(primitive)}
+    levels = _levels(equations, of_sums, wanted, apart)
     summed: dict[int, list[Equation]] = defaultdict(list)
     for equation in equations.values():
-        if equation.primitive.variadic:
+        if equation.primitive in of_sums:
             summed[levels[equation.out]].append(equation)
-    pieces, stored = _pieces(equations, levels, apart)
+    pieces, stored = _pieces(equations, of_sums, levels, apart)
     stored |= wanted
     of_level: dict[int, list[list[int]]] = defaultdict(list)
     for piece in pieces:
@@ -163,7 +165,12 @@ def _spreads(calls: Iterable[Call], wanted: set[Row]) -> list[Call]:
     return [Elementwise(COPY, [[] for _ in needed], [[row.scalar] for row in needed], [[row] for row in needed])]
 
 
-def _levels(equations: Equations, wanted: set[Row], apart: bool) -> list[int]:
+def is_sum(primitive: Primitive) -> bool:
+    """Whether it takes any number of arguments and is known to the plan: a sum, a logsumexp or a look-up."""
+    return primitive.variadic and bool(primitive.terms or primitive.instruction)
+
+
+def _levels(equations: Equations, of_sums: set[Primitive], wanted: set[Row], apart: bool) -> list[int]:
     """The level of each equation: sums as early as they can be, elementwise equations as late.
 
     Late, because a derivative's factor (1 - out·out) is then computed beside its use and not stored.
@@ -181,7 +188,7 @@ def _levels(equations: Equations, wanted: set[Row], apart: bool) -> list[int]:
         first = max([after[arg] for arg in args], default=0)
         if primitive is LIST:
             level[v] = after[v] = first
-        elif primitive.variadic or apart:
+        elif apart or primitive in of_sums:
             level[v] = after[v] = first + 1
         else:
             level[v], after[v] = first, first + (uses[v] > FANOUT)
@@ -191,21 +198,24 @@ def _levels(equations: Equations, wanted: set[Row], apart: bool) -> list[int]:
     for v, primitive, args in reversed(equations.values()):
         last, limits = before[v], before
         if primitive is not LIST:
-            if uses[v] and not primitive.variadic and v not in wanted:
+            own_level = apart or primitive in of_sums
+            if uses[v] and primitive not in of_sums and v not in wanted:
                 level[v] = min(before[v], beside[v] - (uses[v] > FANOUT))
-            last, limits = (level[v] - 1, before) if primitive.variadic or apart else (level[v], beside)
+            last, limits = (level[v] - 1, before) if own_level else (level[v], beside)
         for arg in args:
             if limits[arg] > last:
                 limits[arg] = last
     return level
 
 
-def _pieces(equations: Equations, levels: Sequence[int], apart: bool) -> tuple[list[list[int]], set[Row]]:
+def _pieces(
+    equations: Equations, of_sums: set[Primitive], levels: Sequence[int], apart: bool
+) -> tuple[list[list[int]], set[Row]]:
     """The connected pieces of the elementwise equations of each level, every piece in order.
 
     And the results that others use than the equations of their piece; sums and lists among them.
     """
-    leader = {v: v for v, primitive, _ in equations.values() if not primitive.variadic and primitive is not LIST}
+    leader = {v: v for v, primitive, _ in equations.values() if primitive not in of_sums and primitive is not LIST}
     stored: set[Row] = set()
 
     def find(v: int) -> int:
@@ -260,7 +270,7 @@ def _shape(
     shape: list[Any] = []
     for v in piece:
         _, primitive, args = equations[v]
-        shape.append(primitive.instruction)
+        shape.append(primitive.instruction or primitive)
         for arg in args:
             if arg in place:
                 shape.append(3 * place[arg])
@@ -274,13 +284,13 @@ def _shape(
 
 def _template(shape: Shape) -> Template:
     """The template of a shape."""
-    steps: list[tuple[str, list[Operand]]] = []
+    steps: list[tuple[Any, list[Operand]]] = []
     for part in shape[:-1]:
-        if isinstance(part, str):
-            steps.append((part, []))
-        else:
+        if isinstance(part, int):
             place, kind = divmod(part, 3)
             steps[-1][1].append(Operand(KINDS[kind], place))
+        else:
+            steps.append((part, []))
     return Template(tuple([Step(instruction, tuple(operands)) for instruction, operands in steps]), shape[-1])
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...program import Program
 from ...value import Value
-from ..interpreter import Columns
+from ..columns import Columns
 from ..layout import Loop, row_stride
 from ..llvm import EvaluateJob
 from ..plan import Plan, plan_loop

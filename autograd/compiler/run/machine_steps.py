@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..layout import FormLayout, Part, StepLayout, StepPlaces, row_stride
+from ..layout import Backend, FormLayout, Part, StepLayout, StepPlaces, row_stride
 from ..llvm import Form, PackArguments, Source, TrainJob
 from .assembly import Assembly, assembled
 from .executable import Executable, address
@@ -39,6 +39,8 @@ class FormInPlace(NamedTuple):
 
 class StepsInMachineCode:
     """The steps of a training compiled."""
+
+    by = "machine code"
 
     def __init__(
         self, workspace: KernelWorkspace, sections: Mapping[str, list[Line]], places: StepPlaces,
@@ -145,3 +147,6 @@ def sources(tables: Sequence[Any], row: int, row_stride: int, sequential: bool, 
             records.append(Source(address(table), stride, across, columns, row, int(by_columns)))
         row += columns * row_stride
     return np.array(records, dtype=np.int64)
+
+
+MACHINE_CODE = Backend(KernelWorkspace, StepsInMachineCode.of)

@@ -21,7 +21,8 @@ class SampleSums:
     ``late`` ones carry the gradients that reached uniform variables, the ``edge``, on to the parameters.
 
     The first output of the ``program`` is the loss; its inputs are the numbers of a sample, the weight of that in the
-    mean, and the gradients of the edge.  ``write`` begins it with the program of the loss.
+    mean, and the gradients of the edge.  ``write`` begins it with the program of the loss; ``left`` says what could not
+    be written out, if anything could not.
     """
 
     def __init__(self, traced: Trace, parameters: Sequence[Value], write: Callable[[Program], Writer]) -> None:
@@ -64,6 +65,7 @@ class SampleSums:
             if out in body.picks
         ]
         every: list[Products | Indexed] = [*products, *self._late_products, *look_ups]
+        self.left = writer.left
         self.program = writer.program([value, *(v for v in rows_of(every) if isinstance(v, int))])
         reached = set[int | None]().union(*{id(of.places): of.places for of in every}.values())
         self.reached = [p for i, p in enumerate(parameters) if i in reached]  # the parameters that get a gradient

@@ -72,14 +72,15 @@ class PartActor:
         if not given.compiled:
             return Ready(None)
         try:
-            return Ready(self._compile(given, first))
+            training = self._compile(given, first)
+            return Ready(training.compiled.operations, by=training.steps.by)
         except (NotCompilable, TraceError) as error:
             return Ready(None, str(error))
         except ImportError as error:
             return Ready(None, f"on a worker {error.name} is not installed")
 
-    def _compile(self, given: Assignment, first: Part) -> int:
-        """Compile the sums, or the steps of a training apart; how many operations a sample takes."""
+    def _compile(self, given: Assignment, first: Part) -> Any:
+        """Compile the sums, or the steps of a training apart."""
         from autograd.compiler import Training
 
         if given.apart:
@@ -100,7 +101,7 @@ class PartActor:
             self.local = steps
         else:
             self.training = training
-        return training.compiled.operations
+        return training
 
     def _eager(self, given: Assignment, part: Part) -> EagerSteps:
         return EagerSteps(given.model, *part, given.loss, given.optimizer, given.penalty)

@@ -15,10 +15,14 @@ class Failure(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """What a worker says of its assignment: how many operations a sample takes as it is compiled, or why it is not."""
+    """What a worker says of its assignment: how many operations a sample takes as it is compiled, or why it is not.
+
+    ``by`` says what runs them, machine code or NumPy.
+    """
 
     operations: int | None
     cause: str = ""
+    by: str = ""
 
 
 class Facts(NamedTuple):

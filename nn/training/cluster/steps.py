@@ -62,6 +62,8 @@ class Remote:
         )  # fmt: skip
         answers: list[Ready] = self.crew.ask_first("prepare", packed(self.assignment))
         causes = [answer.cause for answer in answers if answer.operations is None]
+        if len({answer.by for answer in answers} - {""}) > 1:
+            causes.append("llvmlite is installed on some workers alone, and the sums of others differ in the last bits")
         if self.compiled and causes:
             with falling_back("fit: training eagerly on the workers, one Value at a time"):
                 raise NotCompilable(causes[0])
