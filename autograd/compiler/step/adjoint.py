@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
 from itertools import chain as one_after_another
 from typing import NamedTuple, Protocol
 
@@ -108,7 +109,13 @@ def adjoint(
             terms.setdefault(v, []).append(found)
             return
         for g, partial in zip(*found, strict=True):
-            products[g].add(writer.items(partial) if v in items else (partial,), placed[v])
+            products[g].add(*factors_of(partial, placed[v]) if v in items else ((partial,), placed[v]))
+
+    @cache
+    def factors_of(partials: int, places: Numbers) -> tuple[Numbers, Numbers]:
+        """The items of a list and the places of their products, but for what is fixed to be 0."""
+        factors = writer.items(partials)
+        return (factors, places) if nothing.isdisjoint(factors) else without(nothing, factors, places)
 
     for root in seeds.keys() & places.keys():
         receive(root, terms.pop(root)[0])
@@ -119,13 +126,16 @@ def adjoint(
             gs, lists = joined(terms.pop(out))
             for arg, column in zip(args, zip(*map(writer.items, lists), strict=True), strict=True):
                 if arg in fed and not nothing.issuperset(column):
-                    receive(arg, Terms(gs, column) if nothing.isdisjoint(column) else without(nothing, gs, column))
+                    some = (column, gs) if nothing.isdisjoint(column) else without(nothing, column, gs)
+                    receive(arg, Terms(some[1], some[0]))
             continue
         g = add_up(terms.pop(out), writer)
         for arg, partial in zip(args, writer.partials(primitive, [names[v] for v in args], names[out]), strict=True):
             if arg in fed and partial not in nothing:
                 receive(arg, Terms((g,), (partial,)))
-    ordered = [(g, (together(of.factors), together(of.places))) for g, of in reversed(products.items())]
+    ordered = [
+        (g, (together(of.factors), together(of.places))) for g, of in reversed(products.items()) if any(of.places)
+    ]
     ordered.sort(key=lambda item: min(item[1][1]))
     return Adjoint(dict(ordered), {pick: add_up(terms[pick], writer) for pick in picks if pick in terms})
 
@@ -143,10 +153,10 @@ def together(parts: Sequence[Numbers]) -> Numbers:
     return parts[0] if len(parts) == 1 else tuple(one_after_another.from_iterable(parts))
 
 
-def without(nothing: Collection[int], gs: Numbers, partials: Numbers) -> Terms:
-    """The terms whose partial is not fixed to be 0."""
-    kept = [(g, partial) for g, partial in zip(gs, partials, strict=True) if partial not in nothing]
-    return Terms(*zip(*kept, strict=True))
+def without(nothing: Collection[int], partials: Numbers, others: Numbers) -> tuple[Numbers, Numbers]:
+    """The partials that are not fixed to be 0, and what stands beside them."""
+    kept = [(partial, other) for partial, other in zip(partials, others, strict=True) if partial not in nothing]
+    return tuple([partial for partial, _ in kept]), tuple([other for _, other in kept])
 
 
 def add_up(terms: list[Terms], writer: Writer) -> int:
