@@ -37,7 +37,9 @@ class Program:
         inputs: Sequence[Value],
         outputs: Sequence[Value],
         find_fixed: Callable[[Sequence[Value]], set[Value]] = lambda order: set(),
+        order: Sequence[Value] | None = None,
     ) -> None:
+        """``order`` has the nodes below the outputs, each after its parents, if somebody knows it already."""
         self.inputs = tuple(range(len(inputs)))
         self.labels = {i: node.label for i, node in enumerate(inputs) if node.label}
         self.leaves: dict[int, Value] = {}
@@ -46,7 +48,7 @@ class Program:
         self.frozen: set[int] = set()
         variables: dict[Value, int] = {node: i for i, node in enumerate(inputs)}
         given = set(inputs)
-        order = topological_order(*outputs)
+        order = topological_order(*outputs) if order is None else order
         fixed = find_fixed(order)
         if any(node.primitive is not None for node in inputs) or fixed:  # what is behind these is not needed
             needed = set(outputs)

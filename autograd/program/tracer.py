@@ -260,9 +260,9 @@ def same(
     return len(outputs) == len(other_outputs)
 
 
-def program_of(inputs: Sequence[Value], outputs: Sequence[Value]) -> Program:
+def program_of(inputs: Sequence[Value], outputs: Sequence[Value], order: Sequence[Value] | None = None) -> Program:
     """The program of a traced graph.  What was computed before it was traced counts as a number, as it does eagerly."""
-    return Program(inputs, outputs, computed_before)
+    return Program(inputs, outputs, computed_before, order)
 
 
 def computed_before(order: Sequence[Value]) -> set[Value]:

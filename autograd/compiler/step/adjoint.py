@@ -25,11 +25,7 @@ FEW = 2  # products that are added one by one
 Numbers = tuple[int, ...]
 
 
-class Terms(NamedTuple):
-    """What reaches a variable: Σ g·p."""
-
-    gs: Numbers
-    partials: Numbers
+Terms = tuple[Numbers, Numbers]  # what reaches a variable, Σ g·p: each g, and beside it the partial p
 
 
 class Writer(Protocol):
@@ -100,39 +96,42 @@ def adjoint(
     items = {out: args for out, primitive, args in program.equations if primitive is LIST}
     placed: dict[int, Numbers] = {v: (place,) for v, place in places.items()}
     placed |= {v: tuple([places[item] for item in args]) for v, args in items.items() if places.keys() >= {*args}}
-    terms: dict[int, list[Terms]] = {root: [Terms((seed,), (one,))] for root, seed in seeds.items()}
+    terms: dict[int, list[Terms]] = {root: [((seed,), (one,))] for root, seed in seeds.items()}
     products: dict[int, OfGradient] = defaultdict(lambda: OfGradient([], []))
 
-    def receive(v: int, found: Terms) -> None:
-        """Note what reaches a variable, or a list, whose partials are lists then."""
-        if v not in placed:
-            terms.setdefault(v, []).append(found)
-            return
-        for g, partial in zip(*found, strict=True):
-            products[g].add(*factors_of(partial, placed[v]) if v in items else ((partial,), placed[v]))
+    def receive(v: int, gs: Numbers, partials: Numbers) -> None:
+        """Note what reaches a variable, or a list, of which the partials are lists; nothing does by a fixed 0."""
+        if not nothing.isdisjoint(partials):
+            partials, gs = without(nothing, partials, gs)
+        if v in placed:
+            for g, partial in zip(gs, partials, strict=True):
+                products[g].add(*(factors_of(v, partial) if v in items else ((partial,), placed[v])))
+        elif v in terms:
+            terms[v].append((gs, partials))
+        elif gs:
+            terms[v] = [(gs, partials)]
 
     @cache
-    def factors_of(partials: int, places: Numbers) -> tuple[Numbers, Numbers]:
-        """The items of a list and the places of their products, but for what is fixed to be 0."""
+    def factors_of(v: int, partials: int) -> tuple[Numbers, Numbers]:
+        """The items of a list of partials, and the places of their products."""
         factors = writer.items(partials)
-        return (factors, places) if nothing.isdisjoint(factors) else without(nothing, factors, places)
+        return (factors, placed[v]) if nothing.isdisjoint(factors) else without(nothing, factors, placed[v])
 
     for root in seeds.keys() & places.keys():
-        receive(root, terms.pop(root)[0])
+        receive(root, *terms.pop(root)[0])
     for out, primitive, args in reversed(program.equations):
         if out not in terms or out in stops or out in program.frozen:
             continue
         if primitive is LIST:
             gs, lists = joined(terms.pop(out))
             for arg, column in zip(args, zip(*map(writer.items, lists), strict=True), strict=True):
-                if arg in fed and not nothing.issuperset(column):
-                    some = (column, gs) if nothing.isdisjoint(column) else without(nothing, column, gs)
-                    receive(arg, Terms(some[1], some[0]))
+                if arg in fed:
+                    receive(arg, gs, column)
             continue
-        g = add_up(terms.pop(out), writer)
+        g = (add_up(terms.pop(out), writer),)
         for arg, partial in zip(args, writer.partials(primitive, [names[v] for v in args], names[out]), strict=True):
-            if arg in fed and partial not in nothing:
-                receive(arg, Terms((g,), (partial,)))
+            if arg in fed:
+                receive(arg, g, (partial,))
     ordered = [
         (g, (together(of.factors), together(of.places))) for g, of in reversed(products.items()) if any(of.places)
     ]
@@ -145,7 +144,7 @@ def joined(terms: list[Terms]) -> Terms:
     if len(terms) == 1:
         return terms[0]
     gs, partials = zip(*reversed(terms), strict=True)
-    return Terms(together(gs), together(partials))
+    return together(gs), together(partials)
 
 
 def together(parts: Sequence[Numbers]) -> Numbers:

@@ -35,7 +35,8 @@ class SampleSums:
         (root,), guard = traced.outputs, traced.guard
         with tracing():
             guarded = root if guard is None else root + guard
-        forward = program_of(traced.inputs, [root, guarded]).listed()
+        order = traced.order if guard is None else None
+        forward = program_of(traced.inputs, [root, guarded], order).listed()
         leaves = {leaf: v for v, leaf in forward.leaves.items()}
         places = {leaves[p]: i for i, p in enumerate(parameters) if p in leaves}
         sampled = dependent_variables(forward.equations, forward.inputs)
