@@ -45,7 +45,7 @@ from .value import Value, as_value
 if TYPE_CHECKING:
     from .compiler import compile_loss, jit
     from .functions import Binary, Unary
-else:  # a checker is to find names that are not there
+else:  # a checker, which is to find names that are not there, knows of no such thing
 
     def __getattr__(name: str) -> Any:
         """What needs NumPy is loaded when it is first asked for."""

@@ -20,6 +20,7 @@ from .training import SGD, Adam, History, Optimizer, fit
 
 if TYPE_CHECKING:
     from . import datasets, metrics
+    from . import plots as plots
     from .data import batches, standardize, train_test_split
     from .estimators import StepClassifier, StepRegressor
     from .evaluation import accuracy, evaluate, predict
@@ -60,9 +61,11 @@ WINGS = {
 }  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
-    """What belongs to a wing."""
-    return _find(__name__, WINGS, name)
+if not TYPE_CHECKING:  # which is to find names that are not there
+
+    def __getattr__(name: str) -> Any:
+        """What belongs to a wing."""
+        return _find(__name__, WINGS, name)
 
 
 def __dir__() -> list[str]:

@@ -6,21 +6,52 @@ X and y are lists, NumPy arrays, data frames and series of pandas and Polars, te
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from random import Random
 from threading import Timer
-from typing import Any
+from typing import Any, Protocol, TypeVar, overload
 
 from autograd.compiler import Ragged
 
 from .containers import Columns, cells_of, even, is_array, numbers_in, opened, pieces, take, width_of
 from .progress import PATIENCE, is_shown
 from .samples import as_table, pair
+from .vocabulary import Array, Floats
+
+
+class Shaped(Protocol):
+    """What has rows of its own kind: an array, a frame, a series, a tensor."""
+
+    @property
+    def shape(self) -> Any: ...
+
+
+# What comes out in parts of the kind that went in; all else comes out in lists.
+A = TypeVar("A")
+B = TypeVar("B")
+Rows = TypeVar("Rows", bound=list[Any] | Shaped)
+Targets = TypeVar("Targets", bound=list[Any] | Shaped)
 
 MARGIN = 0.3  # around the samples of a plane
 
 
+@overload
+def standardize(train: Array) -> Floats: ...
+@overload
+def standardize(train: Sequence[float]) -> list[float]: ...
+@overload
+def standardize(train: Sequence[Sequence[float]]) -> list[list[float]]: ...
+@overload
+def standardize(train: Array, *others: Array) -> tuple[Floats, ...]: ...
+@overload
+def standardize(train: Sequence[float], *others: Sequence[float]) -> tuple[list[float], ...]: ...
+@overload
+def standardize(
+    train: Sequence[Sequence[float]], *others: Sequence[Sequence[float]]
+) -> tuple[list[list[float]], ...]: ...
+@overload
+def standardize(train: Iterable[Any], *others: Iterable[Any]) -> Any: ...
 def standardize(train: Iterable[Any], *others: Iterable[Any]) -> Any:
     """Shift and scale each column so that the rows of ``train`` have mean 0 and standard deviation 1.
 
@@ -92,7 +123,13 @@ def _scaled(table: Any, unit: Any, mean: Any, deviation: Any) -> Any:
     return result
 
 
-def train_test_split(X: Iterable[Any], y: Iterable[Any], test: float = 0.25, seed: int = 0) -> Any:
+@overload
+def train_test_split(X: Rows, y: Targets, test: float = 0.25, seed: int = 0) -> tuple[Rows, Rows, Targets, Targets]: ...
+@overload
+def train_test_split(
+    X: Iterable[Any], y: Iterable[Any], test: float = 0.25, seed: int = 0
+) -> tuple[Any, Any, Any, Any]: ...
+def train_test_split(X: Any, y: Any, test: float = 0.25, seed: int = 0) -> Any:
     """(X_train, X_test, y_train, y_test): each row in exactly one part, as it is, in an order made by ``seed``.
 
     The parts are what was given: arrays, frames and series (with their index), tensors; lists of all else.
@@ -118,6 +155,18 @@ def held_back(count: int, share: float, seed: int) -> tuple[Any, Any]:
     return order[held:], order[:held]
 
 
+@overload
+def batches(
+    X: list[A], y: list[B], batch_size: int, *, shuffle: bool = True, seed: int | Random = 0
+) -> Iterator[tuple[list[A], list[B]]]: ...
+@overload
+def batches(
+    X: Array, y: Array, batch_size: int, *, shuffle: bool = True, seed: int | Random = 0
+) -> Iterator[tuple[Array, Array]]: ...
+@overload
+def batches(
+    X: Iterable[Any], y: Iterable[Any], batch_size: int, *, shuffle: bool = True, seed: int | Random = 0
+) -> Iterator[tuple[Any, Any]]: ...
 def batches(
     X: Iterable[Any], y: Iterable[Any], batch_size: int, *, shuffle: bool = True, seed: int | Random = 0
 ) -> Iterator[tuple[Any, Any]]:
@@ -206,7 +255,7 @@ def classes_of(outputs: Iterable[Any], threshold: float) -> Any:
     return found if is_array(outputs) else found.tolist()
 
 
-def probabilities_of(outputs: Any) -> Any:
+def probabilities_of(outputs: Floats) -> Floats:
     """For each row the probability of each class: softmax of several outputs, of one its sigmoid and the rest.
 
     >>> import numpy as np
@@ -218,7 +267,8 @@ def probabilities_of(outputs: Any) -> Any:
     if outputs.ndim == 1:
         outputs = np.stack([np.zeros_like(outputs), outputs], axis=1)
     powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    found: Floats = powers / powers.sum(axis=1, keepdims=True)
+    return found
 
 
 def _within(data: Iterable[Any], low: float, high: float) -> bool:

@@ -24,7 +24,7 @@ from .losses import (
 )
 from .modules import Module, as_list
 from .samples import Samples, check_data, check_rows, is_collection, row_of
-from .vocabulary import Loss, LossLike, Metric, Metrics
+from .vocabulary import Array, Floats, Loss, LossLike, Metric, Metrics
 from .wings import cluster
 
 CONVERTED = 2**21  # numbers that are converted at a time
@@ -34,6 +34,12 @@ MANY = 200  # rows that take about as long one by one as a model takes to be tra
 LARGE = 100_000  # and rows of an array times parameters, for larger models
 
 
+@overload
+def predict(model: Module, X: Array) -> Floats: ...
+@overload
+def predict(model: Module, X: list[Any] | tuple[Any, ...]) -> list[Any]: ...
+@overload
+def predict(model: Module, X: Iterable[Any]) -> Any: ...
 def predict(model: Module, X: Iterable[Any]) -> Any:
     """The model's raw output for each row: a float, or a list of them, or of such lists.  Rows may differ in length.
 
@@ -329,7 +335,7 @@ class OverRows:
     def __call__(self) -> Any:
         """For each row what it gives: an array; a list where the table is one, or some rows give more than others."""
         if self._program is not None:
-            with falling_back(f"{self._f.__name__}: one row at a time", unasked=True):
+            with falling_back(f"{self._f.__name__}: one row at a time, which is slower", unasked=True):
                 return _in_order([*self._by_columns(self._program)])
             self._program = None
         outputs = self._one_by_one(range(len(self._tables[0])))

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from inspect import signature
 from typing import Any
@@ -32,7 +32,7 @@ from .vocabulary import Metric, Metrics
 Score = Callable[[int, int, int], float]  # of true positives, false positives and false negatives
 
 
-def accuracy(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None = None) -> float:
+def accuracy(outputs: Collection[Any], targets: Collection[Any], threshold: float | None = None) -> float:
     """The fraction of rows classified right.
 
     >>> accuracy([0.5, -2.0, 3.0, -1.0], [1, 0, 0, 0])
@@ -42,7 +42,7 @@ def accuracy(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | 
     return int((predicted == true).sum()) / len(true)
 
 
-def precision(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None = None) -> float:
+def precision(outputs: Collection[Any], targets: Collection[Any], threshold: float | None = None) -> float:
     """TP / (TP + FP): the part of the positive predictions that is right; 0 where there are none.
 
     Of several classes the mean over those that occur, as target or prediction (the macro average).
@@ -53,7 +53,7 @@ def precision(outputs: Sequence[Any], targets: Sequence[Any], threshold: float |
     return _macro(_precision, outputs, targets, threshold)
 
 
-def recall(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None = None) -> float:
+def recall(outputs: Collection[Any], targets: Collection[Any], threshold: float | None = None) -> float:
     """TP / (TP + FN): the part of the positive targets that is found; 0 where there are none.
 
     Of several classes as for precision.
@@ -64,7 +64,7 @@ def recall(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | No
     return _macro(_recall, outputs, targets, threshold)
 
 
-def f1(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None = None) -> float:
+def f1(outputs: Collection[Any], targets: Collection[Any], threshold: float | None = None) -> float:
     """2·TP / (2·TP + FP + FN), the harmonic mean of precision and recall; 0 for 0 / 0.  Classes as for precision.
 
     >>> f1([[2.0, 1.0], [0.0, 3.0], [1.0, 0.0]], [0, 1, 1])
@@ -73,7 +73,7 @@ def f1(outputs: Sequence[Any], targets: Sequence[Any], threshold: float | None =
     return _macro(_f1, outputs, targets, threshold)
 
 
-def r2(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
+def r2(outputs: Collection[Any], targets: Collection[Any]) -> float:
     """1 − Σ(t − p)² / Σ(t − t̄)², t̄ the mean target; of several outputs the mean.
 
     Where all targets are equal the quotient is 0 / 0: then 1 if every prediction is right, else 0.
@@ -86,7 +86,7 @@ def r2(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
     return math.fsum(scores) / len(scores)
 
 
-def mae(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
+def mae(outputs: Collection[Any], targets: Collection[Any]) -> float:
     """The mean of |p − t| over rows and outputs.
 
     >>> mae([1.0, 2.0], [1.0, 5.0])
@@ -138,7 +138,7 @@ def _wants_targets(metric: Metric) -> bool:
 def _targets_first(metric: Metric, name: str) -> Metric:
     """A metric that is called with the targets first; where it refuses outputs that are no classes, with advice."""
 
-    def measured(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
+    def measured(outputs: Any, targets: Any) -> float:
         try:
             return metric(targets, outputs)
         except ValueError as error:

@@ -15,13 +15,14 @@ import math
 import os
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from autograd import write_whole
 from autograd.html import printable
 
 from .modules import Module, build, config_of
 
+M = TypeVar("M", bound=Module)
 FORMAT, VERSION = "stepgrad model", 2
 # What a model may have besides its numbers, and of what kind it is: the names of its inputs, what its outputs mean.
 NAMES: dict[str, tuple[type, ...]] = {"columns": (str,), "classes": (str, Real)}
@@ -68,6 +69,10 @@ def content_of_model(model: Module) -> dict[str, Any]:
     return content
 
 
+@overload
+def load(path: str | os.PathLike[str], *, into: None = None) -> Module: ...
+@overload
+def load(path: str | os.PathLike[str], *, into: M) -> M: ...
 def load(path: str | os.PathLike[str], *, into: Module | None = None) -> Module:
     """The model in a file; for a class of your own, ``into`` is a model of that class to be filled.
 

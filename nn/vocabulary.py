@@ -47,6 +47,14 @@ Inputs = Collection[Value | float]
 Numbers = Value | float | Inputs
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Figure
+
+    Array = npt.NDArray[Any]
+    Floats = npt.NDArray[np.float64]
+    Drawn = TypeVar("Drawn", bound=Axes | Collection[Axes])  # axes of one's own, into which a picture is drawn
 
     class Output(Value, list[Value]):  # type: ignore[misc]  # no class can be both
         """What layers give: a Value where there is one neuron, else a list of Values.
@@ -56,3 +64,4 @@ if TYPE_CHECKING:
         """
 else:
     Output = Value | list[Value]
+    Array = Floats = Figure = Drawn = Any  # NumPy and matplotlib are loaded where they are needed

@@ -4,12 +4,12 @@ import importlib.util
 import os
 import shutil
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.hiding import SAID, without_llvmlite
 
 from autograd.compiler import fallback
 
@@ -32,22 +32,10 @@ def ctrl_c() -> Iterator[None]:
     signal.signal(signal.SIGINT, inherited)
 
 
-INSTALL = "Install it with: python -m pip install llvmlite"
-SAID = f"{fallback.BY_NUMPY}, which is slower: llvmlite is not installed. {INSTALL}"
-
-# What is imported anew, and then needs llvmlite.
-MACHINE_CODE = ("llvm", "llvm.codegen", "run", "run.executable", "run.kernel_workspace")
-
-
-@pytest.fixture
-def without_llvmlite(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if llvmlite were not installed, and that was told already."""
-    monkeypatch.setattr(fallback, "reported", {SAID})
-    for module in ("compiled_function", "shared_training"):
-        monkeypatch.setattr(f"autograd.compiler.{module}.RECENT._kept", {})
-    monkeypatch.setitem(sys.modules, "llvmlite", None)
-    for name in MACHINE_CODE:
-        monkeypatch.delitem(sys.modules, f"autograd.compiler.{name}", raising=False)
+@pytest.fixture(name="without_llvmlite")
+def _without_llvmlite() -> Iterator[None]:
+    with without_llvmlite():
+        yield
 
 
 HAS_LLVMLITE = importlib.util.find_spec("llvmlite") is not None

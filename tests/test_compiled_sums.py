@@ -43,6 +43,7 @@ pytestmark = pytest.mark.usefixtures("backend")
 by_machine_code = pytest.mark.parametrize("backend", [MACHINE], indirect=True)
 
 Loss = Callable[..., Any]
+FEW_ROWS = 100  # of more, one after the other, no test tells more
 
 
 def eager(loss: Loss, parameters: Sequence[Value], rows: Sequence[Sequence[float]]) -> tuple[float, list[float], float]:
@@ -60,19 +61,23 @@ def eager(loss: Loss, parameters: Sequence[Value], rows: Sequence[Sequence[float
     return value, [p.grad / len(rows) for p in parameters], size + abs(value)
 
 
-def compiled(loss: Loss, parameters: Sequence[Value], rows: Sequence[Sequence[float]]) -> tuple[float, list[float]]:
-    training = Training(loss, [Samples([*np.array(rows).T])], parameters)
+def compiled(
+    loss: Loss, parameters: Sequence[Value], rows: Sequence[Sequence[float]], together: int | None = None
+) -> tuple[float, list[float]]:
+    training = Training(loss, [Samples([*np.array(rows).T])], parameters, together=together)
     training.load()
     losses = training.run(np.array(rows), None, [[0, len(rows)]])
     return losses[0, 1], training.gradients()
 
 
 def agree(loss: Loss, parameters: Sequence[Value], rows: Sequence[Sequence[float]]) -> None:
+    """Samples side by side in the lanes, and one after the other with their units there, are as eager."""
     value, gradient, size = eager(loss, parameters, rows)
-    found, gradient_found = compiled(loss, parameters, rows)
-    assert abs(found - value) <= 1e-12 * size
-    for g, h in zip(gradient, gradient_found, strict=True):
-        assert abs(g - h) <= 1e-12 * size
+    for together in (None, 1) if len(rows) <= FEW_ROWS else (None,):
+        found, gradient_found = compiled(loss, parameters, rows, together)
+        assert abs(found - value) <= 1e-12 * size
+        for g, h in zip(gradient, gradient_found, strict=True):
+            assert abs(g - h) <= 1e-12 * size
 
 
 def numbers(n: int, seed: int = 0) -> list[Value]:
@@ -256,7 +261,14 @@ def test_loss_and_gradient_are_those_of_the_eager_graph(
     agree(loss, parameters, samples(count, inputs))
 
 
+@pytest.fixture
+def nothing_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No program of an earlier run is found, as one from the disk is not planned; and none is left to later ones."""
+    monkeypatch.setenv("STEPGRAD_CACHE", str(tmp_path))
+
+
 @by_machine_code
+@pytest.mark.usefixtures("nothing_kept")
 @pytest.mark.parametrize("width", [2, 4, 8])
 @pytest.mark.parametrize("shape", [residual, layer_norm, convolution, scaled_weights], ids=lambda shape: shape.__name__)
 def test_vectors_of_other_lengths_and_scalar_functions(
@@ -272,13 +284,15 @@ def test_vectors_of_other_lengths_and_scalar_functions(
     agree(loss, parameters, samples(37, inputs))
 
 
+@pytest.mark.usefixtures("nothing_kept")
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
 def test_interpreted_an_operation_at_a_time(
     shape: Callable[[], tuple[Loss, list[Value], int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(grouping, "MAX_STEPS", 0)
     loss, parameters, inputs = shape()
-    agree(loss, parameters, samples(130, inputs))
+    for count in (3, 130):
+        agree(loss, parameters, samples(count, inputs))
 
 
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)  # to shrink an example, each of which is compiled, takes minutes
@@ -323,12 +337,6 @@ def test_look_ups_by_an_index_gather_and_scatter(count: int, width: int, data: A
     which = st.integers(0, count - 1)
     rows = data.draw(st.lists(st.tuples(which, which, st.floats(-1.0, 1.0)), min_size=1, max_size=40))
     agree(loss, p, rows)
-
-
-@pytest.fixture
-def nothing_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No program of an earlier run is found: one from the disk is not planned."""
-    monkeypatch.setenv("STEPGRAD_CACHE", str(tmp_path))
 
 
 @pytest.mark.usefixtures("nothing_kept")

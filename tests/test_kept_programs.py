@@ -13,6 +13,7 @@ import pytest
 from conftest import needs_llvmlite
 
 from autograd.program import Reach, lasting
+from autograd.program.structure import _code
 
 SCRIPT = """
 import sys
@@ -85,6 +86,14 @@ def test_other_code_and_other_settings_are_another_program(tmp_path: Path, old: 
 
 def structure(f: Any) -> str | None:
     return lasting(Reach(f).structure())
+
+
+def test_no_text_lasts_while_our_code_on_the_disk_is_not_the_one_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograd.program.structure.LOADED", 0.0)  # as if every file was changed since
+    _code.cache_clear()
+    assert structure(lambda x: x) is None
+    monkeypatch.undo()
+    assert structure(lambda x: x) is not None
 
 
 def test_a_text_lasts_where_all_that_it_stands_for_can_be_told_in_another_process() -> None:

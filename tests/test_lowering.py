@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import random
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -18,6 +20,7 @@ from autograd.compiler.vectorised import InNumPy
 from autograd.primitives import NAN, TABLE, Primitive
 from autograd.program import Program, Reach, program_of, trace
 
+LN2 = math.log(2)
 SPECIAL = [
     0.0, -0.0, 5e-324, -5e-324, 1e-310, -2.2250738585072014e-308, 1e-200, 1e-20, -1e-8, 0.25, -0.5, 0.5, 1.0, -1.0, 1.5,
     math.nextafter(1.0, 0.0), 2.0, -2.0, 3.0, -3.0, math.pi, 19.5, 27.0, -40.0, 41.0, 700.0, -745.0, 1e5, -1e5, 1e16,
@@ -61,6 +64,7 @@ TEMPLATES = {call.template: f"piece_{name}" for name, call in CALLS.items()}  # 
 # Vectors as this processor has them, with the vector functions of the C library and without; and other lengths.
 LANES: dict[str, int | None] = {
     "this processor": None, "scalar functions": None, "2 lanes": 2, "4 lanes": 4, "8 lanes": 8,
+    "products rounded": None,  # as where a processor has no fused multiply-add
 }  # fmt: skip
 
 Points = list[tuple[float, ...]]
@@ -84,7 +88,8 @@ def in_machine_code_of(variant: str) -> Run:
     from autograd.compiler.run.executable import SIGNATURE
 
     width, functions = LANES[variant] or lanes(), vector_functions() if variant == "this processor" else {}
-    built = machine(own_ir(TEMPLATES, width, functions))
+    ir = own_ir(TEMPLATES, width, functions)
+    built = machine(rounded(ir) if variant == "products rounded" else ir)
 
     def run(name: str, points: Points) -> list[float]:
         count = -(-len(points) // width) * width
@@ -99,6 +104,14 @@ def in_machine_code_of(variant: str) -> Run:
         return found
 
     return run
+
+
+def rounded(ir: str) -> str:
+    """The same with a product and a sum in the place of each fused multiply-add."""
+    fused = re.compile(r"  (%\w+) = call (<.*>) @llvm\.fmuladd\.\w+\(\2 (.*), \2 (.*), \2 (.*)\)")
+    ir = fused.sub(r"  \1_ = fmul \2 \3, \4\n  \1 = fadd \2 \1_, \5", ir)
+    assert "call <8 x double> @llvm.fmuladd" not in ir
+    return ir
 
 
 def expected(row: Primitive, point: tuple[float, ...]) -> float:
@@ -161,6 +174,29 @@ def test_it_is_within_4_ulp_of_the_true_value(run: Run, name: str) -> None:
         except ZeroDivisionError:
             continue
         assert ulps(found, true) <= 4.0, (point, found, true)
+
+
+def near_steps(step: float, last: float) -> list[float]:
+    """Points on both sides of where the whole number in x / step changes, and of where the result leaves the range."""
+    steps = [(k + 0.5) * step for k in range(-1100, 1100)] + [709.782712893384, -708.3964185322641, -745.1332191019412]
+    return [y for x in steps if abs(x) <= last for y in (x, math.nextafter(x, -math.inf), math.nextafter(x, math.inf))]
+
+
+@functools.cache
+def samples(name: str) -> list[tuple[float, mp.mpf]]:
+    """Points where a function may be least exact, and over all of its domain; the true value at each."""
+    step, last = {"exp": (LN2, 760.0), "tanh": (LN2 / 2, 25.0)}[name]
+    rng = random.Random(name)
+    points = near_steps(step, last)
+    points += [rng.uniform(-last, last) for _ in range(1000)] + [rng.uniform(-1.0, 1.0) for _ in range(1000)]
+    points += [rng.choice([-1, 1]) * 10 ** rng.uniform(-323, 2) for _ in range(1000)]
+    return [(x, REFERENCES[name].value(mp.mpf(x))) for x in points]
+
+
+@pytest.mark.parametrize(("name", "most"), [("exp", 1.5), ("tanh", 3.0)])
+def test_own_functions_are_as_exact_as_they_say(run: Run, name: str, most: float) -> None:
+    points, true = zip(*samples(name), strict=True)
+    assert max(map(ulps, run(name, [(x,) for x in points]), true)) <= most
 
 
 def allowed(name: str, point: tuple[float, ...]) -> bool:

@@ -91,7 +91,7 @@ class CompiledLoss:
             return None if mixed and training.generators else training
         if changes:
             self._patience.compiled_anew(changes[0])
-        with falling_back("the loss is computed one Value at a time"):
+        with falling_back("the loss is computed one Value at a time, which is slower"):
             from .compiled_training import Training
 
             known.insert(0, Training(self._loss, [samples], self.parameters))

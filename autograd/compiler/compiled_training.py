@@ -30,7 +30,8 @@ class Training:
     ``samples`` are such as it will run on, of each form that there is: a few of them are computed eagerly, too, to
     compare.  Each form has a program of its own; they share the parameters, the sums and the kernels.
     ``penalty(p)`` is added to the loss for every parameter.  Without a rule, ``run`` only adds up.  ``of_rule`` is
-    what the rule can reach, where that is to be known from outside.
+    what the rule can reach, where that is to be known from outside.  ``together`` is the number of samples that a step
+    takes at most, where that is known: a few of one form then go one after the other, by code of their own.
     """
 
     @without_collector()
@@ -42,12 +43,15 @@ class Training:
         rule: Rule | None = None,
         penalty: Callable[[Any], Any] | None = None,
         of_rule: Reach | None = None,
+        together: int | None = None,
     ) -> None:
         self.parameters = list(parameters)
         self.of_rule = of_rule or Reach(rule, penalty)
         of_loss, of_penalty = Reach(loss), Reach(penalty)
         forms = tuple([some.form for some in samples])
-        key = _structure(rule, self.parameters, forms, of_loss, self.of_rule, of_penalty)
+        machine = _machine_code()
+        ways = machine.ways(together, len(samples)) if machine else ()
+        key = _structure(rule, self.parameters, (ways, *forms), of_loss, self.of_rule, of_penalty)
         walks = (of_loss, self.of_rule, of_penalty)
         known = RECENT.get(key) if key is not None else None
         lasts = lasting(key) if known is None and key is not None else None
@@ -56,7 +60,7 @@ class Training:
         if known is not None:
             self.compiled = known.bound(self.parameters, walks)
         else:
-            self.compiled = self._compile(loss, samples, rule, penalty, of_loss)
+            self.compiled = self._compile(loss, samples, rule, penalty, of_loss, together)
             shared = self.compiled.shared(self.parameters, walks) if self.compiled.made_for is of_loss else None
             if key is not None and shared is not None:
                 RECENT.keep(key, shared)
@@ -71,6 +75,7 @@ class Training:
         rule: Rule | None,
         penalty: Callable[[Any], Any] | None,
         reach: Reach,
+        together: int | None,
     ) -> Compiled:
         """Everything from the trace of the loss to steps that can be run."""
         parameters = self.parameters
@@ -92,7 +97,8 @@ class Training:
         backend, programs = _backend(sums, of_rule[:2] if of_rule else ())
         if of_rule is not None:
             of_rule = of_rule._replace(gradient=programs[0], update=programs[1])
-        layout = StepLayout(backend.workspace(), parameters, plans, rule.states if rule else 0, of_rule)
+        ways = backend.ways(together, len(samples))
+        layout = StepLayout(backend.workspace(), parameters, plans, rule.states if rule else 0, of_rule, ways)
         reached = {p for of in sums for p in of.reached}
         return Compiled(
             backend.steps(layout),
@@ -207,13 +213,19 @@ def _backend(sums: Sequence[SampleSums], programs: Sequence[Program]) -> tuple[B
     return NUMPY, [expand(program, partly=True) for program in programs]
 
 
-def _kept(key: str) -> Shared | None:
-    """What an earlier process wrote to the disk; None where it did not, or here is no machine code."""
+def _machine_code() -> Backend | None:
+    """None where llvmlite is not installed."""
     try:
-        from .run import StepsInMachineCode
+        from .run import MACHINE_CODE
     except ImportError:
         return None
-    found = StepsInMachineCode.kept(key)
+    return MACHINE_CODE
+
+
+def _kept(key: str) -> Shared | None:
+    """What an earlier process wrote to the disk; None where it did not."""
+    machine = _machine_code()
+    found = machine.kept(key) if machine else None
     return None if found is None else Shared(found[0], Plan([]), **found[1])
 
 

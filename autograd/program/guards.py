@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+import operator
 import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
@@ -24,6 +25,7 @@ Branches = tuple[tuple[Value, bool], ...]  # of where, around an operation: the 
 
 LARGEST = sys.float_info.max  # where powers overflow, whatever the other operand is
 CORNERS = (-math.inf, -LARGEST, -2.5, -1.0, 0.0, 0.5, 800.0, LARGEST, math.inf)  # what raises anywhere does so at one
+FEW = 8  # terms that are added one by one, beside what else is done to each number: a sum is computed apart from that
 NOT_FINITE = (-math.inf, math.inf, math.nan)
 
 
@@ -94,7 +96,8 @@ def guard_of(outputs: Sequence[Value], order: Sequence[Value], tracer: Risks) ->
         terms.append(term)
     if not terms:
         return None
-    guard: Value = (total(*terms) if len(terms) > 1 else terms[0]) * 0.0
+    sum_of_terms = functools.reduce(operator.add, terms) if len(terms) <= FEW else total(*terms)
+    guard: Value = sum_of_terms * 0.0
     return guard
 
 

@@ -15,6 +15,7 @@ import functools
 import hashlib
 import operator
 import sys
+import time
 import types
 import weakref
 from collections import deque
@@ -25,6 +26,7 @@ from ..primitives import Primitive
 
 PLAIN = {float, int, str, bool, bytes, complex, type(None)}
 OURS = ("autograd", "nn")
+LOADED = time.time()  # when our code was loaded, or soon after
 
 # Modules of which functions and classes always do the same.
 PURE = {
@@ -157,13 +159,18 @@ def _lasting(x: Any) -> str:
 
 @functools.cache
 def _code(*packages: str) -> str:
-    """What stands for all code that is not looked into: that of our packages, of Python and of NumPy."""
+    """What stands for all code that is not looked into: that of our packages, of Python and of NumPy.
+
+    LookupError where a file of ours was changed since it was loaded, by an editor or an installer.
+    """
     import numpy as np
 
     digest = hashlib.sha256(f"{sys.version} {np.__version__}".encode())
     for name in packages:
         for folder in sys.modules[name].__path__:
             for file in sorted(Path(folder).rglob("*.py")):
+                if file.stat().st_mtime > LOADED:
+                    raise LookupError(f"{file} was changed after it was loaded")
                 digest.update(f"{file.relative_to(folder)}\0".encode() + file.read_bytes())
     return digest.hexdigest()
 

@@ -15,7 +15,7 @@ from ..data import probabilities_of
 from ..evaluation import predict
 from ..modules import MLP, Module, Sequential, Standardize
 from ..training import History, Optimizer, find_optimizer, fit
-from ..vocabulary import ActivationLike, LossName, OptimizerName
+from ..vocabulary import ActivationLike, Array, Floats, LossName, OptimizerName
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -93,10 +93,11 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             model.columns = self.feature_names_in_.tolist()
         return model
 
-    def _outputs(self, X: Any) -> Any:
+    def _outputs(self, X: Any) -> Floats:
         """What the model gives for the rows."""
         check_is_fitted(self)
-        return predict(self.model_, validate_data(self, X, dtype=np.float64, reset=False))
+        rows: Floats = validate_data(self, X, dtype=np.float64, reset=False)
+        return predict(self.model_, rows)
 
     model_: Module
     history_: History
@@ -158,19 +159,20 @@ class StepClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
             self.model_.classes = self.classes_.tolist()
         return self
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: Any) -> Floats:
         """For each row the probability of each class, in the order of ``classes_``."""
         logits = self._outputs(X)
         if len(self.classes_) == 1:
             return np.ones((len(logits), 1))
         return probabilities_of(logits)
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: Any) -> Array:
         """For each row the label of the most probable class."""
         probabilities = self.predict_proba(X)
-        return self.classes_[probabilities.argmax(axis=1)]
+        labels: Array = self.classes_[probabilities.argmax(axis=1)]
+        return labels
 
-    classes_: Any
+    classes_: Array
 
 
 class StepRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
@@ -210,7 +212,7 @@ class StepRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         self.model_ = self._named(Sequential(trained, scaling(mean, deviation).inverse()))
         return self
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: Any) -> Floats:
         """For each row a number, or a row of them."""
         return self._outputs(X)
 

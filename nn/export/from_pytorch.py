@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd import Value, leaky_relu
 
@@ -12,8 +12,11 @@ from ..activations import elu
 from ..modules import Dropout, Embedding, Layer, LayerNorm, Module, Residual, RMSNorm, Sequential, Standardize
 from .pytorch import ACTIVATIONS, to_torch
 
+if TYPE_CHECKING:
+    import torch
 
-def from_torch(module: Any) -> Module:
+
+def from_torch(module: torch.nn.Module) -> Module:
     """The model of ours that computes what a ``torch.nn.Module`` does, with a copy of every parameter.
 
     Linear, Sequential, Dropout, LayerNorm, RMSNorm, Embedding, Identity and Flatten are known; and behind a Linear, its

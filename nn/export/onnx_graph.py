@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd import Primitive, Value
 from autograd.program import Program, forward_program
@@ -20,6 +20,9 @@ from ..evaluation import evaluating
 from ..modules import MLP, Dropout, Embedding, Layer, Module, Neuron, Residual, Sequential, Standardize
 from .rewritten import REWRITTEN
 from .tracing import inputs_of, traced_function
+
+if TYPE_CHECKING:
+    import onnx
 
 OPSET, IR_VERSION = 17, 8  # of 2022: runtimes since then read it
 # The operator for each instruction that rows name, where onnxruntime has it over float64; those of conditions below.
@@ -31,7 +34,7 @@ CONDITIONS = {"olt": "Less", "ole": "LessOrEqual", "ogt": "Greater", "oge": "Gre
 JOINED = {"and": "And", "or": "Or", "not": "Not"}
 
 
-def to_onnx(model: Module, *, inputs: int | None = None) -> Any:
+def to_onnx(model: Module, *, inputs: int | None = None) -> onnx.ModelProto:
     """The ``onnx.ModelProto`` that computes what ``nn.predict`` gives, in float64: ``onnx.save`` writes it.
 
     It takes ``x`` of shape (rows, inputs) and gives ``y`` of shape (rows, outputs), also where there is one output, in

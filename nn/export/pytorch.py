@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd import Value
 
@@ -21,6 +21,9 @@ from ..modules import (
     Standardize,
 )
 
+if TYPE_CHECKING:
+    import torch
+
 # The class of torch.nn for each activation that both know, and its settings.
 ACTIVATIONS: dict[str, tuple[str, dict[str, float]]] = {
     "relu": ("ReLU", {}),
@@ -34,7 +37,7 @@ ACTIVATIONS: dict[str, tuple[str, dict[str, float]]] = {
 }
 
 
-def to_torch(model: Module) -> Any:
+def to_torch(model: Module) -> torch.nn.Module:
     """The ``torch.nn.Module`` that computes the same, in float64, with a copy of every parameter.
 
     It takes a tensor of shape (…, inputs) and gives (…, outputs), also where there is one output, or one input, as the

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from .scaling import Standardize
 
 
-def __getattr__(name: str) -> Any:
-    """What many networks do without is loaded when it is first asked for."""
-    return _find(__name__, WINGS, name)
+if not TYPE_CHECKING:  # which is to find names that are not there
+
+    def __getattr__(name: str) -> Any:
+        """What many networks do without is loaded when it is first asked for."""
+        return _find(__name__, WINGS, name)
 
 
 def __dir__() -> list[str]:

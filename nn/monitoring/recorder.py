@@ -6,7 +6,7 @@ import math
 import os
 from array import array
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from typing import Any, overload
 
 from autograd.html import escape, printable, write_page
 
@@ -14,7 +14,7 @@ from ..losses import find_loss
 from ..modules import Module
 from ..samples import check_data, check_rows
 from ..training import History
-from ..vocabulary import LossLike
+from ..vocabulary import Drawn, Figure, LossLike
 from .film import Recording, film, in_words, walk
 from .health import Record, Snapshot, as_of, gradient_warnings, record_of, unit_warnings, units
 
@@ -134,6 +134,10 @@ class watch:
             for name in gradients
         ]
 
+    @overload
+    def plot(self, title: str = "", ax: None = None) -> Figure: ...
+    @overload
+    def plot(self, title: str = "", ax: Drawn = ...) -> Drawn: ...
     def plot(self, title: str = "", ax: Any = None) -> Any:
         """The loss, and each layer's gradient and update, as curves; a matplotlib Figure, or the three axes ``ax``."""
         from ..plots import plot_layers

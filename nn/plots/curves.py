@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, overload
 
 from autograd.drawing import clean_path
 from autograd.html import CATEGORIES
 
 from ..modules import Module
+from ..vocabulary import Drawn, Figure
 
 
 class Curves(Protocol):
@@ -21,6 +22,10 @@ class Curves(Protocol):
     val_metrics: dict[str, list[float]]
 
 
+@overload
+def plot_history(history: Curves, title: str = "", ax: None = None) -> Figure: ...
+@overload
+def plot_history(history: Curves, title: str = "", ax: Drawn = ...) -> Drawn: ...
 def plot_history(history: Curves, title: str = "", ax: Any = None) -> Any:
     """The loss of each epoch, and below it each metric, with those of the validation data; a matplotlib Figure.
 
@@ -45,6 +50,10 @@ def plot_history(history: Curves, title: str = "", ax: Any = None) -> Any:
     return figure
 
 
+@overload
+def plot_gradients(model: Module, title: str = "", ax: None = None) -> Figure: ...
+@overload
+def plot_gradients(model: Module, title: str = "", ax: Drawn = ...) -> Drawn: ...
 def plot_gradients(model: Module, title: str = "", ax: Any = None) -> Any:
     """The size of every gradient, layer by layer, as ``backward`` has left them; a matplotlib Figure.
 
@@ -71,13 +80,18 @@ def plot_gradients(model: Module, title: str = "", ax: Any = None) -> Any:
     return figure
 
 
+Sizes = Mapping[str, Sequence[float]]  # by layer, over the epochs
+
+
+@overload
 def plot_layers(
-    losses: Sequence[float],
-    gradients: Mapping[str, Sequence[float]],
-    updates: Mapping[str, Sequence[float]],
-    title: str = "",
-    ax: Any = None,
-) -> Any:
+    losses: Sequence[float], gradients: Sizes, updates: Sizes, title: str = "", ax: None = None
+) -> Figure: ...
+@overload
+def plot_layers(
+    losses: Sequence[float], gradients: Sizes, updates: Sizes, title: str = "", ax: Drawn = ...
+) -> Drawn: ...
+def plot_layers(losses: Sequence[float], gradients: Sizes, updates: Sizes, title: str = "", ax: Any = None) -> Any:
     """The loss, and by the name of each layer its gradient and update, over the epochs; a matplotlib Figure.
 
     With ``ax``, a list of three axes, it is drawn there, and these are returned.

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, overload
 
 from autograd.drawing import clean_path
 from autograd.html import CATEGORIES
 
+from ..vocabulary import Array, Drawn, Figure
 from .curves import figure_of
 
 MOST = 2000  # points, or a million would be one blot
 NAMED = 12  # classes that have room for their names and counts
 
 
-def plot_predictions(truth: Sequence[float], predictions: Sequence[float], title: str = "", ax: Any = None) -> Any:
+@overload
+def plot_predictions(
+    truth: Sequence[float] | Array, predictions: Sequence[float] | Array, title: str = "", ax: None = None
+) -> Figure: ...
+@overload
+def plot_predictions(
+    truth: Sequence[float] | Array, predictions: Sequence[float] | Array, title: str = "", ax: Drawn = ...
+) -> Drawn: ...
+def plot_predictions(
+    truth: Sequence[float] | Array, predictions: Sequence[float] | Array, title: str = "", ax: Any = None
+) -> Any:
     """A point for each row, its true number across and the predicted one up; a matplotlib Figure.
 
     On the line both are equal.  Of very many rows every so manieth is shown.  With ``ax``, axes of one's own, it is
@@ -29,8 +40,16 @@ def plot_predictions(truth: Sequence[float], predictions: Sequence[float], title
     return figure
 
 
+@overload
 def plot_confusion(
-    truth: Sequence[Any], predictions: Sequence[Any], classes: Sequence[Any], title: str = "", ax: Any = None
+    truth: Iterable[Any], predictions: Iterable[Any], classes: Collection[Any], title: str = "", ax: None = None
+) -> Figure: ...
+@overload
+def plot_confusion(
+    truth: Iterable[Any], predictions: Iterable[Any], classes: Collection[Any], title: str = "", ax: Drawn = ...
+) -> Drawn: ...
+def plot_confusion(
+    truth: Iterable[Any], predictions: Iterable[Any], classes: Collection[Any], title: str = "", ax: Any = None
 ) -> Any:
     """How many rows of each class, one below the other, were given which one, side by side; a matplotlib Figure.
 

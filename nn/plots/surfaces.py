@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, overload
 
 from autograd import Value, no_grad
 from autograd.html import CATEGORIES, GREY
@@ -14,11 +14,21 @@ from ..data import classes_of, grid, grid_around, threshold_of
 from ..evaluation import predict
 from ..modules import Module
 from ..samples import check_data
+from ..vocabulary import Drawn, Figure
 from .curves import figure_of
 
 Points = Sequence[tuple[float, float]]
+Region = tuple[tuple[float, float], tuple[float, float]]
 
 
+@overload
+def plot_decision_boundary(
+    model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float | None = None, title: str = "", ax: None = None
+) -> Figure: ...
+@overload
+def plot_decision_boundary(
+    model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float | None = None, title: str = "", ax: Drawn = ...
+) -> Drawn: ...
 def plot_decision_boundary(
     model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float | None = None, title: str = "", ax: Any = None
 ) -> Any:
@@ -60,15 +70,20 @@ def plot_decision_boundary(
     return figure
 
 
+@overload
 def plot_loss_surface(
-    loss: Callable[[], Any],
-    a: Value,
-    b: Value,
-    paths: Points | Mapping[str, Points] = (),
-    region: tuple[tuple[float, float], tuple[float, float]] | None = None,
-    title: str = "",
-    ax: Any = None,
-) -> Any:
+    loss: Callable[[], Value | float], a: Value, b: Value, paths: Points | Mapping[str, Points] = (),
+    region: Region | None = None, title: str = "", ax: None = None,
+) -> Figure: ...  # fmt: skip
+@overload
+def plot_loss_surface(
+    loss: Callable[[], Value | float], a: Value, b: Value, paths: Points | Mapping[str, Points] = (),
+    region: Region | None = None, title: str = "", ax: Drawn = ...,
+) -> Drawn: ...  # fmt: skip
+def plot_loss_surface(
+    loss: Callable[[], Value | float], a: Value, b: Value, paths: Points | Mapping[str, Points] = (),
+    region: Region | None = None, title: str = "", ax: Any = None,
+) -> Any:  # fmt: skip
     """The contours of ``loss()`` over two of the parameters that it is computed from; a matplotlib Figure.
 
     ``paths`` are the points (a, b) that an optimiser visited, or several such lists by the optimiser's name; each

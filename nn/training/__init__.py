@@ -22,9 +22,11 @@ WINGS = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """What a training can do without is loaded when it is first asked for."""
-    return _find(__name__, WINGS, name)
+if not TYPE_CHECKING:  # which is to find names that are not there
+
+    def __getattr__(name: str) -> Any:
+        """What a training can do without is loaded when it is first asked for."""
+        return _find(__name__, WINGS, name)
 
 
 def __dir__() -> list[str]:

@@ -17,6 +17,7 @@ from .history import Compilation
 from .loop import Run
 from .optimizers import Optimizer
 
+EAGERLY = "fit: training eagerly, one Value at a time, which is slower"
 BETWEEN = 0.1  # seconds of compiled steps, in which Ctrl-C has to wait
 CHANGING = ("lr", "t", "state")  # attributes of an optimiser that go into the code anew with every call
 
@@ -75,8 +76,8 @@ def not_moved(model: Module, moved: Sequence[Value]) -> list[Value]:
 
 def compile_steps(run: Run) -> None:
     """Let a run take compiled steps; where that is not possible, its eager ones, with a FallbackWarning."""
-    with falling_back("fit: training eagerly, one Value at a time", unasked=True):
-        compiled = CompiledSteps(run.eager)
+    with falling_back(EAGERLY, unasked=True):
+        compiled = CompiledSteps(run.eager, run.batch_size)
         run.steps, run.history.compiled = compiled, compiled.compilation
 
 
@@ -86,11 +87,11 @@ class CompiledSteps:
     Before and after each call the numbers are in the Values.  NotCompilable or TraceError where something cannot be.
     """
 
-    def __init__(self, eager: EagerSteps) -> None:
+    def __init__(self, eager: EagerSteps, batch_size: int | None = None) -> None:
         import numpy as np
 
         started = time.perf_counter()
-        self.eager, self.optimizer, self.eagerly = eager, eager.optimizer, False
+        self.eager, self.optimizer, self.eagerly, self._batch_size = eager, eager.optimizer, False, batch_size
         self._alike = alike(eager.rows, eager.targets)
         tables = [some.tables for some in self._alike]
         if sum(table.nbytes for some in tables for table in some) <= SMALL:  # in one table they are read a bit faster
@@ -121,7 +122,9 @@ class CompiledSteps:
             for some in self._alike
         ]
         with announced("fit: compiling the steps"):
-            self.training = Training(loss, samples, parameters, rule, of_one, rule_of(optimizer))
+            self.training = Training(
+                loss, samples, parameters, rule, of_one, rule_of(optimizer), together=self._batch_size
+            )
 
     def _state(self) -> tuple[Any, ...]:
         """Which parameters the code was made for."""
@@ -136,7 +139,10 @@ class CompiledSteps:
 
     def _uneven(self) -> bool:
         """Whether some parameters were frozen for a while, and so have taken fewer steps than others."""
-        return len({t for t, p in zip(self.optimizer.t, self.optimizer.parameters, strict=True) if p.requires_grad}) > 1
+        optimizer = self.optimizer
+        if len({*optimizer.t}) == 1:
+            return False
+        return len({t for t, p in zip(optimizer.t, optimizer.parameters, strict=True) if p.requires_grad}) > 1
 
     def run(self, number: int, epochs: Sequence[Epoch]) -> tuple[list[float], list[float]]:
         """See ``Steps``."""
@@ -173,7 +179,7 @@ class CompiledSteps:
         changed = self._changed()
         if changed:
             self.eagerly = True
-            with falling_back("fit: training eagerly, one Value at a time", unasked=True):
+            with falling_back(EAGERLY, unasked=True):
                 self._patience.compiled_anew(changed)
                 self._compile()
                 self.eagerly = False
@@ -186,8 +192,8 @@ class CompiledSteps:
         optimizer, training = self.optimizer, self.training
         if not self.own:
             return np.empty((0, 2))  # all is frozen: the eager step raises, and says so
-        counts = [optimizer.t[i] for i in self.own]
-        before = counts[0]
+        counts = [*optimizer.t]
+        before = counts[self.own[0]]
         columns = [[optimizer.state[i][k] for i in self.own] for k in range(optimizer.states)]
         if training.states > optimizer.states:
             columns.append([optimizer.t[i] + 1 for i in self.own])
@@ -217,5 +223,5 @@ class CompiledSteps:
             parameter.grad = gradient
         for i, kept in zip(self.own, zip(*columns, strict=True), strict=False):  # nothing to zip without a state
             optimizer.state[i] = kept
-        for i, count in zip(self.own, counts, strict=True):
-            optimizer.t[i] = count + taken
+        for i in self.own:
+            optimizer.t[i] = counts[i] + taken

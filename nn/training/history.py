@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 from autograd.html import printable
+
+from ..vocabulary import Drawn, Figure
 
 
 class Compilation(NamedTuple):
@@ -72,6 +74,10 @@ class History:
         curves = ", ".join(f"{printable(name)} {xs[0]:.4g} → {xs[-1]:.4g}" for name, xs in shown.items())
         return f"History({len(self.loss)} epochs{': ' * bool(curves)}{curves})"
 
+    @overload
+    def plot(self, title: str = "", ax: None = None) -> Figure: ...
+    @overload
+    def plot(self, title: str = "", ax: Drawn = ...) -> Drawn: ...
     def plot(self, title: str = "", ax: Any = None) -> Any:
         """The loss of each epoch, and below it each metric, with those of the validation data; a matplotlib Figure.
 

@@ -28,6 +28,7 @@ PARTS = {  # and the seconds that each took on the processor of the README
     "large-data": 1,
     "growth": 1,
     "from-csv": 1,
+    "backends": 100,
 }
 
 
@@ -43,7 +44,7 @@ def main() -> None:
     start = time.perf_counter()
     use_one_core()
     # Now, as NumPy and others read the limit when they are imported.
-    from . import again, compile_times, compiled, eager, from_csv, gpt_training, growth, large_data, stages
+    from . import again, backends, compile_times, compiled, eager, from_csv, gpt_training, growth, large_data, stages
 
     wanted = {part: PARTS[part] for part in chosen.parts or PARTS}
     takes = ", ".join(f"{part} {seconds} s" for part, seconds in wanted.items())
@@ -59,6 +60,7 @@ def main() -> None:
         "large-data": large_data.run,
         "growth": lambda: growth.run(chosen.o),
         "from-csv": from_csv.run,
+        "backends": backends.run,
     }
     missed: list[str] = []
     for part in wanted:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 from ...program import Program
 from ...value import Value
-from ..plan import ONES, LoopPlan, Products, plan_loop
+from ..plan import ONES, LoopPlan, Plan, Products, plan_loop
 from .feeding import Part
 from .sample_loop import Loop
 from .workspace import Section, Workspace
@@ -100,18 +100,20 @@ class FormLayout(NamedTuple):
     weights_row: int  # of the weights of the samples in the mean
     edge: int
     cotangents: Sequence[int]
-    late: Section
+    late: Section[Plan]
 
 
 class StepLayout:
     """The programs of a step in their places: of each form of samples, then of the rule, if there is one.
 
-    ``captured`` are the Values other than parameters that are read anew in every call.
+    ``captured`` are the Values other than parameters that are read anew in every call.  ``ways`` says how samples go
+    through their programs: many at a time (False), each alone (True), or both; the ``forms`` of the second way follow
+    those of the first.
     """
 
     def __init__(
         self, workspace: Workspace, parameters: Sequence[Value], sums: Sequence[SamplePlans], states: int,
-        rule: RulePrograms | None,
+        rule: RulePrograms | None, ways: Sequence[bool] = (False,),
     ) -> None:  # fmt: skip
         self.workspace, self._count = workspace, len(parameters)
         edges = sum(len(of.cotangents) for of in sums)
@@ -119,23 +121,24 @@ class StepLayout:
         self._known = {parameter: self.places.current + i for i, parameter in enumerate(parameters)}
         self.captured: dict[Value, int] = {}
         self.forms: list[FormLayout] = []
-        edge = self.places.edge
-        for of in sums:
-            self.forms.append(self._over_samples(of, edge))
-            edge += len(of.cotangents)
+        for alone in ways:
+            edge = self.places.edge
+            for of in sums:
+                self.forms.append(self._over_samples(of, edge, alone))
+                edge += len(of.cotangents)
         self.places = self.places._replace(block=max(form.loop.width for form in self.forms))
         self.clip = self.update = None
         if rule is not None:
             self.clip, limited = self._clip(rule)
             self.update = self._update(rule, limited)
 
-    def _over_samples(self, of: SamplePlans, edge: int) -> FormLayout:
+    def _over_samples(self, of: SamplePlans, edge: int, alone: bool) -> FormLayout:
         """The loss and gradient of every sample of one form, added up."""
         n, places, workspace = self._count, self.places, self.workspace
         sums: dict[int | None, int] = {i: places.sums + i for i in range(n)}
         sums |= {n + i: edge + i for i in range(len(of.cotangents))}
         sums |= {n + len(of.cotangents): places.loss, None: places.unwanted}
-        loop = Loop(workspace, of.plan, self._leaves(of.leaves), sums=sums)
+        loop = Loop(workspace, of.plan, self._leaves(of.leaves), sums=sums, alone=alone)
         plan = of.late_plan
         rows = workspace.rows(workspace.allocate(plan.each, plan.inputs, ()), workspace.lanes) if plan.inputs else {}
         late = Section(plan.each, loop.each.places._replace(rows=rows))
@@ -197,7 +200,14 @@ class TrainingSteps(Protocol):
 
 
 class Backend(NamedTuple):
-    """A way to run steps: the workspace in which these are to be laid out, and what is made of the layout."""
+    """A way to run steps: the workspace in which these are to be laid out, and what is made of the layout.
+
+    ``ways`` says how samples go through their programs, as ``StepLayout`` takes it, given how many of them a step takes
+    at most, where that is known, and of how many forms.  ``kept`` are steps that were written to the disk, by their
+    key, with what else belongs to the training.
+    """
 
     workspace: Callable[[], Workspace]
     steps: Callable[[StepLayout], TrainingSteps]
+    ways: Callable[[int | None, int], tuple[bool, ...]]
+    kept: Callable[[str], tuple[TrainingSteps, dict[str, Any]] | None]

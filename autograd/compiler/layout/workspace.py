@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -80,10 +80,13 @@ class Places(NamedTuple):
     sums: Mapping[int | None, int]
 
 
-class Section(NamedTuple):
-    """Calls, and the places of what they read and write."""
+P = TypeVar("P")
 
-    plan: Plan
+
+class Section(NamedTuple, Generic[P]):
+    """The calls of a plan, and the places of what they read and write."""
+
+    plan: P
     places: Places
 
 

@@ -4,7 +4,7 @@ from .cache import load as from_disk
 from .cache import store as to_disk
 from .codegen import Machine, kernels_of, lanes
 from .emitter import LINE
-from .kernels import TILE, MatVecThen, OwnKernel, outer_tiles
+from .kernels import TILE, MatVecThen, OwnKernel, outer_tiles, vectors_together
 from .records import (
     Arguments,
     EvaluateJob,
@@ -15,15 +15,17 @@ from .records import (
     OuterArguments,
     PackArguments,
     PieceArguments,
+    RepeatArguments,
     RowDotArguments,
     ScatterArguments,
     Source,
     TrainJob,
+    TurnArguments,
 )
 
 __all__ = [
-    "LINE", "TILE", "Arguments", "EvaluateJob", "Form", "GatherArguments", "LogSumExpArguments",
-    "Machine", "MatVecArguments", "MatVecThen", "OuterArguments", "OwnKernel", "PackArguments", "PieceArguments",
-    "RowDotArguments", "ScatterArguments", "Source", "TrainJob", "from_disk", "kernels_of", "lanes", "outer_tiles",
-    "to_disk",
+    "LINE", "TILE", "Arguments", "EvaluateJob", "Form", "GatherArguments", "LogSumExpArguments", "Machine",
+    "MatVecArguments", "MatVecThen", "OuterArguments", "OwnKernel", "PackArguments", "PieceArguments",
+    "RepeatArguments", "RowDotArguments", "ScatterArguments", "Source", "TrainJob", "TurnArguments", "from_disk",
+    "kernels_of", "lanes", "outer_tiles", "to_disk", "vectors_together",
 ]  # fmt: skip

@@ -68,11 +68,11 @@ def note_losses(e: Emitter, job: TrainJob[Integer], step: Integer) -> None:
 
 def is_finite(e: Emitter, job: TrainJob[Integer]) -> Integer:
     """1 if all sums and all changed parameters are finite, else 0."""
-    check = Variable(e.constant(0.0))  # Σ 0·x is 0 where every x is finite, else nan
+    check = Variable(e.constant(0.0))  # 0·x is 0 where x is finite, else nan; all their bits together, as none waits
     for start, vectors in ((job.sums, job.sums_vectors), (job.changed, job.changed_vectors)):
         with e.loop(vectors, check) as i:
             product = e.arithmetic("fmul", e.load(start, i * e.lanes), e.constant(0.0))
-            check.value = e.arithmetic("fadd", check.value, product)
+            check.value = e.any_bit(check.value, product)
     test = e.emit(f"fcmp oeq double {e.sum(check.value)}, 0.0")
     return e.integer(f"zext i1 {test} to i64")
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
-LINE = 12  # 64-bit numbers in a line of code: the kernel's address and its arguments
+LINE = 12  # 64-bit numbers in a line of code: the kernel's address, its arguments, at last a count or 0
 
 CONDITIONS = {"<": "slt", ">": "sgt", "==": "eq", "!=": "ne"}
 
@@ -216,9 +216,29 @@ class Emitter:
         """The mask of the lanes that are not 0."""
         return self.masks.get(x) or self.compare("une", x, self.constant(0.0))
 
+    def any_bit(self, a: str, b: str) -> str:
+        """Each bit that is set in one of them."""
+        bits = f"<{self.lanes} x i64>"
+        first, second = (self.emit(f"bitcast {self.type} {x} to {bits}") for x in (a, b))
+        return self.emit(f"bitcast {bits} {self.emit(f'or {bits} {first}, {second}')} to {self.type}")
+
     def multiply_add(self, a: str, b: str, c: str) -> str:
         """a·b + c, rounded once where the processor can."""
         return self.intrinsic("fmuladd", a, b, c)
+
+    def bounded(self, x: str, low: float, high: float) -> str:
+        """The nearest number between two, with them; nan stays nan."""
+        for condition, bound in (("olt", low), ("ogt", high)):
+            x = self.choose(self.compare(condition, x, self.constant(bound)), self.constant(bound), x)
+        return x
+
+    def power_of_two(self, x: str) -> str:
+        """2ᵏ, where the last twelve bits of x are those of a whole k: k + 1023 is the exponent that a double has."""
+        type = f"<{self.lanes} x i64>"
+        bits = self.emit(f"bitcast {self.type} {x} to {type}")
+        for operation, number in (("shl", 52), ("add", 1023 << 52)):
+            bits = self.emit(f"{operation} {type} {bits}, <{', '.join([f'i64 {number}'] * self.lanes)}>")
+        return self.emit(f"bitcast {type} {bits} to {self.type}")
 
     def intrinsic(self, name: str, *operands: str) -> str:
         return self._call(f"@llvm.{name}.v{self.lanes}f64", self.type, operands)
@@ -320,12 +340,16 @@ class Emitter:
         self._branch(f"label %{after}", after)
 
     def run(self, code: Integer, lines: Integer, count: Integer | int) -> None:
-        """Call the kernels of some lines of code one after the other, on so many numbers of each row."""
+        """Call the kernels of some lines of code one after the other, on so many numbers of each row: on ``count``
+        of them, if the line does not say how many.
+        """
         with self.loop_if_any(lines) as i:
             start = code + i * (8 * LINE)
+            own = self.number_at(start, LINE - 1)
+            many = self.select(own, "==", 0, count, own)
             kernel = self.emit(f"inttoptr i64 {self.number_at(start, 0)} to ptr")
             args = self.emit(f"inttoptr i64 {start + 8} to ptr")
-            self.put(f"call void {kernel}(ptr %base, ptr %tables, i64 {count}, ptr {args})")
+            self.put(f"call void {kernel}(ptr %base, ptr %tables, i64 {many}, ptr {args})")
 
     def _branch(self, where: str, block: str) -> None:
         """End a block, and begin another."""

@@ -11,6 +11,8 @@ tables, so its code is the same for any network; only the pieces are a program's
     scatter     numbers: total[index] += row, one sample after the other
     outer       numbers: total += Σ over samples of row·row′, for tiles of 4 by 6 rows, say
     pack        numbers: copied, from places in a table to places a fixed step apart
+    repeat      numbers: copied, each of them several times
+    turn        numbers: copied, the rows of a matrix becoming its columns
 """
 
 from __future__ import annotations
@@ -28,8 +30,10 @@ from .records import (
     OuterArguments,
     PackArguments,
     PieceArguments,
+    RepeatArguments,
     RowDotArguments,
     ScatterArguments,
+    TurnArguments,
 )
 
 TILE = 4  # rows whose sums stay in registers together
@@ -60,6 +64,12 @@ def kernels(lanes: int, vector_functions: Mapping[str, str]) -> list[Emitter]:
         scatter(Emitter("scatter", lanes, vector_functions)),
         *(outer(Emitter(f"outer{h}x{w}", lanes, vector_functions), h, w) for h, w in outer_tiles(lanes)),
         pack(Emitter("pack", lanes, vector_functions)),
+        repeat(Emitter("repeat", lanes, vector_functions)),
+        turn(Emitter("turn", lanes, vector_functions)),
+        # Number by number, for one sample.
+        rowdot(Emitter("numberdot", 1, vector_functions)),
+        across(Emitter("across", min(lanes, 4), vector_functions)),
+        outer(Emitter("product", 1, vector_functions), 1, 1),
     ]
 
 
@@ -174,7 +184,7 @@ def logsumexp(e: Emitter) -> Emitter:
                 top.value = e.choose(e.compare("ogt", x, top.value), x, top.value)
             with e.loop(args.terms, total) as k:
                 x = e.load(e.table(inputs, k), lane)
-                scaled = e.call("exp", e.arithmetic("fsub", x, top.value))
+                scaled = write(e, "exp", [e.arithmetic("fsub", x, top.value)])
                 total.value = e.arithmetic("fadd", total.value, scaled)
             e.store(e.arithmetic("fadd", top.value, e.call("log", total.value)), out, lane)
     return e
@@ -185,7 +195,7 @@ def gather(e: Emitter) -> Emitter:
     with e.loop(e.count) as lane:
         which, valid = whole_index(e, args.counter, args.choices, lane)
         with e.loop(args.units) as u:
-            choice = e.table(args.choice_places, u * args.choices + which)
+            choice = e.table(args.choice_places, which * args.units + u)
             x = e.load_scalar(choice, lane * args.step)
             x = e.emit(f"select i1 {valid}, double {x}, double 0x7FF8000000000000")  # nan
             e.store_scalar(x, e.table(args.output_rows, u), lane)
@@ -197,7 +207,7 @@ def scatter(e: Emitter) -> Emitter:
     with e.loop(e.count) as lane:
         which, _ = whole_index(e, args.counter, args.choices, lane)  # where none is counted the loss is nan
         with e.loop(args.units) as u:
-            place = e.table(args.sum_places, u * args.choices + which)
+            place = e.table(args.sum_places, which * args.units + u)
             g = e.load_scalar(e.table(args.gradient_rows, u), lane)
             e.store_scalar(e.emit(f"fadd double {e.load_scalar(place)}, {g}"), place)
     return e
@@ -236,4 +246,44 @@ def pack(e: Emitter) -> Emitter:
     args = e.arguments(PackArguments[Integer])
     with e.loop(args.numbers) as i:
         e.store_scalar(e.load_scalar(e.table(args.sources, i)), args.target, i * args.step)
+    return e
+
+
+def repeat(e: Emitter) -> Emitter:
+    """In whole vectors: what is too much is written over by the next number, and the last one has room for it."""
+    args = e.arguments(RepeatArguments[Integer])
+    with e.loop(args.numbers) as i:
+        x = e.spread(e.load_scalar(e.table(args.sources, i)))
+        target = args.target + i * args.times
+        with e.loop(args.times, step=e.lanes) as lane:
+            e.store(x, target, lane)
+    return e
+
+
+def across(e: Emitter) -> Emitter:
+    """As ``rowdot`` for one sample, where the terms of each unit are neighbours, and no fewer than the lanes."""
+    args = e.arguments(RowDotArguments[Integer])
+    whole = args.terms & -e.lanes
+    with e.loop(args.units) as u:
+        left, right, out = e.table(args.left_rows, u), e.table(args.right_rows, u), e.table(args.output_rows, u)
+        total = Variable(e.constant(0.0))
+        with e.loop(whole, total, step=e.lanes) as k:
+            total.value = e.multiply_add(e.load(left, k), e.load(right, k), total.value)
+        e.store_scalar(e.sum(total.value), out)
+        with e.loop_if_any(args.terms, start=whole) as k:
+            product = e.emit(f"fmul double {e.load_scalar(left, k)}, {e.load_scalar(right, k)}")
+            e.store_scalar(e.emit(f"fadd double {e.load_scalar(out)}, {product}"), out)
+    return e
+
+
+def turn(e: Emitter) -> Emitter:
+    """In squares, of which the last ones may overlap those before."""
+    args = e.arguments(TurnArguments[Integer])
+    with e.loop(args.rows, step=e.lanes) as i, e.loop(args.columns, step=e.lanes) as j:
+        row, column = e.smaller(i, args.rows - e.lanes), e.smaller(j, args.columns - e.lanes)
+        source = args.source + row * args.step + column
+        square = e.transpose([e.load(source + args.step * more) for more in range(e.lanes)])
+        target = args.target + column * args.rows + row
+        for more, vector in enumerate(square):
+            e.store(vector, target + args.rows * more)
     return e

@@ -52,7 +52,7 @@ class LogSumExpArguments(NamedTuple, Generic[N]):
 
 
 class GatherArguments(NamedTuple, Generic[N]):
-    """The table of choices has for each unit a place for each of the choices."""
+    """The table of choices has for each of them a place for each unit: a sample reads neighbours."""
 
     units: N
     choices: N  # of each unit
@@ -63,7 +63,7 @@ class GatherArguments(NamedTuple, Generic[N]):
 
 
 class ScatterArguments(NamedTuple, Generic[N]):
-    """The table of sums has for each unit a place for each of the choices."""
+    """The table of sums has for each of the choices a place for each unit."""
 
     units: N
     choices: N  # of each unit
@@ -86,9 +86,27 @@ class PackArguments(NamedTuple, Generic[N]):
     step: N  # from one target to the next
 
 
+class RepeatArguments(NamedTuple, Generic[N]):
+    numbers: N  # how many
+    sources: N  # table
+    target: N  # place
+    times: N  # how often each of them comes, one after the other
+
+
+class TurnArguments(NamedTuple, Generic[N]):
+    """The numbers of each row are neighbours; there are as many rows and columns as lanes, or more."""
+
+    rows: N  # how many
+    columns: N
+    source: N  # place
+    step: N  # from one row to the next
+    target: N  # place: there the numbers of each column are neighbours, and one column follows the other
+
+
 Arguments = (
     PieceArguments[N] | MatVecArguments[N] | RowDotArguments[N] | LogSumExpArguments[N] | GatherArguments[N]
-    | ScatterArguments[N] | OuterArguments[N] | PackArguments[N]
+    | ScatterArguments[N] | OuterArguments[N] | PackArguments[N] | RepeatArguments[N]
+    | TurnArguments[N]
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from .calls import (
     ZERO,
     Elementwise,
     Epilogue,
+    Filler,
     Gather,
     LogSumExp,
     MatVec,
@@ -25,12 +26,13 @@ from .calls import (
     row_of,
     writes,
 )
+from .one_sample import Accumulation, OneSamplePlan, SharedWeights, for_one_sample
 from .pieces import LoopPlan, plan_loop
 from .sums import Indexed, Products, rows_of
 
 __all__ = [
-    "ONES", "UNIT", "WASTE", "ZERO", "Elementwise", "Epilogue", "Gather", "Indexed", "LogSumExp", "LoopPlan", "MatVec",
-    "Number", "Operand", "Outer", "Plan", "Products", "Row", "RowDot", "Scalar", "Scatter", "Spread", "Step",
-    "Template",
-    "plan_loop", "reads", "row_of", "rows_of", "writes",
+    "ONES", "UNIT", "WASTE", "ZERO", "Accumulation", "Elementwise", "Epilogue", "Filler", "Gather", "Indexed",
+    "LogSumExp", "LoopPlan", "MatVec", "Number", "OneSamplePlan", "Operand", "Outer", "Plan", "Products", "Row",
+    "RowDot", "Scalar", "Scatter", "SharedWeights", "Spread", "Step", "Template",
+    "for_one_sample", "plan_loop", "reads", "row_of", "rows_of", "writes",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..layout import Loop, Places
@@ -139,7 +139,7 @@ class Assembly:
 
     def _gather(self, call: Gather) -> None:
         places: Mapping[Any, int] = self._places.rows if call.of_rows else self._places.scalars
-        choices = self._workspace.table([places[x] for unit in call.choices for x in unit])
+        choices = self._workspace.table([places[x] for units in zip(*call.choices, strict=True) for x in units])
         counter, outputs = self._places.rows[call.counter], self._table(call.outputs)
         self._line(
             "gather",
@@ -147,7 +147,7 @@ class Assembly:
         )
 
     def _scatter(self, call: Scatter) -> None:
-        sums = self._workspace.table([self._places.sums[place] for unit in call.places for place in unit])
+        sums = self._workspace.table([self._places.sums[x] for units in zip(*call.places, strict=True) for x in units])
         counter, gradients = self._places.rows[call.counter], self._table(call.gradients)
         self._line("scatter", ScatterArguments(len(call.gradients), len(call.places[0]), counter, gradients, sums))
 
@@ -173,9 +173,11 @@ class Assembly:
         self._line(f"outer{height}x{width}", arguments)
 
 
-def assembled(loop: Loop, workspace: KernelWorkspace) -> tuple[list[Line], list[Line]]:
-    """The lines of a loop: what is alike for all samples, and what differs."""
-    once, each = (Assembly(*section, workspace) for section in (loop.once, loop.each))
+def assembled(
+    loop: Loop, workspace: KernelWorkspace, kind: Callable[..., Any] = Assembly
+) -> tuple[list[Line], list[Line]]:
+    """The lines of a loop: what is alike for all samples, and what differs, which is a ``kind`` of assembly."""
+    once, each = Assembly(*loop.once, workspace), kind(*loop.each, workspace)
     return [*once.packs, *once.lines, *each.packs], each.lines
 
 

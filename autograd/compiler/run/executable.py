@@ -43,7 +43,10 @@ class Executable:
 
     def _encode(self, lines: list[Line]) -> Any:
         addresses = {kernel: self.kernels.address(kernel) for kernel in {line.kernel for line in lines}}
-        numbers = [[addresses[kernel], *arguments, *[0] * (LINE - 1 - len(arguments))] for kernel, arguments in lines]
+        numbers = [
+            [addresses[kernel], *arguments, *[0] * (LINE - 2 - len(arguments)), numbers_each]
+            for kernel, arguments, numbers_each in lines
+        ]
         return np.array(numbers or [[0] * LINE], dtype=np.int64)
 
     def run(self, memory: Any, job: TrainJob[int] | EvaluateJob[int]) -> Any:

@@ -11,10 +11,11 @@ from ..llvm import Arguments, MatVecThen, OwnKernel, lanes
 
 
 class Line(NamedTuple):
-    """A call of one kernel."""
+    """A call of one kernel, on so many ``numbers`` of each row, or where that is 0 on those of the samples at hand."""
 
     kernel: str
     arguments: Arguments[int]
+    numbers: int = 0
 
 
 class KernelWorkspace(Workspace):

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..layout import Backend, FormLayout, Part, StepLayout, StepPlaces, row_stride
-from ..llvm import Form, PackArguments, Source, TrainJob
+from ..layout import Backend, FormLayout, Part, StepLayout, StepPlaces, few, row_stride
+from ..llvm import Form, PackArguments, Source, TrainJob, lanes
 from .assembly import Assembly, assembled
+from .assembly_for_one import AssemblyForOne
 from .executable import Executable, address
 from .kernel_workspace import KernelWorkspace, Line
 from .storing import Kept, keep, kept
@@ -28,8 +29,7 @@ class FormInPlace(NamedTuple):
     @classmethod
     def of(cls, layout: FormLayout) -> FormInPlace:
         """Without its code yet."""
-        width = layout.loop.width
-        return cls.of_numbers(row_stride(width), width, layout.weights_row, layout.first_row)
+        return cls.of_numbers(layout.loop.stride, layout.loop.width, layout.weights_row, layout.first_row)
 
     @classmethod
     def of_numbers(cls, row_stride: int, block: int, weights_row: int, first_row: int) -> FormInPlace:
@@ -76,7 +76,8 @@ class StepsInMachineCode:
         assert isinstance(workspace, KernelWorkspace)
         sections: dict[str, list[Line]] = {"penalty_code": [], "gradients": [], "rule": [], "update": []}
         for i, form in enumerate(layout.forms):
-            sections[f"prologue{i}"], sections[f"body{i}"] = assembled(form.loop, workspace)
+            kind = AssemblyForOne if form.loop.alone else Assembly
+            sections[f"prologue{i}"], sections[f"body{i}"] = assembled(form.loop, workspace, kind)
             sections[f"epilogue{i}"] = _epilogue(form, workspace)
         if layout.clip and layout.update:
             sections["penalty_code"], sections["gradients"] = assembled(layout.clip, workspace)
@@ -105,13 +106,17 @@ class StepsInMachineCode:
 
     def run(self, part: Part) -> Any:
         """See ``TrainingSteps``."""
-        order, groups, bounds = part.order, part.groups, part.bounds
+        order, groups, bounds, tables = part.order, part.groups, part.bounds, part.tables
+        if len(self.forms) > len(tables):  # those of both ways: few samples of a form go one after the other
+            small = groups[:, 2] - groups[:, 1] <= few(self.workspace.lanes)
+            groups = groups + small[:, None] * [len(tables), 0, 0]
+            tables = [*tables, *tables]
         losses = np.empty((len(bounds), 2))
         form, first, end = groups[0].tolist()
         same = len(bounds) > 1 and end - first <= self.forms[form].form.block and bool((groups == groups[0]).all())
         records = [
-            sources(tables, first_row, form.row_stride, order is None, self.workspace.lanes)
-            for tables, (form, first_row) in zip(part.tables, self.forms, strict=True)
+            sources(some, first_row, form.row_stride, order is None, self.workspace.lanes)
+            for some, (form, first_row) in zip(tables, self.forms, strict=True)
         ]
         forms = np.array([
             form._replace(sources=address(some), tables=len(some))
@@ -149,4 +154,11 @@ def sources(tables: Sequence[Any], row: int, row_stride: int, sequential: bool, 
     return np.array(records, dtype=np.int64)
 
 
-MACHINE_CODE = Backend(KernelWorkspace, StepsInMachineCode.of)
+def ways(together: int | None, forms: int) -> tuple[bool, ...]:
+    """A few samples of a form go one after the other, by code of their own."""
+    if together is None or (forms == 1 and together > few(lanes())):
+        return (False,)
+    return (True,) if together <= few(lanes()) else (False, True)
+
+
+MACHINE_CODE = Backend(KernelWorkspace, StepsInMachineCode.of, ways, StepsInMachineCode.kept)

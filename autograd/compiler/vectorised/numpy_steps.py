@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..layout import Backend, FormLayout, Part, StepLayout, row_stride
+from ..layout import Backend, FormLayout, Part, StepLayout
 from .bound_loop import BoundLoop
 from .column_workspace import ColumnWorkspace
 from .operations import Operations, run
@@ -95,7 +95,7 @@ class BoundForm:
     def _load(self, tables: Sequence[Any], which: Any, samples: int) -> None:
         """Fill the input rows, and the weights."""
         memory, place = self._memory, self._layout.first_row
-        stride = row_stride(self._block)
+        stride = self._layout.loop.stride
         for table in tables:
             some = table[which]
             columns = some.shape[1] if some.ndim > 1 else 1
@@ -114,4 +114,4 @@ class BoundForm:
         run(self._late.operations)
 
 
-NUMPY = Backend(ColumnWorkspace, StepsInNumPy)
+NUMPY = Backend(ColumnWorkspace, StepsInNumPy, lambda together, forms: (False,), lambda key: None)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...modes import mode
-from ...primitives import TABLE, Primitive
+from ...primitives import NAN, TABLE, Primitive
 from ...value import evaluate
 from ..layout import Section
 from ..plan import (
@@ -50,7 +50,7 @@ class Operations:
     ``packs`` come first, whenever scalars have changed: they collect those that do not lie a fixed step apart.
     """
 
-    def __init__(self, section: Section, memory: Any, lanes: int) -> None:
+    def __init__(self, section: Section[Any], memory: Any, lanes: int) -> None:
         self._places, self._memory, self._lanes = section.places, memory, lanes
         self.packs: list[Operation] = []
         self.operations: list[Operation] = []
@@ -341,12 +341,17 @@ def function_of(instruction: str | Primitive) -> Function:
     if isinstance(primitive, str):
         primitive = next(row for row in TABLE.values() if row.instruction == instruction)
 
+    def result(operands: tuple[float, ...]) -> float:
+        try:
+            return evaluate(primitive, operands, ())
+        except Exception:  # such a row is computed again, by the user's own code, which then raises
+            return NAN
+
     def by_number(*arrays: Any) -> None:
         *operands, out = arrays
         columns = [np.broadcast_to(x, out.shape).ravel().tolist() for x in operands]
         with mode.set(recording=False, lenient=True):
-            results = [evaluate(primitive, row, ()) for row in zip(*columns, strict=True)]
-        out[...] = np.array(results).reshape(out.shape)
+            out[...] = np.array([*map(result, zip(*columns, strict=True))]).reshape(out.shape)
 
     return by_number
 

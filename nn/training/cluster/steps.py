@@ -65,7 +65,7 @@ class Remote:
         if len({answer.by for answer in answers} - {""}) > 1:
             causes.append("llvmlite is installed on some workers alone, and the sums of others differ in the last bits")
         if self.compiled and causes:
-            with falling_back("fit: training eagerly on the workers, one Value at a time"):
+            with falling_back("fit: training eagerly on the workers, one Value at a time, which is slower"):
                 raise NotCompilable(causes[0])
             self.compiled = self.assignment.compiled = False  # all eager, or the bits would depend on who holds what
             self.crew.ask_first("prepare", packed(self.assignment))

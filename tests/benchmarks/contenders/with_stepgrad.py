@@ -17,12 +17,12 @@ def new_model(work: Work) -> MLP:
     return model
 
 
-def train(work: Work, epochs: int, callbacks: Sequence[Callable[..., Any]] = ()) -> list[float]:
+def train(work: Work, epochs: int, callbacks: Sequence[Callable[..., Any]] = (), compiled: bool = True) -> list[float]:
     model = new_model(work)
     history = fit(
         model, work.rows, work.targets, loss=work.loss, optimizer=SGD(model.parameters(), lr=work.rate),
         epochs=epochs, batch_size=work.batch_size, l2=work.l2, seed=SEED, progress=False,
-        callbacks=callbacks,
+        callbacks=callbacks, compiled=compiled,
     )  # fmt: skip
     return history.loss
 
