@@ -79,31 +79,33 @@ class Training:
     ) -> Compiled:
         """Everything from the trace of the loss to steps that can be run."""
         parameters = self.parameters
-        sums, plans, generators = list[SampleSums](), list[SamplePlans](), list[Any]()
+        plans, generators, reached, operations = list[SamplePlans](), list[Any](), set[Value](), 0
+        left: Exception | None = None  # why something cannot be written in the primitives of machine code
         for some in samples:
             with located(some.where) if some.where else nullcontext():
-                traced, outputs = _traced(loss, some, reach, first=not sums)
-                sums.append(SampleSums(traced, parameters, Writer))
-                _check(loss, outputs, traced, sums[-1].program, some, briefly=bool(plans))
-            plans.append(sums[-1].plans())
+                traced, outputs = _traced(loss, some, reach, first=not plans)
+                sums = SampleSums(traced, parameters, Writer)
+                _check(loss, outputs, traced, sums.program, some, briefly=bool(plans))
+            plans.append(sums.plans())
             generators += traced.generators
-            reach = traced.reach
+            reached.update(sums.reached)
+            operations += sum(equation.primitive is not LIST for equation in sums.program.equations)
+            left, reach = left or sums.left, traced.reach
         if generators and len(samples) > 1:
             raise NotCompilable(
                 "the loss draws random numbers for rows of unequal length, which compiled steps cannot: give rows of "
                 "one length, or leave the drawing out, as Dropout(0.0) does"
             )
         of_rule = None if rule is None else rule_programs(rule, penalty, self.of_rule)
-        backend, programs = _backend(sums, of_rule[:2] if of_rule else ())
+        backend, programs = _backend(left, of_rule[:2] if of_rule else ())
         if of_rule is not None:
             of_rule = of_rule._replace(gradient=programs[0], update=programs[1])
         ways = backend.ways(together, len(samples))
         layout = StepLayout(backend.workspace(), parameters, plans, rule.states if rule else 0, of_rule, ways)
-        reached = {p for of in sums for p in of.reached}
         return Compiled(
             backend.steps(layout),
             Plan([call for of in plans for call in of.plan.each.calls]),
-            sum(equation.primitive is not LIST for of in sums for equation in of.program.equations),
+            operations,
             layout.captured,
             [p for p in parameters if p in reached],
             generators,
@@ -199,14 +201,16 @@ def _traced(loss: Callable[..., Any], samples: Samples, reach: Reach, first: boo
     return trace(outputs, [""] * samples.columns, reach, some_of(samples)[0], twice=first), outputs
 
 
-def _backend(sums: Sequence[SampleSums], programs: Sequence[Program]) -> tuple[Backend, list[Program]]:
-    """The fastest way to run them here, and the programs, those of the rule, in the primitives that it has."""
+def _backend(left: Exception | None, programs: Sequence[Program]) -> tuple[Backend, list[Program]]:
+    """The fastest way to run programs here, and those of the rule in the primitives that it has.
+
+    ``left`` says why machine code cannot run what the samples need, if it cannot.
+    """
     with falling_back(BY_NUMPY):
         from .run import MACHINE_CODE
 
-        for of in sums:
-            if of.left is not None:
-                raise of.left
+        if left is not None:
+            raise left
         return MACHINE_CODE, [*map(expand, programs)]
     from .vectorised import NUMPY
 

@@ -34,7 +34,11 @@ STAGES = {
     "plan: levels and pieces": ["autograd.compiler.plan.pieces:_levels", "autograd.compiler.plan.pieces:_pieces"],
     "plan: calls": ["autograd.compiler.plan.pieces:plan_loop"],
     "layout": ["autograd.compiler.layout.step_layout:StepLayout.__init__"],
-    "assembly": ["autograd.compiler.run.machine_steps:StepsInMachineCode.of"],
+    "assembly": [
+        "autograd.compiler.run.assembly:Assembly.__init__",
+        "autograd.compiler.run.assembly_for_one:AssemblyForOne.__init__",
+        "autograd.compiler.run.executable:Executable.__init__",
+    ],
     "kept on the disk": ["autograd.compiler.shared_training:Shared.keep"],
     "LLVM": ["autograd.compiler.llvm.codegen:kernels_of"],
     "the rest": ["autograd.compiler.compiled_training:Training.__init__"],
