@@ -23,13 +23,11 @@ from ...program import LIST, Program, dependent_variables
 FEW = 2  # products that are added one by one
 
 Numbers = tuple[int, ...]
-
-
 Terms = tuple[Numbers, Numbers]  # what reaches a variable, Σ g·p: each g, and beside it the partial p
 
 
-class Writer(Protocol):
-    """What takes the equations: it has all of a program already, in which the variables may have other ``names``."""
+class Writing(Protocol):
+    """A program that is being written: it has all of another one already, whose variables may have other ``names``."""
 
     @property
     def names(self) -> Sequence[int]: ...
@@ -77,7 +75,7 @@ class Adjoint(NamedTuple):
 
 def adjoint(
     program: Program,
-    writer: Writer,
+    writer: Writing,
     seeds: Mapping[int, int],
     places: Mapping[int, int],
     picks: Collection[int] = (),
@@ -158,7 +156,7 @@ def without(nothing: Collection[int], partials: Numbers, others: Numbers) -> tup
     return tuple([partial for partial, _ in kept]), tuple([other for _, other in kept])
 
 
-def add_up(terms: list[Terms], writer: Writer) -> int:
+def add_up(terms: list[Terms], writer: Writing) -> int:
     """Σ g·p."""
     gs, partials = joined(terms)
     if len(gs) > FEW:

@@ -11,7 +11,7 @@ from ...program import LIST, Equation, Program, Trace, computed_before, dependen
 from ...value import Value
 from ..layout import SamplePlans
 from ..plan import ONES, Indexed, Products, Row, plan_loop, rows_of
-from .adjoint import Writer, adjoint
+from .adjoint import Writing, adjoint
 
 
 class SampleSums:
@@ -25,7 +25,7 @@ class SampleSums:
     be written out, if anything could not.
     """
 
-    def __init__(self, traced: Trace, parameters: Sequence[Value], write: Callable[[Program], Writer]) -> None:
+    def __init__(self, traced: Trace, parameters: Sequence[Value], write: Callable[[Program], Writing]) -> None:
         before = computed_before(traced.order)
         for node in before & dependents(traced.order, parameters) if before else ():
             raise TraceError(
