@@ -4,7 +4,7 @@ Of numbers alone they give a number, and with a Value among them a Value: the ov
 ``Unary``, ``Binary`` and ``Nary`` say it of the rows.
 """
 
-# mypy: disable-error-code="overload-overlap"
+# mypy: disable-error-code="overload-overlap,overload-cannot-match"
 # (numbers in a list that could hold Values as well: what comes out is then called a Value, and is a number)
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from .value import Value, as_value
 
 if TYPE_CHECKING:
     Number = Value | float
+    N = TypeVar("N", Value, float)
     A = TypeVar("A")
     B = TypeVar("B")
 
@@ -125,7 +126,7 @@ def primitive(
 
 
 @overload
-def dot(weights: Iterable[float], inputs: Iterable[float], bias: float = 0.0) -> float: ...
+def dot(weights: Iterable[N], inputs: Iterable[N], bias: N | float = 0.0) -> N: ...
 @overload
 def dot(weights: Iterable[Number], inputs: Iterable[Number], bias: Number = 0.0) -> Value: ...
 def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
@@ -149,7 +150,7 @@ def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
 
 
 @overload
-def total(xs: Iterable[float]) -> float: ...
+def total(xs: Iterable[N]) -> N: ...
 @overload
 def total(xs: Iterable[Number]) -> Value: ...
 def total(xs: Iterable[Any]) -> Any:
@@ -163,7 +164,7 @@ def total(xs: Iterable[Any]) -> Any:
 
 
 @overload
-def logsumexp(xs: Iterable[float]) -> float: ...
+def logsumexp(xs: Iterable[N]) -> N: ...
 @overload
 def logsumexp(xs: Iterable[Number]) -> Value: ...
 def logsumexp(xs: Iterable[Any]) -> Any:
@@ -176,7 +177,7 @@ def logsumexp(xs: Iterable[Any]) -> Any:
 
 
 @overload
-def softmax(xs: Iterable[float]) -> list[float]: ...
+def softmax(xs: Iterable[N]) -> list[N]: ...
 @overload
 def softmax(xs: Iterable[Number]) -> list[Value]: ...
 def softmax(xs: Iterable[Any]) -> list[Any]:
@@ -189,7 +190,7 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
 
 
 @overload
-def log_softmax(xs: Iterable[float]) -> list[float]: ...
+def log_softmax(xs: Iterable[N]) -> list[N]: ...
 @overload
 def log_softmax(xs: Iterable[Number]) -> list[Value]: ...
 def log_softmax(xs: Iterable[Any]) -> list[Any]:
@@ -204,7 +205,7 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
 
 
 @overload
-def mean(xs: Iterable[float]) -> float: ...
+def mean(xs: Iterable[N]) -> N: ...
 @overload
 def mean(xs: Iterable[Number]) -> Value: ...
 def mean(xs: Iterable[Any]) -> Any:
@@ -218,7 +219,7 @@ def mean(xs: Iterable[Any]) -> Any:
 
 
 @overload
-def prod(xs: Iterable[float]) -> float: ...
+def prod(xs: Iterable[N]) -> N: ...
 @overload
 def prod(xs: Iterable[Number]) -> Value: ...
 def prod(xs: Iterable[Any]) -> Any:
@@ -261,7 +262,7 @@ def uniform(generator: Generator) -> float:
 
 
 @overload
-def pick(xs: Sequence[float], index: float) -> float: ...
+def pick(xs: Sequence[N], index: float) -> N: ...
 @overload
 def pick(xs: Sequence[Number], index: Number) -> Value: ...
 def pick(xs: Sequence[Any], index: Any) -> Any:

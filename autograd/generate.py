@@ -30,13 +30,20 @@ ordinary, and a forward or partial that raises.  The node is of the class of the
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Self, Union
+from typing import TYPE_CHECKING, Any, Protocol, Self, Union, overload
 
 from . import primitives
 from .graph import Node, new
 from .modes import mode, scope_here
 
 Operand = Union["Operators", float]
+
+if TYPE_CHECKING:
+
+    class Array(Protocol):
+        """What NumPy computes with, an element at a time."""
+
+        def __array__(self) -> Any: ...
 '''
 
 CLASS = '''
@@ -94,6 +101,13 @@ UNARY = '''
         return self._apply(primitives.{variable}, (self,))
 '''
 
+# What an operator gives is the array's to say, where the other operand is one.
+OVERLOADS = """
+    @overload
+    def {method}(self, other: Operand) -> Self: ...
+    @overload
+    def {method}(self, other: Array) -> Any: ..."""
+
 BINARY = '''
     def {method}(self, other: Operand{default}) -> Self:
         """{doc}
@@ -134,7 +148,7 @@ LIFT_OR_DECLINE = """self._lift(right)
                 return NotImplemented"""
 
 REFLECTED = """
-    def __r{operator}__(self, other: Operand) -> Self:
+    def __r{operator}__(self, other: Any) -> Any:
         left = self._lift(other)
         return NotImplemented if left is NotImplemented else left.__{operator}__(self)
 """
@@ -333,7 +347,10 @@ def method(source: Source, name: str, row: Any) -> str:
     if not row.method.startswith("__"):
         return BINARY.format(lift=f"self._operand(primitives.{variable}, right)", default=default, **text) + alias
     made = BINARY.format(lift=LIFT_OR_DECLINE, default=default, **text)
-    return made + REFLECTED.format(operator=row.method.strip("_"))
+    made = made.replace("other: Operand) -> Self", "other: Any) -> Any")  # what follows overloads
+    operator = row.method.strip("_")
+    reflected = OVERLOADS.format(method=f"__r{operator}__") + REFLECTED.format(operator=operator)
+    return OVERLOADS.format(**text) + made + reflected
 
 
 def docstring(row: Any, rules: list[str]) -> str:

@@ -8,13 +8,20 @@ ordinary, and a forward or partial that raises.  The node is of the class of the
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Self, Union
+from typing import TYPE_CHECKING, Any, Protocol, Self, Union, overload
 
 from . import primitives
 from .graph import Node, new
 from .modes import mode, scope_here
 
 Operand = Union["Operators", float]
+
+if TYPE_CHECKING:
+
+    class Array(Protocol):
+        """What NumPy computes with, an element at a time."""
+
+        def __array__(self) -> Any: ...
 
 
 def gaussian_on_floats(x: float) -> float:
@@ -111,7 +118,11 @@ class Operators(Node):
                 return node
         return self._apply(primitives.neg, (self,))
 
-    def __add__(self, other: Operand) -> Self:
+    @overload
+    def __add__(self, other: Operand) -> Self: ...
+    @overload
+    def __add__(self, other: Array) -> Any: ...
+    def __add__(self, other: Any) -> Any:
         """add(x, y) = x + y.
 
         ∂/∂x = 1.0, ∂/∂y = 1.0.
@@ -151,11 +162,19 @@ class Operators(Node):
                 return node
         return self._apply(primitives.add, (self, right))
 
-    def __radd__(self, other: Operand) -> Self:
+    @overload
+    def __radd__(self, other: Operand) -> Self: ...
+    @overload
+    def __radd__(self, other: Array) -> Any: ...
+    def __radd__(self, other: Any) -> Any:
         left = self._lift(other)
         return NotImplemented if left is NotImplemented else left.__add__(self)
 
-    def __sub__(self, other: Operand) -> Self:
+    @overload
+    def __sub__(self, other: Operand) -> Self: ...
+    @overload
+    def __sub__(self, other: Array) -> Any: ...
+    def __sub__(self, other: Any) -> Any:
         """sub(x, y) = x − y.
 
         ∂/∂x = 1.0, ∂/∂y = -1.0.
@@ -195,11 +214,19 @@ class Operators(Node):
                 return node
         return self._apply(primitives.sub, (self, right))
 
-    def __rsub__(self, other: Operand) -> Self:
+    @overload
+    def __rsub__(self, other: Operand) -> Self: ...
+    @overload
+    def __rsub__(self, other: Array) -> Any: ...
+    def __rsub__(self, other: Any) -> Any:
         left = self._lift(other)
         return NotImplemented if left is NotImplemented else left.__sub__(self)
 
-    def __mul__(self, other: Operand) -> Self:
+    @overload
+    def __mul__(self, other: Operand) -> Self: ...
+    @overload
+    def __mul__(self, other: Array) -> Any: ...
+    def __mul__(self, other: Any) -> Any:
         """mul(x, y) = x · y.
 
         ∂/∂x = y, ∂/∂y = x.
@@ -239,11 +266,19 @@ class Operators(Node):
                 return node
         return self._apply(primitives.mul, (self, right))
 
-    def __rmul__(self, other: Operand) -> Self:
+    @overload
+    def __rmul__(self, other: Operand) -> Self: ...
+    @overload
+    def __rmul__(self, other: Array) -> Any: ...
+    def __rmul__(self, other: Any) -> Any:
         left = self._lift(other)
         return NotImplemented if left is NotImplemented else left.__mul__(self)
 
-    def __truediv__(self, other: Operand) -> Self:
+    @overload
+    def __truediv__(self, other: Operand) -> Self: ...
+    @overload
+    def __truediv__(self, other: Array) -> Any: ...
+    def __truediv__(self, other: Any) -> Any:
         """div(x, y) = x / y.
 
         ∂/∂x = 1.0 / y, ∂/∂y = -out / y, where out is the result.
@@ -283,11 +318,19 @@ class Operators(Node):
                 return node
         return self._apply(primitives.div, (self, right))
 
-    def __rtruediv__(self, other: Operand) -> Self:
+    @overload
+    def __rtruediv__(self, other: Operand) -> Self: ...
+    @overload
+    def __rtruediv__(self, other: Array) -> Any: ...
+    def __rtruediv__(self, other: Any) -> Any:
         left = self._lift(other)
         return NotImplemented if left is NotImplemented else left.__truediv__(self)
 
-    def __pow__(self, other: Operand) -> Self:
+    @overload
+    def __pow__(self, other: Operand) -> Self: ...
+    @overload
+    def __pow__(self, other: Array) -> Any: ...
+    def __pow__(self, other: Any) -> Any:
         """pow(x, y) = x to the power y, for x in [4.94066e-324, inf].
 
         ∂/∂x = where(lt(y, 0.5), where(ne(x, 0.0), chain(y, out) / x, chain(y, pow(x, y - 1.0))), chain(y, pow(x, y - 1.0))), ∂/∂y = where(logical_and(eq(x, 0.0), ge(y, 0.0)), 0.0, out * log(x)), where out is the result.
@@ -327,11 +370,19 @@ class Operators(Node):
                 return node
         return self._apply(primitives.pow, (self, right))
 
-    def __rpow__(self, other: Operand) -> Self:
+    @overload
+    def __rpow__(self, other: Operand) -> Self: ...
+    @overload
+    def __rpow__(self, other: Array) -> Any: ...
+    def __rpow__(self, other: Any) -> Any:
         left = self._lift(other)
         return NotImplemented if left is NotImplemented else left.__pow__(self)
 
-    def __mod__(self, other: Operand) -> Self:
+    @overload
+    def __mod__(self, other: Operand) -> Self: ...
+    @overload
+    def __mod__(self, other: Array) -> Any: ...
+    def __mod__(self, other: Any) -> Any:
         """mod(x, y) = x − y·⌊x / y⌋.
 
         ∂/∂x = 1.0, ∂/∂y = -(x // y).
@@ -371,11 +422,19 @@ class Operators(Node):
                 return node
         return self._apply(primitives.mod, (self, right))
 
-    def __rmod__(self, other: Operand) -> Self:
+    @overload
+    def __rmod__(self, other: Operand) -> Self: ...
+    @overload
+    def __rmod__(self, other: Array) -> Any: ...
+    def __rmod__(self, other: Any) -> Any:
         left = self._lift(other)
         return NotImplemented if left is NotImplemented else left.__mod__(self)
 
-    def __floordiv__(self, other: Operand) -> Self:
+    @overload
+    def __floordiv__(self, other: Operand) -> Self: ...
+    @overload
+    def __floordiv__(self, other: Array) -> Any: ...
+    def __floordiv__(self, other: Any) -> Any:
         """floordiv(x, y) = ⌊x / y⌋.
 
         ∂/∂x = 0.0, ∂/∂y = 0.0.
@@ -415,7 +474,11 @@ class Operators(Node):
                 return node
         return self._apply(primitives.floordiv, (self, right))
 
-    def __rfloordiv__(self, other: Operand) -> Self:
+    @overload
+    def __rfloordiv__(self, other: Operand) -> Self: ...
+    @overload
+    def __rfloordiv__(self, other: Array) -> Any: ...
+    def __rfloordiv__(self, other: Any) -> Any:
         left = self._lift(other)
         return NotImplemented if left is NotImplemented else left.__floordiv__(self)
 

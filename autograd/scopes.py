@@ -42,7 +42,7 @@ class Scoped(Hinted):
     'Square'
     """
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any, /) -> Any:
         """The output for one input; a subclass says how."""
         raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, x)")
 

@@ -457,14 +457,14 @@ def test_an_interrupt_while_what_was_learned_is_put_back_is_no_half_of_it(monkey
 
     model, same = (nn.MLP(2, [4, 1], activation="tanh", seed=1) for _ in range(2))
     optimiser, other = (nn.Adam(m.parameters(), lr=0.01) for m in (model, same))
-    gradients, interrupts = Training.gradients, [KeyboardInterrupt()]
+    steps_taken, interrupts = Training.steps_taken, [KeyboardInterrupt()]
 
-    def interrupted(training: Training) -> list[float]:
+    def interrupted(training: Training) -> int:  # which is asked between the parameters and the optimiser
         if interrupts:
             raise interrupts.pop()
-        return gradients(training)
+        return steps_taken(training)
 
-    monkeypatch.setattr(Training, "gradients", interrupted)
+    monkeypatch.setattr(Training, "steps_taken", interrupted)
     history = nn.fit(model, X, Y, loss="bce_with_logits", optimizer=optimiser, epochs=50)
     assert history.interrupted
     (taken,) = {*optimiser.t}

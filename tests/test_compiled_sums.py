@@ -67,7 +67,7 @@ def compiled(
     training = Training(loss, [Samples([*np.array(rows).T])], parameters, together=together)
     training.load()
     losses = training.run(np.array(rows), None, [[0, len(rows)]])
-    return losses[0, 1], training.gradients()
+    return losses[0, 1], training.gradient().tolist()
 
 
 def agree(loss: Loss, parameters: Sequence[Value], rows: Sequence[Sequence[float]]) -> None:

@@ -284,6 +284,12 @@ def test_errors_are_those_of_the_function_with_the_row() -> None:
         jit(lambda x: 1.0 / x)(np.array([1.0, 0.0]))
 
 
+def test_finite_numbers_are_not_computed_again_however_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograd.compiler.compiled_function._Call.again", None)
+    x = np.array([1e308 / 2, -1e300, 3.0])  # the sum of their squares is inf
+    assert jit(lambda x: x + x)(x).tolist() == [1e308, -2e300, 6.0]
+
+
 def test_inf_and_nan_that_come_in_flow_as_eagerly() -> None:
     x = np.array([math.inf, -math.inf, math.nan, 1.0])
     assert jit(lambda x: x * 2.0)(x).tolist()[:2] == [math.inf, -math.inf]
@@ -613,6 +619,13 @@ def test_a_power_with_a_constant_exponent_is_within_4_ulp_and_ieee_at_the_edges(
     got, wanted = got[finite], wanted[finite]
     np.testing.assert_array_equal(np.signbit(got), np.signbit(wanted))
     assert np.all(np.abs(got - wanted) <= 4.0 * np.spacing(np.abs(wanted)))
+
+
+def test_a_number_times_itself_is_a_product_even_as_a_dot() -> None:
+    x = np.array([-3.0, -0.0, 1e-200, 2.0])
+    f, g = jit(lambda x: autograd.dot([x], [x])), jit(lambda x: autograd.dot([x], [x], -0.0))
+    assert str(f.plan) == str(jit(lambda x: x * x).plan)
+    assert f(x).tolist() == g(x).tolist() == [9.0, 0.0, 0.0, 4.0]
 
 
 @pytest.mark.parametrize("f", [lambda x: (x**2).tanh(), lambda x: 1.0 / (1.0 + 1.5**x), lambda x: (x**1.01).tanh()])

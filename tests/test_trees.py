@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Value, grad, gradcheck, hessian, hvp, jacobian, jit, jvp, total, value_and_grad
+from autograd.transforms import Tree
 
 
 class Pair(NamedTuple):
@@ -229,3 +230,12 @@ def test_what_comes_along_is_compiled_with_it():
     assert f(3.0, 2.0) == ((36.0, [6.0]), 24.0)
     (values, (products,)), slopes = f(3.0, np.array([1.0, 2.0]))
     assert (values.tolist(), products.tolist(), slopes.tolist()) == ([9.0, 36.0], [3.0, 6.0], [6.0, 24.0])
+
+
+def test_a_list_of_numbers_has_the_shape_and_paths_of_any_list() -> None:
+    floats, mixed = Tree([1.0, 2.0], "argument"), Tree([1.0, 2], "argument")  # of which the first is taken as a whole
+    assert (floats.leaves, floats.paths, floats.shape) == (mixed.leaves, mixed.paths, mixed.shape)
+    assert floats.like([3.0, 4.0]) == [3.0, 4.0]
+    column = np.ones(3)
+    assert Tree([column, 1.0], "argument", leaf=lambda part: part is column).leaves == [column, 1.0]
+    assert Tree([], "argument").shape == Tree((), "argument").shape._replace(kind=list)

@@ -151,12 +151,13 @@ class Jitted(Generic[R]):
         results = compiled.evaluator.run(columns, count)
         if rows is None and all(map(math.isfinite, numbers := results[:, 0].tolist())):
             return compiled.result.like(numbers)
-        finite = np.isfinite(results)
+        finite = math.isfinite(np.vdot(results, results))  # if so, all are: seen sooner than by a look at each of them
+        wrong = [] if finite else np.flatnonzero(~np.isfinite(results).all(axis=0)).tolist()
         results = results[: len(compiled.result.leaves)]  # without the guard
-        if not finite.all():
+        if wrong:
             draws, drawn = draws if compiled.generators else Draws([]), 0
             draws.keep(0)
-            for i in np.flatnonzero(~finite.all(axis=0)).tolist():
+            for i in wrong:
                 draws.skip(i - drawn)  # f then draws what was drawn for this row
                 results[:, i] = call.again(i, compiled.on_values)
                 drawn = i + 1

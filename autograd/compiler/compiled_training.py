@@ -31,7 +31,7 @@ class Training:
     compare.  Each form has a program of its own; they share the parameters, the sums and the kernels.
     ``penalty(p)`` is added to the loss for every parameter.  Without a rule, ``run`` only adds up.  ``of_rule`` is
     what the rule can reach, where that is to be known from outside.  ``together`` is the number of samples that a step
-    takes at most, where that is known: a few of one form then go one after the other, by code of their own.
+    takes, where that is known: where it has few of one form, they go through the program one after the other.
     """
 
     @without_collector()
@@ -50,8 +50,8 @@ class Training:
         of_loss, of_penalty = Reach(loss), Reach(penalty)
         forms = tuple([some.form for some in samples])
         machine = _machine_code()
-        ways = machine.ways(together, len(samples)) if machine else ()
-        key = _structure(rule, self.parameters, (ways, *forms), of_loss, self.of_rule, of_penalty)
+        alone = machine is not None and machine.alone(together, len(samples))
+        key = _structure(rule, self.parameters, (alone, *forms), of_loss, self.of_rule, of_penalty)
         walks = (of_loss, self.of_rule, of_penalty)
         known = RECENT.get(key) if key is not None else None
         lasts = lasting(key) if known is None and key is not None else None
@@ -100,8 +100,8 @@ class Training:
         backend, programs = _backend(left, of_rule[:2] if of_rule else ())
         if of_rule is not None:
             of_rule = of_rule._replace(gradient=programs[0], update=programs[1])
-        ways = backend.ways(together, len(samples))
-        layout = StepLayout(backend.workspace(), parameters, plans, rule.states if rule else 0, of_rule, ways)
+        alone = backend.alone(together, len(samples))
+        layout = StepLayout(backend.workspace(), parameters, plans, rule.states if rule else 0, of_rule, alone)
         return Compiled(
             backend.steps(layout),
             Plan([call for of in plans for call in of.plan.each.calls]),
@@ -168,23 +168,18 @@ class Training:
         return int(self.steps.memory[self.steps.places.time]) - 1
 
     def store(self) -> list[list[float]]:
-        """Give the parameters their numbers; returns the state."""
+        """Give the parameters their numbers, and the gradients of the last step; returns the state."""
         places = self.steps.places
-        parameters, *state = (self._numbers(places.of_state(i)) for i in range(1 + places.states))
-        for parameter, x in zip(self.parameters, parameters, strict=True):
-            parameter._data = x
+        parameters, *state = (self._numbers(places.of_state(i)).tolist() for i in range(1 + places.states))
+        for parameter, x, g in zip(self.parameters, parameters, self.gradient().tolist(), strict=True):
+            parameter._data, parameter.grad = x, g
         return state
 
-    def gradients(self) -> list[float]:
-        """The gradient of the objective in the last step."""
-        return self._numbers(self.steps.places.gradient)
-
     def gradient(self) -> Any:
-        """The same as an array."""
-        start = self.steps.places.gradient
-        return self.steps.memory[start : start + len(self.parameters)].copy()
+        """The gradient of the objective in the last step."""
+        return self._numbers(self.steps.places.gradient).copy()
 
-    def _numbers(self, start: int) -> list[float]:
+    def _numbers(self, start: int) -> Any:
         """One number for each parameter."""
         numbers: list[float] = self.steps.memory[start : start + len(self.parameters)].tolist()
         return numbers

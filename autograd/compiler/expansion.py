@@ -2,7 +2,8 @@
 
 A row of the table is written in machine code as it stands where it names an instruction or is a sum of
 products.  For any other, and for a user's own primitive, the definition or else the forward is traced, and the
-equations found take its place; so does a product that of a power with a small whole exponent.  Each row is traced
+equations found take its place; so does a product that of a power with a small whole exponent, or of a number's dot
+with itself.  Each row is traced
 once, and its equations are copied wherever it is used; so are those of its partials, for the gradient.
 """
 
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..errors import TraceError
-from ..primitives import TABLE, Primitive, Rule, pow
+from ..primitives import TABLE, Primitive, Rule, dot, pow
 from ..program import LIST, Equation, Program, Reach, program_of, trace
 from ..value import Value
 from .fallback import NotCompilable
@@ -45,7 +46,7 @@ def expand(program: Program, partly: bool = False) -> Program:
     Raises NotCompilable where one cannot be, as its forward draws random numbers or does not run on Values: such a
     one is left if ``partly``, for NumPy, which calls it for each number.
     """
-    if all(in_machine_code(primitive) and primitive is not pow for _, primitive, _ in program.equations):
+    if all(in_machine_code(of) and of is not pow and not is_square(of, args) for _, of, args in program.equations):
         return program
     writer = Writer(program)
     if writer.left is not None and not partly:
@@ -56,6 +57,11 @@ def expand(program: Program, partly: bool = False) -> Program:
 def in_machine_code(primitive: Primitive) -> bool:
     """Whether a primitive is compiled as it stands."""
     return bool(primitive.instruction or primitive.terms or primitive is LIST)
+
+
+def is_square(primitive: Primitive, args: Sequence[int]) -> bool:
+    """Whether it is the dot of a number, or of a list, with itself."""
+    return primitive is dot and len(args) == 3 and args[0] == args[1]
 
 
 class Writer:
@@ -172,16 +178,16 @@ class Writer:
         names = [*args, *part.rest]
         for out, primitive, operands in part.equations:
             named = tuple([names[v] for v in operands])
-            if primitive is not pow and (primitive.instruction or primitive.terms or primitive is LIST):
-                names[out] = self.result(primitive, named)
-            else:
+            if primitive is pow or is_square(primitive, named) or not in_machine_code(primitive):
                 names[out] = self._written_out(primitive, named)
+            else:
+                names[out] = self.result(primitive, named)
         return names
 
     def _written_out(self, primitive: Primitive, args: tuple[int, ...]) -> int:
         """The result of a primitive by what it consists of."""
-        product = PRODUCTS.get(self.constants.get(args[1], 0.0)) if primitive is pow else None
-        if primitive is pow and product is None:
+        product, x = self._product_of(primitive, args)
+        if product is None and in_machine_code(primitive):
             return self.result(primitive, args)
         key = (product,) if product else ("forward", primitive, len(args))
         if key not in self._parts:
@@ -194,7 +200,17 @@ class Writer:
         part = self._parts[key]
         if part is None:
             return self.result(primitive, args)
-        return self._insert(part, args[:1] if product else args)[part.outputs[0]]
+        return self._insert(part, (x,) if product else args)[part.outputs[0]]
+
+    def _product_of(self, primitive: Primitive, args: Sequence[int]) -> tuple[Rule | None, int]:
+        """What makes a product of a power: of x**2, say, or of x·x written as a dot (Σp² of one p); and of which x."""
+        if primitive is pow:
+            return PRODUCTS.get(self.constants.get(args[1], 0.0)), args[0]
+        if not is_square(primitive, args) or self.constants.get(args[2]) != 0.0:
+            return None, args[0]
+        first = self._equations[args[0]]
+        items = first.args if first is not None and first.primitive is LIST else (args[0],)
+        return (PRODUCTS[2.0] if len(items) == 1 else None), items[0]
 
 
 class Part(NamedTuple):

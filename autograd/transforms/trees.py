@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from ..primitives import as_float
@@ -33,7 +34,12 @@ class Tree:
         self._leaf = leaf
         self.leaves: list[Any] = []
         self.paths: list[str] = []
-        self.shape = self._walk(tree, "", what)
+        self.shape: Branch | None
+        if type(tree) is list and all(type(x) is float or leaf(x) for x in tree):  # most arguments of a call are so
+            self.shape, paths = _flat(len(tree))
+            self.leaves, self.paths = [*tree], [*paths]
+        else:
+            self.shape = self._walk(tree, "", what)
 
     def _walk(self, part: Any, path: str, what: str) -> Branch | None:
         leaf = isinstance(part, Value) or self._leaf(part)
@@ -57,6 +63,12 @@ class Tree:
     def like(self, flat: Sequence[Any]) -> Any:
         """The flat items in this tree's shape; an array of other arrays is one array with all their dimensions."""
         return _put(self.shape, iter(flat))
+
+
+@cache
+def _flat(count: int) -> tuple[Branch, tuple[str, ...]]:
+    """The shape of a list of so many scalars, and their paths."""
+    return Branch(list, tuple(range(count)), (None,) * count), tuple([f"[{i}]" for i in range(count)])
 
 
 def is_array(x: Any) -> bool:

@@ -219,8 +219,6 @@ class CompiledSteps:
         """Give parameters and optimiser what the steps made of them; ``counts`` are the t from before those."""
         optimizer, training = self.optimizer, self.training
         columns, taken = training.store()[: optimizer.states], training.steps_taken() - before
-        for parameter, gradient in zip(training.parameters, training.gradients(), strict=True):
-            parameter.grad = gradient
         for i, kept in zip(self.own, zip(*columns, strict=True), strict=False):  # nothing to zip without a state
             optimizer.state[i] = kept
         for i in self.own:

@@ -52,8 +52,8 @@ class Optimizer:
         self.t = [0] * len(self.parameters)  # steps taken: fewer where a parameter was frozen for a while
         self.state = [(0.0,) * self.states for _ in self.parameters]
 
-    def rule(self, p: Any, g: Any, lr: Any, t: Any, *state: Any) -> tuple[Any, ...]:
-        """(new p, *new state)."""
+    def rule(self, p: Any, g: Any, lr: Any, t: Any, /, *state: Any, **named: Any) -> tuple[Any, ...]:
+        """(new p, *new state); a subclass may name the numbers of its state."""
         raise NotImplementedError
 
     def limit(self, g: Any) -> Any:
@@ -157,8 +157,8 @@ class Adam(Optimizer):
         b1, b2 = self.betas
         m = b1 * state[0] + (1.0 - b1) * g
         v = b2 * state[1] + (1.0 - b2) * g * g
-        step = lr / (1.0 - b1**t)
-        return p - step * m / (sqrt(v) / sqrt(1.0 - b2**t) + self.eps), m, v
+        root = sqrt(1.0 - b2**t)  # by which √v̂ = √v / root: the whole fraction times it saves each parameter a division
+        return p - lr * root / (1.0 - b1**t) * m / (sqrt(v) + self.eps * root), m, v
 
 
 def _further(name: str, *arguments: Any, **settings: Any) -> Optimizer:

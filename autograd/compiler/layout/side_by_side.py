@@ -8,9 +8,9 @@ from ..plan import ONES, WASTE, Accumulation, Elementwise, OneSamplePlan, Row, R
 from .workspace import Workspace
 
 
-def few(lanes: int) -> int:
-    """So many samples go one after the other: less than half of the lanes in which they would else lie."""
-    return max(lanes // 2 - 1, 1)
+def fewest(lanes: int) -> int:
+    """How many samples must lie in the lanes for that to be faster than one after the other: half of them, about."""
+    return max(lanes // 2, 2)
 
 
 def side_by_side(plan: OneSamplePlan, inputs: Sequence[int], workspace: Workspace) -> dict[Row, int]:

@@ -106,14 +106,13 @@ class FormLayout(NamedTuple):
 class StepLayout:
     """The programs of a step in their places: of each form of samples, then of the rule, if there is one.
 
-    ``captured`` are the Values other than parameters that are read anew in every call.  ``ways`` says how samples go
-    through their programs: many at a time (False), each alone (True), or both; the ``forms`` of the second way follow
-    those of the first.
+    ``captured`` are the Values other than parameters that are read anew in every call.  Samples go through their
+    programs many at a time, or each ``alone``.
     """
 
     def __init__(
         self, workspace: Workspace, parameters: Sequence[Value], sums: Sequence[SamplePlans], states: int,
-        rule: RulePrograms | None, ways: Sequence[bool] = (False,),
+        rule: RulePrograms | None, alone: bool = False,
     ) -> None:  # fmt: skip
         self.workspace, self._count = workspace, len(parameters)
         edges = sum(len(of.cotangents) for of in sums)
@@ -121,11 +120,10 @@ class StepLayout:
         self._known = {parameter: self.places.current + i for i, parameter in enumerate(parameters)}
         self.captured: dict[Value, int] = {}
         self.forms: list[FormLayout] = []
-        for alone in ways:
-            edge = self.places.edge
-            for of in sums:
-                self.forms.append(self._over_samples(of, edge, alone))
-                edge += len(of.cotangents)
+        edge = self.places.edge
+        for of in sums:
+            self.forms.append(self._over_samples(of, edge, alone))
+            edge += len(of.cotangents)
         self.places = self.places._replace(block=max(form.loop.width for form in self.forms))
         self.clip = self.update = None
         if rule is not None:
@@ -202,12 +200,12 @@ class TrainingSteps(Protocol):
 class Backend(NamedTuple):
     """A way to run steps: the workspace in which these are to be laid out, and what is made of the layout.
 
-    ``ways`` says how samples go through their programs, as ``StepLayout`` takes it, given how many of them a step takes
-    at most, where that is known, and of how many forms.  ``kept`` are steps that were written to the disk, by their
-    key, with what else belongs to the training.
+    ``alone`` tells whether samples go through their programs one by one, given how many of them a step takes at most,
+    where that is known, and of how many forms.  ``kept`` are steps that were written to the disk, by their key, with
+    what else belongs to the training.
     """
 
     workspace: Callable[[], Workspace]
     steps: Callable[[StepLayout], TrainingSteps]
-    ways: Callable[[int | None, int], tuple[bool, ...]]
+    alone: Callable[[int | None, int], bool]
     kept: Callable[[str], tuple[TrainingSteps, dict[str, Any]] | None]

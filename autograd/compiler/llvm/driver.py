@@ -140,7 +140,7 @@ def evaluate(e: Emitter) -> Emitter:
             read_column(e, source, stride, count, job.first_row + c * job.row_stride)
         e.run(job.body, job.body_lines, whole_vectors(e, count))
         with e.loop(job.outputs) as o:
-            row, target = e.table(job.output_rows, o), e.double_at(e.number_at(job.output_addresses, o), start)
+            row, target = e.table(job.output_rows, o), e.double_at(job.results, o * job.samples + start)
             with e.loop(count) as i:
                 e.put(f"store double {e.load_scalar(row, i)}, ptr {e.element(target, i)}")
     return e

@@ -244,7 +244,12 @@ def outer(e: Emitter, left: int, right: int) -> Emitter:
 
 def pack(e: Emitter) -> Emitter:
     args = e.arguments(PackArguments[Integer])
-    with e.loop(args.numbers) as i:
+    whole = args.numbers & -TILE
+    with e.loop_if_any(whole, step=TILE) as i:
+        numbers = [e.load_scalar(e.table(args.sources, i + more)) for more in range(TILE)]
+        for more, x in enumerate(numbers):
+            e.store_scalar(x, args.target, (i + more) * args.step)
+    with e.loop_if_any(args.numbers, start=whole) as i:
         e.store_scalar(e.load_scalar(e.table(args.sources, i)), args.target, i * args.step)
     return e
 

@@ -194,4 +194,4 @@ class EvaluateJob(NamedTuple, Generic[N]):
     addresses: N  # of the address of each column
     strides: N  # address of each column's stride: 0 where it is one number
     samples: N
-    output_addresses: N
+    results: N  # address: as many numbers of the first output as there are samples, then those of the second

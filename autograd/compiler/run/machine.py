@@ -17,7 +17,7 @@ from .assembly import assembled
 from .executable import Executable, address
 from .kernel_workspace import KernelWorkspace
 
-SAMPLES = EvaluateJob._fields.index("samples")
+SAMPLES, RESULTS = map(EvaluateJob._fields.index, ("samples", "results"))
 
 
 class InMachineCode:
@@ -38,7 +38,7 @@ class InMachineCode:
             columns=len(program.inputs), first_row=loop.row(program.inputs[0]) if program.inputs else 0,
             row_stride=row_stride(loop.width), block=loop.width,
             outputs=len(program.outputs), output_rows=output_rows,
-            addresses=0, strides=0, samples=0, output_addresses=0,
+            addresses=0, strides=0, samples=0, results=0,
         )  # fmt: skip
         self._free: list[_Desk] = []  # those that no thread is using
 
@@ -74,26 +74,19 @@ class _Desk:
     def __init__(self, workspace: KernelWorkspace, job: EvaluateJob[int]) -> None:
         self.memory = workspace.memory()
         self._numbers = np.zeros(job.columns)  # the columns that are one number
-        self._pointers = np.zeros(2 * job.columns + job.outputs, dtype=np.int64)
-        first, columns = address(self._pointers), 8 * job.columns
-        self._job = np.array(
-            job._replace(addresses=first, strides=first + columns, output_addresses=first + 2 * columns),
-            dtype=np.int64,
-        )
+        self._addresses, self._strides = np.zeros((2, job.columns), dtype=np.int64)
+        places = job._replace(addresses=address(self._addresses), strides=address(self._strides))
+        self._job = np.array(places, dtype=np.int64)
         self.memory_address, self.job_address = address(self.memory), address(self._job)
         self._numbers_address = address(self._numbers)
 
     def lay_out(self, columns: Columns, results: Any, rows: int) -> None:
         """Say where the columns are, and where the results go to."""
-        addresses, strides = [], []
         for i, column in enumerate(columns):
             if type(column) is float:
                 self._numbers[i] = column
-                addresses.append(self._numbers_address + 8 * i)
-                strides.append(0)
+                self._addresses[i], self._strides[i] = self._numbers_address + 8 * i, 0
             else:
-                addresses.append(address(column))
-                strides.append(column.strides[0] // 8 if len(column) > 1 else 0)
-        first = address(results)
-        self._pointers[:] = [*addresses, *strides, *range(first, first + 8 * results.size, 8 * rows)]
-        self._job[SAMPLES] = rows
+                self._addresses[i] = address(column)
+                self._strides[i] = column.strides[0] // 8 if len(column) > 1 else 0
+        self._job[SAMPLES], self._job[RESULTS] = rows, address(results)

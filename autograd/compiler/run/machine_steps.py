@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..layout import Backend, FormLayout, Part, StepLayout, StepPlaces, few, row_stride
+from ..layout import Backend, FormLayout, Part, StepLayout, StepPlaces, fewest, row_stride
 from ..llvm import Form, PackArguments, Source, TrainJob, lanes
 from .assembly import Assembly, assembled
 from .assembly_for_one import AssemblyForOne
@@ -106,17 +106,13 @@ class StepsInMachineCode:
 
     def run(self, part: Part) -> Any:
         """See ``TrainingSteps``."""
-        order, groups, bounds, tables = part.order, part.groups, part.bounds, part.tables
-        if len(self.forms) > len(tables):  # those of both ways: few samples of a form go one after the other
-            small = groups[:, 2] - groups[:, 1] <= few(self.workspace.lanes)
-            groups = groups + small[:, None] * [len(tables), 0, 0]
-            tables = [*tables, *tables]
+        order, groups, bounds = part.order, part.groups, part.bounds
         losses = np.empty((len(bounds), 2))
         form, first, end = groups[0].tolist()
         same = len(bounds) > 1 and end - first <= self.forms[form].form.block and bool((groups == groups[0]).all())
         records = [
-            sources(some, first_row, form.row_stride, order is None, self.workspace.lanes)
-            for some, (form, first_row) in zip(tables, self.forms, strict=True)
+            sources(tables, first_row, form.row_stride, order is None, self.workspace.lanes)
+            for tables, (form, first_row) in zip(part.tables, self.forms, strict=True)
         ]
         forms = np.array([
             form._replace(sources=address(some), tables=len(some))
@@ -154,11 +150,9 @@ def sources(tables: Sequence[Any], row: int, row_stride: int, sequential: bool, 
     return np.array(records, dtype=np.int64)
 
 
-def ways(together: int | None, forms: int) -> tuple[bool, ...]:
-    """A few samples of a form go one after the other, by code of their own."""
-    if together is None or (forms == 1 and together > few(lanes())):
-        return (False,)
-    return (True,) if together <= few(lanes()) else (False, True)
+def alone(together: int | None, forms: int) -> bool:
+    """Whether a step has too few samples of a form to fill the lanes."""
+    return together is not None and together < fewest(lanes()) * forms
 
 
-MACHINE_CODE = Backend(KernelWorkspace, StepsInMachineCode.of, ways, StepsInMachineCode.kept)
+MACHINE_CODE = Backend(KernelWorkspace, StepsInMachineCode.of, alone, StepsInMachineCode.kept)

@@ -114,4 +114,4 @@ class BoundForm:
         run(self._late.operations)
 
 
-NUMPY = Backend(ColumnWorkspace, StepsInNumPy, lambda together, forms: (False,), lambda key: None)
+NUMPY = Backend(ColumnWorkspace, StepsInNumPy, lambda together, forms: False, lambda key: None)
