@@ -16,6 +16,7 @@ from .errors import (
     StaleGraphError,
     TraceError,
     located,
+    no_index,
 )
 from .functions import (
     dot,
@@ -32,7 +33,7 @@ from .functions import (
     where,
 )
 from .graph import topological_order
-from .hints import OF_AUTOGRAD, did_you_mean, missing, refuse
+from .hints import OF_AUTOGRAD, as_count, did_you_mean, missing, refuse
 from .languages import to_c
 from .modes import no_grad
 from .persistence import write_whole
@@ -58,11 +59,11 @@ else:  # a checker, which is to find names that are not there, knows of no such 
 
 __all__ = [
     "TABLE", "AutogradError", "DrawError", "Drawing", "FallbackWarning", "GradcheckError", "NonFiniteError",
-    "Primitive", "Scoped", "StaleGraphError", "Step", "TraceError", "Value", "Walkthrough", "as_float",
+    "Primitive", "Scoped", "StaleGraphError", "Step", "TraceError", "Value", "Walkthrough", "as_count", "as_float",
     "as_value", "compile_loss", "did_you_mean", "dot", "draw", "explain", "grad", "grad_of", "gradcheck",
     "hessian", "hvp", "jacobian", "jit", "jvp", "leaky_relu", "located", "log_softmax", "logsumexp", "mean",
-    "missing", "no_grad", "pick", "primitive", "prod", "refuse", "scope", "softmax", "to_c", "topological_order",
-    "total", "uniform", "value_and_grad", "walkthrough", "where", "write_whole",
+    "missing", "no_grad", "no_index", "pick", "primitive", "prod", "refuse", "scope", "softmax", "to_c",
+    "topological_order", "total", "uniform", "value_and_grad", "walkthrough", "where", "write_whole",
 ]  # fmt: skip
 
 # --- written by generate.py from the table

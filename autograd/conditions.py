@@ -39,7 +39,7 @@ class Conditions(Node):
                 raise TypeError(NO_EQUALITY.format(other))
             return NotImplemented
 
-    if not MYPY:  # for which all that follows an `if x` could not be reached, and so had no errors
+    if not MYPY:  # it would take all behind an `if x` for unreachable, and check none of it
 
         def __bool__(self) -> NoReturn:
             raise TypeError(NO_TRUTH)

@@ -33,8 +33,10 @@ class FallbackWarning(UserWarning):
 
 
 @contextmanager
-def located(where: str) -> Iterator[None]:
+def located(where: str, numbers: Any = ()) -> Iterator[None]:
     """A context that adds the place to what goes wrong inside, the user's own code included.
+
+    Of ``numbers``, those of a row, that one is named which is ``no_index``.
 
     >>> with located("row 3"):
     ...     1 / 0
@@ -44,10 +46,20 @@ def located(where: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        if hasattr(error, "index") and isinstance(numbers, (list, tuple)) and error.index in numbers:
+            where += f", number {numbers.index(error.index)} (from 0)"
         if type(error) in (ZeroDivisionError, OverflowError, ValueError, TypeError, IndexError, NonFiniteError):
-            raise type(error)(f"{where}: {error}") from error
+            cure = NO_INDEX if "indices must be integers" in str(error) else ""
+            raise type(error)(f"{where}: {error}{cure}") from error
         error.add_note(where)  # classes of the user's own may need other arguments than a text
         raise
+
+
+def no_index(text: str, index: Any) -> IndexError:
+    """An error about a number that counts nothing, for ``located`` to find in its row."""
+    error = IndexError(text)
+    error.index = index  # type: ignore[attr-defined]
+    return error
 
 
 def located_in(error: Exception) -> str:
@@ -87,6 +99,9 @@ NO_FLOAT = (
 NO_EQUALITY = (
     "a Value is equal only to itself, so == {0} would never hold: compare numbers with v.data == {0}, or write "
     "autograd.eq(v, {0}) for a comparison that is part of the graph"
+)
+NO_INDEX = (
+    ": the numbers of a row are floats; autograd.pick(xs, i) is xs[i] for such a number, and an nn.Embedding gives rows"
 )
 NO_GRADIENT = (
     "backward() from a value that depends on nothing which needs a gradient: it was computed under no_grad(), or all "

@@ -16,6 +16,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from . import primitives
+from .errors import no_index
 from .modes import mode
 from .primitives import Primitive, exp, mul
 from .value import Value, as_value
@@ -138,7 +139,7 @@ def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
     11.5
     """
     if not (isinstance(weights, list) and isinstance(inputs, list)):
-        weights, inputs = [*weights], [*inputs]
+        weights, inputs = _listed(weights, "dot"), _listed(inputs, "dot")
     if len(weights) != len(inputs):
         raise ValueError(f"dot needs one input for each weight: {len(weights)} weights, {len(inputs)} inputs")
     if not weights:
@@ -159,7 +160,7 @@ def total(xs: Iterable[Any]) -> Any:
     >>> total([0.1, 0.2, 0.3])
     0.6000000000000001
     """
-    xs = [*xs]
+    xs = _listed(xs, "total")
     return primitives.total(*xs) if xs else 0.0
 
 
@@ -276,14 +277,21 @@ def pick(xs: Sequence[Any], index: Any) -> Any:
         return mode.flags.tracer.may_fail(primitives.pick(index, *xs))
     number = index.data if isinstance(index, Value) else index
     if number not in range(len(xs)):
-        raise IndexError(f"pick: the index must be a whole number from 0 to {len(xs) - 1}, not {number!r}")
+        raise no_index(f"pick: the index must be a whole number from 0 to {len(xs) - 1}, not {number!r}", number)
     picked = xs[int(number)]
     # Among Values a number is one too: whoever goes on with what was picked need not know which it was.
     return as_value(picked) if isinstance(index, Value) or any(isinstance(x, Value) for x in xs) else picked
 
 
+def _listed(xs: Any, name: str) -> list[Any]:
+    """What is iterated over, as a list; for what is not, a TypeError that says so."""
+    if isinstance(xs, Value) or not isinstance(xs, Iterable):
+        raise TypeError(f"{name} takes a list of numbers and Values, not {xs!r:.60}")
+    return [*xs]
+
+
 def _some(xs: Iterable[Any], name: str) -> list[Any]:
-    xs = [*xs]
+    xs = _listed(xs, name)
     if not xs:
         raise ValueError(f"{name} of nothing: give it at least one number")
     return xs

@@ -7,6 +7,7 @@ help go by that.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 # For each name what to write here.
@@ -19,8 +20,12 @@ OF_VALUE = {
     "is_leaf": "ask whether v.primitive is None",
     "clone": "autograd.as_value(v) is v itself; a copy that gradients go through is v * 1.0",
     "square": "write v**2",
-    "size": "a Value is a single number: vectors and tables of them are lists",
-    "shape": "a Value is a single number: vectors and tables of them are lists",
+    **dict.fromkeys(("size", "shape"), "a Value is a single number: vectors and tables of them are lists"),
+    **dict.fromkeys(
+        ("note", "id", "tag", "kind", "info", "color", "colour", "layer"),
+        "a Value has no room for attributes of your own: v.label is the name that pictures and messages show; keep the "
+        "rest in a dict, notes[v] = ..., or in a subclass of Value",
+    ),
 }
 OF_AUTOGRAD = {
     "numpy": "that is of HIPS autograd; here functions take numbers, not arrays: from autograd import sin, exp, ...",
@@ -29,6 +34,7 @@ OF_AUTOGRAD = {
     "vjp": "use grad(f) for one result, and jacobian(f) for several",
     "vmap": "use jit(f), which takes columns of numbers",
     "make_jvp": "use jvp(f, primals, tangents)",
+    **dict.fromkeys(("jacrev", "jacfwd"), "use jacobian(f)"),
     "ln": "write log(x)",
 }
 OF_ARGUMENTS = {
@@ -37,7 +43,8 @@ OF_ARGUMENTS = {
     "gradient": "leave it out, and multiply what you call backward() of: (2.0 * y).backward()",
     "inputs": "leave it out, and use grad_of(y, [x])",
     "verbose": "progress=True shows a bar, progress=False none",
-    "learning_rate": "it is called lr",
+    "lr": "it belongs to the optimizer: optimizer=nn.Adam(model.parameters(), lr=0.01)",
+    "learning_rate": "it is called lr, and belongs to the optimizer: nn.Adam(model.parameters(), lr=0.01)",
     "validation_data": "it is called validation: validation=(X, y)",
     "shuffle": "leave it out: with a batch_size the rows are shuffled in each epoch, by seed",
     "random_state": "it is called seed",
@@ -47,6 +54,18 @@ OF_ARGUMENTS = {
     "requires_gradient": "it is called requires_grad",
     "dtype": "leave it out: every number is a float",
     "name": "it is called label",
+}
+OTHER_NAMES = {
+    **dict.fromkeys(("binary_crossentropy", "binary_cross_entropy", "log_loss"), "bce"),
+    **dict.fromkeys(
+        ("categorical_crossentropy", "sparse_categorical_crossentropy", "nll", "nll_loss"), "cross_entropy"
+    ),
+    **dict.fromkeys(("bcewithlogits", "binary_cross_entropy_with_logits"), "bce_with_logits"),
+    **dict.fromkeys(("mean_squared_error", "squared_error", "l2_loss"), "mse"),
+    **dict.fromkeys(("mean_absolute_error", "absolute_error", "l1_loss"), "mae"),
+    **dict.fromkeys(("swish",), "silu"),
+    **dict.fromkeys(("identity", "none"), "linear"),
+    **dict.fromkeys(("acc",), "accuracy"),
 }
 
 
@@ -109,5 +128,24 @@ def did_you_mean(name: Any, names: Iterable[str]) -> str:
     """A question that ends a message, if one of the names is close to what was written."""
     from difflib import get_close_matches  # likewise
 
-    found = get_close_matches(str(name), [*names], 1)
+    names, small = [*names], str(name).lower()
+    found = [OTHER_NAMES[small]] if OTHER_NAMES.get(small) in names else []
+    found = found or get_close_matches(str(name), names, 1) or get_close_matches(small, names, 1)
     return f"Did you mean {found[0]!r}?" if found else ""
+
+
+def as_count(x: Any, name: str, least: int | None = 1) -> int:
+    """A whole number of Python or NumPy as an int; ValueError, with the name of the argument, for what is none.
+
+    >>> as_count(2.5, "epochs")
+    Traceback (most recent call last):
+    ValueError: epochs must be a whole number of at least 1, not 2.5
+    """
+    try:
+        number = index(x)
+    except TypeError:
+        number = None
+    if number is None or (least is not None and number < least):
+        at_least = "" if least is None else f" of at least {least}"
+        raise ValueError(f"{name} must be a whole number{at_least}, not {x!r:.60}")
+    return number

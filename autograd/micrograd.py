@@ -51,6 +51,8 @@ class Micrograd(Node):
                 f"the second argument of Value is micrograd's _children, a tuple of Values, not {children!r:.60}: a "
                 f"label goes by its name, Value({self._data}, label='x')"
             )
+        if not children:
+            return
         found = [row for row in TABLE.values() if op in (row.name, row.symbol) and len(row.domain) == len(children)]
         if not found:
             raise ValueError(

@@ -51,7 +51,7 @@ class Value(Operators, Conditions, Micrograd, Picklable):
         self.requires_grad = requires_grad
         self._a = self._b = None
         self._da = self._db = 0.0
-        if _children:
+        if type(_children) is not tuple or _children:
             self._adopt(_children, _op)
 
     @property

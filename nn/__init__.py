@@ -12,7 +12,7 @@ from .wings import find as _find
 
 check_engine()
 
-from . import activations, init, losses
+from . import activations, init, losses, vocabulary
 from .init import constant, normal
 from .losses import bce, bce_with_logits, cross_entropy, hinge, huber, mae, mse, penalty
 from .modules import MLP, Layer, Module, Neuron, Sequential
@@ -80,5 +80,5 @@ __all__ = [
     "StepRegressor", "StopBelow", "Warmup", "accuracy", "activations", "batches", "bce", "bce_with_logits", "constant",
     "cross_entropy", "datasets", "evaluate", "fit", "from_torch", "hinge", "huber", "init", "load", "losses", "mae",
     "metrics", "mse", "normal", "penalty", "plot_decision_boundary", "plot_gradients", "plot_loss_surface", "predict",
-    "save", "standardize", "to_c", "to_onnx", "to_torch", "train_test_split", "watch",
+    "save", "standardize", "to_c", "to_onnx", "to_torch", "train_test_split", "vocabulary", "watch",
 ]  # fmt: skip

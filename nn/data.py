@@ -12,9 +12,11 @@ from random import Random
 from threading import Timer
 from typing import Any, Protocol, TypeVar, overload
 
+from autograd import as_count
 from autograd.compiler import Ragged
 
 from .containers import Columns, cells_of, even, is_array, numbers_in, opened, pieces, take, width_of
+from .init import generator
 from .progress import PATIENCE, is_shown
 from .samples import as_table, pair
 from .vocabulary import Array, Floats
@@ -146,7 +148,7 @@ def held_back(count: int, share: float, seed: int) -> tuple[Any, Any]:
     import numpy as np
 
     held = min(max(round(count * share), 1), count - 1)
-    order = np.array(Random(seed).sample(range(count), count))
+    order = np.array(generator(seed).sample(range(count), count))
     return order[held:], order[:held]
 
 
@@ -177,11 +179,10 @@ def batches(
     import numpy as np
 
     rows, targets = pair(_of_their_kind(X, "X"), _of_their_kind(y, "y"))
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be 1 or more, not {batch_size}")
+    batch_size = as_count(batch_size, "batch_size")
     order = list(range(len(rows)))
     if shuffle:
-        (seed if isinstance(seed, Random) else Random(seed)).shuffle(order)
+        (seed if isinstance(seed, Random) else generator(seed)).shuffle(order)
     cuts = [np.array(order[start : start + batch_size]) for start in range(0, len(order), batch_size)]
     return ((_batch(rows, cut), _batch(targets, cut)) for cut in cuts)
 

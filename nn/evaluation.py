@@ -153,13 +153,14 @@ def check_targets(model: Module, rows: Any, targets: Any, loss: Loss, prefix: st
 
     def tried(i: int) -> Any:
         """The prediction for a row, whose target the loss takes."""
-        with evaluating(model.modules()), located(f"{prefix}{epoch}row {i}"):
+        with evaluating(model.modules()), located(f"{prefix}{epoch}row {i}", row_of(rows, i)):
             prediction = model(row_of(rows, i))
         try:
             with no_grad():
                 loss(prediction, target := row_of(targets, i))
         except (ValueError, IndexError) as error:
-            raise ValueError(f"{prefix}target {i} ({target!r}): {error}") from None
+            cure = ": classes are counted from 0, one for each output" if isinstance(error, IndexError) else ""
+            raise ValueError(f"{prefix}target {i} ({target!r}): {error}{cure}") from None
         return prediction
 
     outputs: Any = as_list(tried(0))
@@ -372,7 +373,7 @@ class OverRows:
         outs = []
         for i in numbers:
             arguments = [table[i] if isinstance(table, list) else row_of(table, i) for table in self._tables]
-            with no_grad(), located(f"{self._f.__name__}, row {i}"):
+            with no_grad(), located(f"{self._f.__name__}, row {i}", arguments[0]):
                 outs.append(self._f(*arguments))
         return [*map(_plain, outs)]
 

@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from autograd import did_you_mean
+from autograd import as_count, did_you_mean
 
 T = TypeVar("T")
 Initialiser = Callable[[int, int, random.Random], float]
@@ -83,6 +83,13 @@ INITIALISERS: dict[str, Initialiser] = {
 
 def _uniform(bound: float, rng: random.Random) -> float:
     return rng.uniform(-bound, bound)
+
+
+def generator(seed: int | None, init: str | Initialiser | None = None) -> random.Random:
+    """A generator of one's own; Python's shared one for micrograd's initialisation without a seed."""
+    if init == "uniform" and seed is None:
+        return random  # type: ignore[return-value]  # the module has the methods of its hidden Random
+    return random.Random(seed if seed is None else as_count(seed, "seed", None))
 
 
 def find_initialiser(init: str | Initialiser) -> Initialiser:

@@ -55,6 +55,8 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
     ...     load(path).state_dict() == model.state_dict()
     True
     """
+    if not isinstance(model, Module):
+        raise TypeError(f"save takes the model and then the path, save(model, 'model.json'), not {model!r:.60} first")
     write(content_of_model(model), path)
 
 

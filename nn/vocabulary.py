@@ -7,7 +7,7 @@ the name is looked up, for a function is taken too: ``loss=nn.losses.LOSSES[name
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, SupportsFloat, TypedDict, TypeVar
 
 from autograd import Value
 
@@ -44,7 +44,7 @@ Number = TypeVar("Number", Value, float)
 
 # The numbers that go into a layer, and one or several, as a block or a loss takes them.
 Inputs = Collection[Value | float]
-Numbers = Value | float | Inputs
+Numbers = Value | SupportsFloat | Inputs
 
 if TYPE_CHECKING:
     import numpy as np

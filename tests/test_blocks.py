@@ -205,7 +205,7 @@ def test_layer_norm_has_a_gain_and_a_bias_for_each_input():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: nn.LayerNorm(0), "a width of at least 1, not 0"),
+        (lambda: nn.LayerNorm(0), "width must be a whole number of at least 1, not 0"),
         (lambda: nn.LayerNorm(2, eps=0.0), r"eps must be above 0, not 0\.0"),
         (lambda: nn.LayerNorm(2)([1.0]), r"LayerNorm\(2, eps=1e-05\) takes 2 inputs and was given 1"),
         (lambda: nn.LayerNorm(1)([1.0, 2.0]), "takes 1 inputs and was given 2"),
@@ -234,7 +234,7 @@ def test_rms_norm_is_its_formula(xs, gains):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: nn.RMSNorm(0), "a width of at least 1, or none, not 0"),
+        (lambda: nn.RMSNorm(0), "width must be a whole number of at least 1, not 0"),
         (lambda: nn.RMSNorm(2, eps=-1.0), r"eps must be above 0, not -1\.0"),
         (lambda: nn.RMSNorm(2)([1.0]), r"RMSNorm\(2, eps=1e-05\) takes 2 inputs and was given 1"),
     ],
@@ -289,5 +289,5 @@ def test_an_embedding_comes_back_whole_from_a_file(tmp_path):
 
 @pytest.mark.parametrize(("count", "width"), [(0, 2), (2, 0), (-1, 1)])
 def test_an_embedding_of_nothing_is_refused(count, width):
-    with pytest.raises(ValueError, match="at least one row and a width of at least 1"):
+    with pytest.raises(ValueError, match=r"Embedding: (count|width) must be a whole number of at least 1"):
         nn.Embedding(count, width)

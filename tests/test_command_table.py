@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import json
 import random
 import signal
-import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -48,9 +47,14 @@ NEW = 'size,town\n2,Bonn\n8,Bonn\n2,"Ulm, alt"\n'
 
 def test_train_leaves_a_model_and_its_pictures(trained: Path) -> None:
     names = {path.name for path in trained.iterdir()}
-    pictures = {f"{model}-{picture}.png" for model in ("price", "kind") for picture in ("loss", "held-out")}
-    drawn = pictures if importlib.util.find_spec("matplotlib") else set()
-    assert names == {"table.csv", "price.json", "kind.json"} | drawn
+    pictures = {f"{model}-{picture}.svg" for model in ("price", "kind") for picture in ("loss", "held-out")}
+    assert names == {"table.csv", "price.json", "kind.json"} | pictures
+    for name in pictures:
+        picture = ElementTree.parse(trained / name).getroot()
+        marks = [element.tag.rpartition("}")[2] for element in picture.iter()]
+        assert marks.count("polyline") == (2 if name.endswith("loss.svg") else 0)
+        assert marks.count("circle") == (45 if name == "price-held-out.svg" else 0)
+        assert marks.count("rect") == (4 if name == "kind-held-out.svg" else 0)
 
 
 def test_train_tells_what_it_does_and_how_good_it_is_beside_a_guess(
@@ -196,15 +200,6 @@ def test_a_file_from_another_hand_cannot_break_show(trained: Path, tmp_path: Pat
     with pytest.raises(SystemExit) as stop:
         main(["show", str(tmp_path / "kind.json")])
     assert stop.value.code == 2
-
-
-def test_without_matplotlib_there_are_no_pictures_and_a_line_says_so(
-    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setitem(sys.modules, "nn.plots.figures", None)  # what imports matplotlib, and may be loaded by now
-    main(["train", str(trained / "table.csv"), "--target", "kind", "--epochs", "1", "-o", str(tmp_path / "m.json")])
-    assert [path.name for path in tmp_path.iterdir()] == ["m.json"]
-    assert 'no pictures: pictures need matplotlib: python -m pip install "stepgrad[plot]"' in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("ctrl_c")

@@ -18,6 +18,8 @@ import pytest
 import nn
 from autograd import AutogradError, NonFiniteError, Value, dot, log, primitive, uniform, where
 from autograd.compiler import fallback
+from autograd.compiler.compiled_training import Training
+from autograd.compiler.forms import Samples
 from autograd.errors import FallbackWarning
 from autograd.primitives import gt
 from nn.activations import ACTIVATIONS
@@ -320,6 +322,33 @@ def test_a_training_that_diverges_keeps_the_last_finite_parameters() -> None:
     assert found[0][1].split(":")[1] == found[1][1].split(":")[1]  # the same epoch and row
     assert all(map(math.isfinite, found[1][2]))
     assert found[1][2] == pytest.approx(found[0][2], rel=1e-9)
+
+
+class Exchange(nn.Optimizer):
+    """A parameter and what is kept for it change places, and grow smaller."""
+
+    states = 1
+
+    def rule(self, p: Any, g: Any, lr: Any, t: Any, *state: Any) -> tuple[Any, ...]:
+        return 0.9 * state[0], 0.9 * p
+
+
+def test_a_rule_reads_all_numbers_before_it_changes_one() -> None:
+    assert_same(both(net, lambda p: Exchange(p, lr=0.1), epochs=5))
+
+
+@pytest.mark.parametrize("kind", [nn.Adam, Exchange])  # one changes the numbers where they are, one does not
+@pytest.mark.parametrize("good", [0, 3])
+def test_of_several_steps_those_before_one_that_is_not_finite_are_taken(kind: Any, good: int) -> None:
+    w, rows = Value(0.5), np.array([[1.0], [2.0], [3.0], [math.inf], [1.0]])[3 - good :]
+    trainings = [Training(lambda x: (w * x[0] - 1.0) ** 2, [Samples([rows])], [w], kind([w], lr=0.1)) for _ in "ab"]
+    for training, steps in zip(trainings, (len(rows), good), strict=True):
+        training.load(0.1, 0, [[0.25]] * kind.states)
+        if steps:
+            assert len(training.run(rows, None, [[i, i + 1] for i in range(steps)])) == good
+    states = [(training.store(), w.data, training.steps_taken()) for training in trainings]
+    assert states[0] == states[1]
+    assert states[0][2] == good
 
 
 def test_a_branch_that_is_not_taken_may_be_infinite() -> None:

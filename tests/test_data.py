@@ -169,7 +169,7 @@ def test_a_generator_of_ones_own_goes_on_from_epoch_to_epoch():
 
 
 def test_bad_batches_are_refused_at_the_call_not_at_the_first_batch():
-    with pytest.raises(ValueError, match="batch_size must be 1 or more, not 0"):
+    with pytest.raises(ValueError, match="batch_size must be a whole number of at least 1, not 0"):
         batches([[1.0]], [1], 0)
     with pytest.raises(ValueError, match="X has 1 rows but y has 2 targets"):
         batches([[1.0]], [1, 2], 1)

@@ -134,7 +134,8 @@ def test_with_values_it_runs_the_function_itself() -> None:
     ("arguments", "error", "message"),
     [
         (([1.0, "a"],), TypeError, r"argument\[0\]\[1\]: expected a real number"),
-        ((np.zeros((2, 3)),), ValueError, r"shape \(2, 3\) is no column.*list\(X\.T\)"),
+        ((np.zeros((2, 3)), np.zeros(3)), ValueError, r"argument\[0\]\[2\] has 2, argument\[1\] has 3"),
+        ((np.array([["a", "b"]]),), TypeError, r"argument\[0\]\[0\]: a column must hold real numbers, not <U1"),
         (
             ([np.zeros(2), np.zeros(3)],),
             ValueError,

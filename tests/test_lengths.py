@@ -330,7 +330,9 @@ def test_a_row_that_a_part_of_the_model_does_not_take_is_named(compiled: bool) -
 @pytest.mark.parametrize("compiled", [False, True])
 def test_an_index_out_of_range_is_told_with_its_row(compiled: bool) -> None:
     rows, targets = [[0, 1], [4], [2, 5, 1]], [[1, 2], [3], [1, 1, 1]]
-    with pytest.raises(IndexError, match=r"epoch 1, row 2: Embedding\(5, 4\) has no row 5\.0.*from 0 to 4"):
+    with pytest.raises(
+        IndexError, match=r"epoch 1, row 2, number 1 \(from 0\): Embedding\(5, 4\) has no row 5\.0.*from 0 to 4"
+    ):
         trained(Attention(), rows, targets, compiled, epochs=1, loss="cross_entropy")
     with pytest.raises(ValueError, match=r"fit: target 1 \(\[5\.0\]\): .*from 0 to 4, not 5"):
         trained(Attention(), [[0, 1], [4]], [[1, 2], [5]], compiled, epochs=1, loss="cross_entropy")

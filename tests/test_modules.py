@@ -199,13 +199,29 @@ def test_layers_that_do_not_fit_each_other_are_refused_with_both_widths():
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: nn.Neuron(0), ValueError, "at least one input, not nin=0"),
-        (lambda: nn.Neuron(2.0), ValueError, r"at least one input, not nin=2\.0"),
-        (lambda: nn.Layer(0, 2), ValueError, "at least one input, not nin=0"),
-        (lambda: nn.Layer(2, 0), ValueError, "at least one neuron, not nout=0"),
-        (lambda: nn.Layer(2, -1), ValueError, "at least one neuron, not nout=-1"),
+        (lambda: nn.Neuron(0), ValueError, "nin, the number of inputs, must be a whole number of at least 1, not 0"),
+        (
+            lambda: nn.Neuron(2.0),
+            ValueError,
+            r"nin, the number of inputs, must be a whole number of at least 1, not 2\.0",
+        ),
+        (lambda: nn.Layer(0, 2), ValueError, "nin, the number of inputs, must be a whole number of at least 1, not 0"),
+        (
+            lambda: nn.Layer(2, 0),
+            ValueError,
+            "nout, the number of neurons, must be a whole number of at least 1, not 0",
+        ),
+        (
+            lambda: nn.Layer(2, -1),
+            ValueError,
+            "nout, the number of neurons, must be a whole number of at least 1, not -1",
+        ),
         (lambda: nn.MLP(2, []), ValueError, "MLP needs at least one layer"),
-        (lambda: nn.MLP(2, [3, 0]), ValueError, "at least one neuron, not nout=0"),
+        (
+            lambda: nn.MLP(2, [3, 0]),
+            ValueError,
+            "nout, the number of neurons, must be a whole number of at least 1, not 0",
+        ),
         (lambda: nn.Sequential(), ValueError, "Sequential needs at least one layer"),
         (lambda: nn.Sequential(nn.Layer(1, 1), 3), TypeError, "layer 1 must be a Module or a function, not 3"),
         (lambda: nn.MLP(2, [1], output_activation="tan"), ValueError, "no activation 'tan': choose from linear, relu"),

@@ -385,7 +385,10 @@ LAYER = {"type": "Layer", "nin": 1, "nout": 1, "activation": "relu"}
         (description(model={"type": "MLP", "layers": LAYER}), "knows no such model"),
         (description(model={"type": "Dropout", "p": 1.5}), "at least 0 and below 1, not 1.5"),
         (description(model={"type": "Dropout", "p": "0.5"}), "knows no such model"),
-        (description(model={"type": "LayerNorm", "width": 0, "eps": 1e-5}), "a width of at least 1"),
+        (
+            description(model={"type": "LayerNorm", "width": 0, "eps": 1e-5}),
+            "width must be a whole number of at least 1",
+        ),
         (description(model={"type": "Standardize", "width": 10**9, "inverted": False}), "does not fit"),
         (description(model={"type": "Standardize", "width": -1, "inverted": False}), "does not fit"),
         (description(model={"type": "Standardize", "width": 1, "inverted": 0}), "knows no such model"),

@@ -57,6 +57,11 @@ def cells(table: Table) -> dict[str, list[Any]]:
         ("a,b\n,1\nx,2\n3,2\n", {"a": [None, "x", "3"], "b": [1.0, 2.0, 2.0]}),
         ("größe,ü\n1,ä\n", {"größe": [1.0], "ü": ["ä"]}),
         ("a\n1\n2\n", {"a": [1.0, 2.0]}),
+        (",a,\n7,1,\n8,2,\n", {"a": [1.0, 2.0]}),  # the index of a data frame, and a comma at the end
+        ('a,b\n"1,234.5",1\n"-12,345,678",2\n', {"a": [1234.5, -12345678.0], "b": [1.0, 2.0]}),
+        ("a;b\n1.234,5;1.234\n-12.345.678;7,5\n", {"a": [1234.5, -12345678.0], "b": [1.234, 7.5]}),
+        ('a,b\n"1,23",1\n"1,2345",2\n', {"a": ["1,23", "1,2345"], "b": [1.0, 2.0]}),
+        ("a,b\n-,x\n1,-\n.,#N/A\n", {"a": [None, 1.0, None], "b": ["x", None, None]}),
     ],
 )
 def test_columns_of_numbers_and_texts_are_read(content: str, expected: dict[str, Any], tmp_path: Path) -> None:
@@ -97,7 +102,6 @@ def test_what_the_csv_module_writes_comes_back(rows: list[tuple[Any, Any]], tmp_
         ('a,b\n1,"x\ny"\n2,3,4\n', "line 4: 3 cells for 2 columns"),
         ('a,b\n1,2\n3,"4\n5,6\n', "line 3: a quote begins here and does not end"),
         ("a,b,a\n1,2,3\n", "line 1: columns 1 and 3 are both called 'a'"),
-        ("a,,c\n1,2,3\n", "line 1: column 2 of 3 has no name"),
         ("1,2\n3,4\n", "line 1: '1', '2' are numbers: the first line must have the names"),
         (b"a,b\n1,x\n2,\xe4\n", "line 3: byte 0xe4 is no text in UTF-8"),
         ("a,b\n1,2\n".encode("utf-16"), "line 1: byte 0xff is no text in UTF-8"),
@@ -169,7 +173,12 @@ def test_what_was_not_there_when_the_rules_were_learned_is_told_and_counts_as_no
         (["3"] * 5, "it is 3 in every row"),
         (["x"] * 5, "it is 'x' in every row"),
         ([""] * 5, "no cell has anything in it"),
-        ([f"person {i}" for i in range(20)], "nearly every row has a text of its own"),
+        ([f"person {i}" for i in range(20)], "nearly every row has a text of its own, such as 'person 0'"),
+        (
+            [*map(str, range(200)), *["unknown"] * 50],
+            "nearly every row has a text of its own, such as '0'; most are numbers, but not 'unknown': leave these "
+            "empty where they stand for none",
+        ),
     ],
 )
 def test_a_column_that_teaches_nothing_is_left_out(column: list[str], why: str, tmp_path: Path) -> None:
@@ -300,7 +309,11 @@ def test_the_smallest_table_is_learned_though_a_part_of_it_says_little(seed: int
         ("a,y\n" + "1,2\n2,2\n" * 9, {"target": "y"}, "column 'y' is the same in every row"),
         ("a,y\n" + "1,x\n2,x\n" * 9, {"target": "y"}, "column 'y' is the same in every row"),
         ("a,y\n" + "1,2\n1,3\n" * 9, {"target": "y"}, "has no column to learn from"),
-        ("a,y\n" + "".join(f"1,x{i}\n" for i in range(20)), {"target": "y"}, "20 different texts, which are too many"),
+        (
+            "a,y\n" + "".join(f"1,x{i}\n" for i in range(20)),
+            {"target": "y"},
+            "20 different texts, such as 'x0', which are too many",
+        ),
         ("y\n" + "1\n2\n" * 9, {"target": "y"}, "has no column to learn from"),
     ],
 )

@@ -214,7 +214,10 @@ def test_indexes_are_looked_up_and_what_is_frozen_stays_so():
     [
         (lambda: torch.nn.Conv1d(1, 1, 1), "from_torch knows Linear, .* Conv1d.* is none of them"),
         (lambda: torch.nn.Sequential(torch.nn.Linear(1, 1), torch.nn.Bilinear(1, 1, 1)), "1: Bilinear"),
-        (lambda: torch.nn.Sequential(torch.nn.LayerNorm(2), torch.nn.ReLU()), "1 is an activation, .* no Linear"),
+        (
+            lambda: torch.nn.Sequential(torch.nn.LayerNorm(2), torch.nn.LeakyReLU(0.3)),
+            "1 is an activation with a setting of its own, .* no Linear",
+        ),
         (lambda: torch.nn.Sequential(torch.nn.Linear(1, 1), torch.nn.GELU("tanh")), "gelu has no such setting"),
         (lambda: torch.nn.Sequential(torch.nn.LayerNorm((2, 2))), "is over several axes"),
         (lambda: nn.MLP(1, [1]), r"from_torch knows .* MLP.* is none of them"),
@@ -223,6 +226,25 @@ def test_indexes_are_looked_up_and_what_is_frozen_stays_so():
 def test_what_has_no_counterpart_here_is_refused(make, message):
     with pytest.raises(TypeError, match=message):
         nn.from_torch(make())
+
+
+@pytest.mark.parametrize("name", ["ReLU", "LeakyReLU", "ELU", "GELU", "SiLU", "Sigmoid", "Tanh", "Softplus"])
+def test_an_activation_behind_a_norm_comes_as_a_function(name):
+    parts = [torch.nn.Linear(3, 4), torch.nn.LayerNorm(4), getattr(torch.nn, name)(), torch.nn.Linear(4, 2)]
+    theirs = torch.nn.Sequential(*parts).double()
+    ours = nn.from_torch(theirs)
+    X = np.random.default_rng(1).normal(size=(5, 3))
+    assert nn.predict(ours, X) == pytest.approx(theirs(torch.tensor(X)).detach().numpy(), rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ["blocks", "scaled", "RMSNorm"])
+def test_a_whole_module_is_pickled_and_comes_back(name, tmp_path):
+    theirs = nn.to_torch(MODELS[name]()).eval()
+    torch.save(theirs, tmp_path / "whole.pt")
+    copy = torch.load(tmp_path / "whole.pt", weights_only=False)
+    x = torch.tensor([[0.3, -1.0, 2.0]], dtype=torch.float64)
+    assert torch.equal(copy(x), theirs(x))
+    assert [*copy.state_dict()] == [*theirs.state_dict()]
 
 
 # --- optimisers and schedules against PyTorch at work ----------------------------------------------------------

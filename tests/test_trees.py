@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd
+import nn
 from autograd import Value, grad, gradcheck, hessian, hvp, jacobian, jit, jvp, total, value_and_grad
 from autograd.transforms import Tree
 
@@ -180,7 +181,41 @@ def test_arrays_without_numbers_are_arrays_too():
 def test_jit_gives_an_array_where_the_function_does():
     f = jit(lambda x, y: np.array([x * y, x + y]))
     assert f(2.0, 3.0).tolist() == [6.0, 5.0]
-    assert f(np.array([2.0, 1.0]), 3.0).tolist() == [[6.0, 3.0], [5.0, 4.0]]
+    assert f(np.array([2.0, 1.0]), 3.0).tolist() == [[6.0, 5.0], [3.0, 4.0]]  # f(2, 3), then f(1, 3)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("shape", [(5, 3), (5, 3, 2), (1, 1)])
+def test_jit_takes_the_rows_of_a_table_one_by_one_as_arrays(shape, order):
+    def f(row, scale):
+        return autograd.tanh(scale * row.ravel()[0]) * row.sum() + (row * row).sum()
+
+    X = np.asarray(np.random.default_rng(1).normal(size=shape), order=order)
+    for transformed in (f, grad(f), value_and_grad(f), hessian(f)):
+        found = jit(transformed)(X, 2.0)
+        rows = [transformed(row, 2.0) for row in X]
+        for one, expected in (
+            zip(found, zip(*rows, strict=True), strict=True) if type(found) is tuple else [(found, rows)]
+        ):
+            assert len(one) == len(X)
+            np.testing.assert_allclose(one, np.reshape([*expected], one.shape), rtol=1e-12, atol=1e-12)
+
+
+def test_jit_of_a_table_without_rows_has_none_either():
+    assert jit(lambda row: (row[0] + row[1], row))(np.zeros((0, 2)))[1].shape == (0, 2)
+
+
+def test_jit_takes_tables_beside_columns_and_in_dicts():
+    X, w = np.arange(6.0).reshape(3, 2), np.array([1.0, 2.0, 3.0])
+    assert jit(lambda p, w: (p["X"] @ p["X"]) * w)({"X": X}, w).tolist() == [1.0, 26.0, 123.0]
+    assert jit(lambda x: x * x)(np.array(3.0)) == 9.0
+    with pytest.raises(TypeError, match=r"is given one number for each row; give a table.* x\[None\]"):
+        jit(lambda x: x[0] * x[1])(np.array([1.0, 2.0]))
+
+
+def test_a_compiled_model_takes_a_table_as_predict_does():
+    X, model = np.random.default_rng(1).normal(size=(7, 2)), nn.MLP(2, [4, 3], seed=1)
+    np.testing.assert_allclose(np.array(jit(model)(X)).T, nn.predict(model, X), rtol=1e-12)
 
 
 # --- which arguments, and what else --------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import update_wrapper
 from typing import Any, Generic, NamedTuple, Never, Protocol, TypeVar, overload
@@ -19,7 +19,7 @@ from ..errors import AutogradError, located
 from ..modes import mode, without_collector
 from ..persistence import Reduced, by_name, reduced
 from ..program import Program, Reach, Recent, program_of, trace
-from ..transforms import Tree
+from ..transforms import Branch, Tree
 from ..value import Value
 from .agreement import check_agreement, some_of
 from .columns import Columns, as_column
@@ -124,6 +124,9 @@ class Jitted(Generic[R]):
         usual = Jitted, (self._f,)
         return by_name(self, self._f) or reduced(usual, f"the compiled {self._patience.name}", self._f)
 
+    def __repr__(self) -> str:
+        return f"jit({self._f!r})"
+
     @overload  # of a function without types: Any alone can stand for Never
     def __call__(self: Jitted[Never], *args: Any, **named: Any) -> Any: ...
     @overload
@@ -142,8 +145,16 @@ class Jitted(Generic[R]):
         call = _Call(self._f, args, named)
         if call.has_values or mode.flags.tracer is not None:
             return self._f(*args, **named)
-        compiled = self._compile(call)
         columns, rows = call.columns, call.rows
+        try:
+            compiled = self._compile(call)
+        except TypeError as error:
+            if rows is None or not str(error).startswith("'float' object is not"):
+                raise
+            raise TypeError(
+                f"{self._patience.name}: {error}: of a 1-D array it is given one number for each row; give a table, "
+                f"whose rows it takes, x[None] for a single one, or a list of numbers"
+            ) from error
         count = 1 if rows is None else rows
         if compiled.generators:
             draws = Draws(compiled.generators)
@@ -162,7 +173,9 @@ class Jitted(Generic[R]):
                 results[:, i] = call.again(i, compiled.on_values)
                 drawn = i + 1
             draws.skip(count - drawn)
-        return compiled.result.like(results[:, 0].tolist() if rows is None else list(results))
+        if rows is None:
+            return compiled.result.like(results[:, 0].tolist())
+        return compiled.result.like(list(results), rows_first)
 
     def _compile(self, call: _Call) -> Compiled:
         with self._lock:
@@ -213,9 +226,10 @@ def jit(f: Callable[..., R]) -> Jitted[R]:
     """f compiled: traced once for each shape of its arguments, then run as machine code.
 
     f takes numbers, or lists, tuples, dicts and dataclasses of them, nested too, and returns such.  Where the
-    arguments are numbers, the result is f's, as floats.  Where some of them are 1-D arrays of one length, f is
-    computed for every row, and arrays are the result; the numbers among them count for every row.  Where some are
-    Values, f itself is called.  jit goes around the transforms: ``jit(value_and_grad(f))``, ``jit(hessian(f))``.
+    arguments are numbers, the result is f's, as floats.  Where some of them are arrays of one length, f is computed
+    for every row, and arrays are the result: it is given a number of a 1-D array, of a table X a row X[i] as an array.
+    The numbers among them count for every row.  Where some are Values, f itself is called.  jit goes around the
+    transforms: ``jit(value_and_grad(f))``, ``jit(hessian(f))``.
 
     ``.program`` prints the equations, ``.plan`` what is computed together, ``.llvm`` the code.  A program of more
     than 300 operations that differ from each other is not compiled as a whole but interpreted, an operation at a
@@ -249,6 +263,8 @@ def jit(f: Callable[..., R]) -> Jitted[R]:
     >>> y, slope = f(np.array([0.0, 0.5, 1.0]), 2.0)
     >>> slope.round(4).tolist()
     [2.0, 0.8399, 0.1413]
+    >>> jit(lambda row: row[0] * row[1])(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])).tolist()
+    [2.0, 12.0, 30.0]
     >>> print(jit(lambda x, y: x * y + 1.0).program)
     { x y .
       a = x * y
@@ -304,7 +320,7 @@ class _Call:
     def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> None:
         self.f, self.count, self.names = f, len(args), tuple(named)
         self.name = getattr(f, "__name__", type(f).__name__)
-        self.tree = Tree([*args, *named.values()], "argument", leaf=_is_column)
+        self.tree = _Arguments([*args, *named.values()], "argument", leaf=_is_column)
         self.has_values = any(isinstance(x, Value) for x in self.tree.leaves)
         if not self.has_values:
             self.columns, self.rows = self._as_columns()
@@ -371,12 +387,30 @@ class _Call:
         return [y.data if isinstance(y, Value) else y for y in result.leaves]
 
 
+class _Arguments(Tree):
+    """Arguments, in which an array of several dimensions is one of columns: its first dimension counts the rows."""
+
+    def _walk(self, part: Any, path: str, what: str) -> Branch | None:
+        if isinstance(part, np.ndarray) and part.ndim == 0:
+            part = part.item()
+        elif _dimensions(part) > 1:
+            table = np.asarray(part)
+            part = np.empty(table.shape[1:], dtype=object)
+            for place in np.ndindex(part.shape):
+                part[place] = table[(slice(None), *place)]
+        return super()._walk(part, path, what)
+
+
 def _is_column(x: Any) -> bool:
     """Whether an argument is an array of numbers, one for each row."""
-    ndim = 0 if getattr(x, "dtype", None) == "object" else getattr(x, "ndim", 0)
-    if ndim > 1:
-        raise ValueError(
-            f"an array of shape {tuple(x.shape)} is no column: give one 1-D array for each number of a row, such as "
-            f"list(X.T) for a table X"
-        )
-    return ndim == 1
+    return _dimensions(x) == 1
+
+
+def _dimensions(x: Any) -> int:
+    """Those of an array of numbers; 0 for all else."""
+    return 0 if getattr(x, "dtype", None) == "object" else getattr(x, "ndim", 0)
+
+
+def rows_first(dimensions: tuple[int, ...], columns: Sequence[Any]) -> Any:
+    """Columns of results as one array: the rows are counted by its first dimension."""
+    return np.stack(columns, axis=-1).reshape(-1, *dimensions)

@@ -181,8 +181,7 @@ class Training:
 
     def _numbers(self, start: int) -> Any:
         """One number for each parameter."""
-        numbers: list[float] = self.steps.memory[start : start + len(self.parameters)].tolist()
-        return numbers
+        return self.steps.memory[start : start + len(self.parameters)]
 
 
 def _traced(loss: Callable[..., Any], samples: Samples, reach: Reach, first: bool) -> tuple[Trace, Callable[..., Any]]:

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from functools import cached_property
+from numbers import Integral
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
@@ -102,7 +103,7 @@ def draw(
         )
     if direction not in get_args(Direction):
         raise ValueError(f"direction must be one of {', '.join(get_args(Direction))}, not {direction!r}")
-    if depth is not None and (not isinstance(depth, int) or depth < 0):
+    if depth is not None and (not isinstance(depth, Integral) or depth < 0):
         raise ValueError(f"depth must be a whole number from 0, or None for every node, not {depth!r}")
     if isinstance(root, Scoped):
         if depth is not None or heat is not None or expand:

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
+from numbers import Integral
 from typing import Any, Literal, get_args, overload
 
 from ..drawing import DrawError, parts_of, shorten
@@ -66,7 +67,7 @@ def walkthrough(
         raise TypeError(f"walkthrough takes the Value to walk to, not {type(root).__name__}: {root!r:.60}")
     if order not in get_args(Order):
         raise ValueError(f"order must be one of {', '.join(get_args(Order))}, not {order!r}")
-    if depth is not None and (not isinstance(depth, int) or depth < 0):
+    if depth is not None and (not isinstance(depth, Integral) or depth < 0):
         raise ValueError(f"depth must be a whole number from 0, or None for every value, not {depth!r}")
     lines: dict[Value, str] = {}
     if not isinstance(root, Value):

@@ -10,6 +10,7 @@ again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral  # NumPy's integers too
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ..graph import topological_order
@@ -38,6 +39,8 @@ def grad_of(y: Value, xs: Sequence[Value]) -> list[Value]:
     >>> dy.data, ddy.data
     (12.0, 12.0)
     """
+    if isinstance(xs, Value):
+        raise TypeError("grad_of takes a list of Values as its second argument: (dx,) = grad_of(y, [x])")
     for node in (y, *xs):
         if not isinstance(node, Value):
             raise TypeError(f"grad_of takes a Value and a list of Values, not {type(node).__name__}: {node!r:.60}")
@@ -145,6 +148,11 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.5))
     (6.0, 4.0)
     """
+    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
+        raise TypeError(
+            f"jvp and hvp take a tuple of the arguments of f, and one as long of tangents: jvp(f, (x,), (1.0,)), not "
+            f"{primals!r:.40} and {tangents!r:.40}"
+        )
     call = _Call(f, tuple(primals), tuple(range(len(primals))))
     directions = Tree(list(tangents), "tangent")
     if directions.paths != Tree(list(primals), "argument").paths:
@@ -219,8 +227,8 @@ def _check(f: Function, argnums: int | tuple[int, ...]) -> None:
             f"the transforms take a function, not {f!r:.60}: for the derivatives of a Value that was computed already "
             f"use grad_of(y, [x]), or y.backward() and x.grad"
         )
-    numbers = [argnums] if isinstance(argnums, int) else [*argnums] if isinstance(argnums, (tuple, list)) else [argnums]
-    if not numbers or not all(isinstance(number, int) for number in numbers) or len({*numbers}) < len(numbers):
+    numbers = [*argnums] if isinstance(argnums, (tuple, list)) else [argnums]
+    if not numbers or not all(isinstance(number, Integral) for number in numbers) or len({*numbers}) < len(numbers):
         raise TypeError(f"argnums is the number of an argument, or a tuple of different ones, not {argnums!r:.60}")
 
 
@@ -246,8 +254,8 @@ class _Call:
         has_aux: bool = False,
     ) -> None:
         self.name = getattr(f, "__name__", type(f).__name__)
-        self.single = isinstance(argnums, int)
-        chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        self.single = not isinstance(argnums, (tuple, list))
+        chosen = tuple(argnums) if isinstance(argnums, (tuple, list)) else (argnums,)
         numbers = [number % len(args) for number in chosen if -len(args) <= number < len(args)]
         if len({*numbers}) < len(chosen):
             raise ValueError(

@@ -60,9 +60,12 @@ class Tree:
         self.paths.append(path)
         return None
 
-    def like(self, flat: Sequence[Any]) -> Any:
-        """The flat items in this tree's shape; an array of other arrays is one array with all their dimensions."""
-        return _put(self.shape, iter(flat))
+    def like(self, flat: Sequence[Any], array: Callable[..., Any] | None = None) -> Any:
+        """The flat items in this tree's shape; an array of other arrays is one array with all their dimensions.
+
+        ``array`` makes one of its dimensions and items, where that is to be done in another way.
+        """
+        return _put(self.shape, iter(flat), array or _array)
 
 
 @cache
@@ -118,10 +121,10 @@ def _indices(dimensions: Sequence[int]) -> list[str]:
     return found
 
 
-def _put(shape: Branch | None, items: Iterator[Any]) -> Any:
+def _put(shape: Branch | None, items: Iterator[Any], array: Callable[..., Any]) -> Any:
     if shape is None:
         return next(items)
-    kind, names, inner = shape.kind, shape.names, [_put(one, items) for one in shape.inner]
+    kind, names, inner = shape.kind, shape.names, [_put(one, items, array) for one in shape.inner]
     if kind is dict:
         return dict(zip(names, inner, strict=True))
     if hasattr(kind, "_make"):
@@ -131,7 +134,7 @@ def _put(shape: Branch | None, items: Iterator[Any]) -> Any:
         for name, x in zip(names, inner, strict=True):
             object.__setattr__(made, name, x)  # of a frozen one too
         return made
-    return kind(inner) if kind in (list, tuple) else _array(names, inner)
+    return kind(inner) if kind in (list, tuple) else array(names, inner)
 
 
 def _array(dimensions: tuple[int, ...], items: Sequence[Any]) -> Any:

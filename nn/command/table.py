@@ -7,7 +7,6 @@ import io
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from autograd import draw, write_whole
@@ -16,6 +15,7 @@ from autograd.html import printable
 from ..data import probabilities_of
 from ..storage import load, read
 from ..tables import Learned, Number, TableModel, learn_table, listed
+from .pictures import confusion, curves, predictions
 
 
 def say(text: str) -> None:
@@ -29,7 +29,7 @@ def note(text: str) -> None:
 
 
 def train(chosen: Namespace) -> None:
-    """Learn a column of a table; leave a model file and, with matplotlib, two pictures."""
+    """Learn a column of a table; leave a model file and two pictures."""
     path = _output(chosen.output, chosen.table)
     ignore = [name.strip() for name in chosen.ignore.split(",") if name.strip()]
     settings = {"hidden": chosen.hidden} if chosen.hidden else {}
@@ -76,26 +76,19 @@ def _scores(scores: Mapping[str, float]) -> str:
 
 
 def pictures(learned: Learned, path: Path) -> list[str]:
-    """Write the curves of the loss, and the answers beside the truth; without matplotlib say so."""
-    target, classes = learned.model.target, learned.model.classes
+    """Write the curves of the loss, and the answers beside the truth, as SVG; the names of the files."""
+    target, classes, history = learned.model.target, learned.model.classes, learned.history
+    title = f"{target}: {len(learned.truth):,} held-out rows"
+    if classes is None:
+        outcome = predictions(learned.truth, learned.answers, title)
+    else:
+        outcome = confusion(learned.truth, learned.answers, classes, title)
+    both = {"training": history.data_loss, "validation": history.val_loss}  # both without penalties
     written = []
-    try:
-        from ..plots import plot_confusion, plot_predictions
-
-        curves = replace(learned.history, loss=learned.history.data_loss)  # both without penalties
-        title = f"{target}: {len(learned.truth):,} held-out rows"
-        if classes is None:
-            outcome = plot_predictions(learned.truth, learned.answers, title)
-        else:
-            outcome = plot_confusion(learned.truth, learned.answers, classes, title)
-        for name, figure in (("loss", curves.plot(f"Learning {target}")), ("held-out", outcome)):
-            picture = io.BytesIO()
-            figure.savefig(picture, format="png", dpi=120)
-            file = path.with_name(f"{path.stem}-{name}.png")
-            write_whole(file, picture.getvalue())
-            written.append(str(file))
-    except ImportError as error:
-        note(f"no pictures: {error}")
+    for name, picture in (("loss", curves(both, f"Learning {target}")), ("held-out", outcome)):
+        file = path.with_name(f"{path.stem}-{name}.svg")
+        write_whole(file, picture)
+        written.append(str(file))
     return written
 
 

@@ -8,8 +8,11 @@ bit of the functions of ``math`` differs between machines.
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable
+
+from autograd import as_count, as_float
+
+from ..init import generator
 
 Rows = list[list[float]]
 Place = Callable[[int, int, int], tuple[float, float]]  # (class, k, count): where the k-th of so many points lies
@@ -64,9 +67,10 @@ def spirals(n: int = 100, classes: int = 2, noise: float = 0.02, seed: int = 0) 
 
 def _scatter(n: int, classes: int, noise: float, seed: int, place: Place) -> tuple[Rows, list[int]]:
     """n points in shuffled order: the k-th of the ``count`` points of a class at place(label, k, count), plus noise."""
-    if n < 1 or classes < 1 or not 0.0 <= noise < math.inf:
-        raise ValueError(f"need n ≥ 1, classes ≥ 1 and a finite noise ≥ 0, not {n}, {classes} and {noise}")
-    rng = random.Random(seed)
+    n, classes = as_count(n, "n"), as_count(classes, "classes")
+    if not 0.0 <= as_float(noise) < math.inf:
+        raise ValueError(f"noise must be 0 or more, and finite, not {noise}")
+    rng = generator(seed)
     points = []
     for label in range(classes):
         count = len(range(label, n, classes))

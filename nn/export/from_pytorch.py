@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from autograd import Value, leaky_relu
+from autograd import Value, leaky_relu, relu, sigmoid, softplus, tanh
 
-from ..activations import elu
+from ..activations import elu, gelu, silu
 from ..modules import Dropout, Embedding, Layer, LayerNorm, Module, Residual, RMSNorm, Sequential, Standardize
-from .pytorch import ACTIVATIONS, to_torch
+from .pytorch import ACTIVATIONS
 
 if TYPE_CHECKING:
     import torch
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 def from_torch(module: torch.nn.Module) -> Module:
     """The model of ours that computes what a ``torch.nn.Module`` does, with a copy of every parameter.
 
-    Linear, Sequential, Dropout, LayerNorm, RMSNorm, Embedding, Identity and Flatten are known; and behind a Linear, its
-    activation: ReLU, LeakyReLU, ELU, GELU, SiLU, Sigmoid, Tanh or Softplus.  What ``to_torch`` has made comes
-    back.  Numbers of float32 stay exactly what they are; modules and tensors that are used twice stay one.
+    Linear, Sequential, Dropout, LayerNorm, RMSNorm, Embedding, Identity and Flatten are known; and in a Sequential
+    ReLU, LeakyReLU, ELU, GELU, SiLU, Sigmoid, Tanh and Softplus, which behind a Linear become its activation.  What
+    ``to_torch`` has made comes back.  Numbers of float32 stay exactly what they are; modules and tensors that are used
+    twice stay one.
 
     TypeError for any other class, and for settings that ours do not have, with its place in the module.
 
@@ -62,8 +63,8 @@ class _Reader:
             self.known[key] = made
         return self.known[key]
 
-    def layers(self, module: Any, place: str) -> Iterator[Module]:
-        """Those of a Sequential, a Linear together with the activation behind it."""
+    def layers(self, module: Any, place: str) -> Iterator[Any]:
+        """Those of a Sequential, a Linear together with the activation behind it; one behind others as a function."""
         parts = [*_flat(module, place)]
         for i, (part, where) in enumerate(parts):
             behind = parts[i + 1] if i + 1 < len(parts) else None
@@ -75,10 +76,13 @@ class _Reader:
             elif _kind(part) not in NAMES:
                 yield self.read(part, where)
             elif not i or _kind(parts[i - 1][0]) != "Linear":
-                raise TypeError(
-                    f"from_torch: {where} is an activation, {part!r:.60}, and no Linear stands before it: here a layer "
-                    f"has its activation; put it behind a Linear, or write a function into an nn.Sequential"
-                )
+                name = _activation(part, where)
+                if name not in FUNCTIONS:
+                    raise TypeError(
+                        f"from_torch: {where} is an activation with a setting of its own, {part!r:.60}, and no Linear "
+                        f"stands before it: put it behind a Linear"
+                    )
+                yield FUNCTIONS[name]
 
     def layer(self, linear: Any, activation: Any) -> Layer:
         layer = Layer(linear.in_features, linear.out_features, activation=activation, init="zeros")
@@ -128,14 +132,17 @@ class _Reader:
 
 
 NAMES = {kind: name for name, (kind, _) in ACTIVATIONS.items()}
-MADE_HERE = ("Residual", "Standardize", "RMSNorm", "Embedding")  # the classes that ``to_torch`` makes
+FUNCTIONS: dict[Any, Callable[[Any], Any]] = {
+    "relu": relu, "leaky_relu": leaky_relu, "elu": elu, "gelu": gelu, "silu": silu, "sigmoid": sigmoid, "tanh": tanh,
+    "softplus": softplus,
+}  # fmt: skip
+MADE_HERE = f"{__package__}.torch_modules"  # the classes that ``to_torch`` makes
 
 
 def _kind(module: Any) -> str:
     """The name of a class of torch.nn, or of one that ``to_torch`` makes; "" for any other."""
     kind = type(module)
-    ours = kind.__module__ == to_torch.__module__ and kind.__name__ in MADE_HERE
-    return kind.__name__ if ours or kind.__module__.startswith("torch.nn.modules.") else ""
+    return kind.__name__ if kind.__module__ == MADE_HERE or kind.__module__.startswith("torch.nn.modules.") else ""
 
 
 def _flat(module: Any, place: str) -> Iterator[tuple[Any, str]]:
@@ -172,6 +179,6 @@ def _unknown(module: Any, place: str) -> TypeError:
     known = "Linear, Sequential, Dropout, LayerNorm, RMSNorm, Embedding, Identity, Flatten"
     where = f"{place}: " if place else ""
     return TypeError(
-        f"from_torch knows {known}, and behind a Linear {', '.join(NAMES)}; {where}{module!r:.60} is none of "
+        f"from_torch knows {known}, and in a Sequential {', '.join(NAMES)}; {where}{module!r:.60} is none of "
         f"them: write it as an nn.Module"
     )

@@ -93,9 +93,9 @@ class _Converter:
         return self.nn.Sequential(*map(self.convert, model.layers))
 
     def residual(self, block: Residual) -> Any:
-        plain = self.nn.Sequential
-        kind = type("Residual", (plain,), {"forward": lambda module, x: x + plain.forward(module, x)})
-        return kind(*map(self.convert, block.layers))
+        from .torch_modules import Residual as Converted  # which loads PyTorch, as in what follows
+
+        return Converted(*map(self.convert, block.layers))
 
     def linear(self, neurons: list[Neuron]) -> Any:
         """Neurons over the same inputs as a Linear, and its activation behind it."""
@@ -125,35 +125,24 @@ class _Converter:
         return result
 
     def standardize(self, scale: Standardize) -> Any:
-        """A module with the means and deviations as buffers: saved and moved with the model, not trained."""
-        torch, inverted = self.torch, scale.inverted
+        from .torch_modules import Standardize as Converted
 
-        def forward(module: Any, x: Any) -> Any:
-            if inverted:
-                return x * module.deviation + module.mean
-            return (x - module.mean) / module.deviation.where(module.deviation > 0.0, torch.inf)
-
-        result = type("Standardize", (self.nn.Module,), {"forward": forward, "inverted": inverted})()
-        for name, value in (("mean", scale.mean), ("deviation", scale.deviation)):
-            result.register_buffer(name, torch.tensor([v.data for v in value], dtype=torch.float64))
-        return result
+        mean, deviation = ([v.data for v in values] for values in (scale.mean, scale.deviation))
+        return Converted(mean, deviation, scale.inverted)
 
     def rms_norm(self, norm: RMSNorm) -> Any:
-        if norm.gain:
-            result = self.nn.RMSNorm(len(norm.gain), norm.eps, dtype=self.torch.float64)
-            self.copy(result.weight, norm.gain)
-            return result
+        if not norm.gain:
+            from .torch_modules import RMSNorm as Converted
 
-        def forward(module: Any, x: Any) -> Any:
-            """Of any width, which torch.nn.RMSNorm is not."""
-            return x / (x.square().mean(-1, keepdim=True) + norm.eps).sqrt()
-
-        return type("RMSNorm", (self.nn.Module,), {"forward": forward, "eps": norm.eps, "normalized_shape": None})()
+            return Converted(norm.eps)
+        result = self.nn.RMSNorm(len(norm.gain), norm.eps, dtype=self.torch.float64)
+        self.copy(result.weight, norm.gain)
+        return result
 
     def embedding(self, table: Embedding) -> Any:
-        plain = self.nn.Embedding
-        forward = {"forward": lambda module, x: plain.forward(module, x[..., 0].long())}
-        result = type("Embedding", (plain,), forward)(len(table.rows), table.shape[1], dtype=self.torch.float64)
+        from .torch_modules import Embedding as Converted
+
+        result = Converted(len(table.rows), table.shape[1], dtype=self.torch.float64)
         self.copy(result.weight, [x for row in table.rows for x in row])
         return result
 

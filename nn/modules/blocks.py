@@ -9,9 +9,9 @@ import random
 from collections.abc import Mapping
 from typing import Any, Self
 
-from autograd import Value, dot, ge, mean, pick, sqrt, uniform, where
+from autograd import Value, as_count, as_float, dot, ge, mean, no_index, pick, sqrt, uniform, where
 
-from ..init import find_initialiser
+from ..init import find_initialiser, generator
 from ..vocabulary import InitialiserLike, Numbers, Output
 from .config import buildable, setting
 from .layers import as_output
@@ -61,9 +61,9 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, seed: int | None = None) -> None:
-        if not 0.0 <= p < 1.0:
+        if not 0.0 <= as_float(p) < 1.0:
             raise ValueError(f"Dropout: p is the fraction to drop, at least 0 and below 1, not {p!r}")
-        self.p, self.rng = p, random.Random(seed)
+        self.p, self.rng = p, generator(seed)
 
     def forward(self, x: Numbers) -> Output:
         xs = as_list(x)
@@ -95,9 +95,8 @@ class LayerNorm(Module):
     """
 
     def __init__(self, width: int, eps: float = 1e-5) -> None:
-        if not width >= 1:
-            raise ValueError(f"LayerNorm needs a width of at least 1, not {width!r}")
-        if not eps > 0.0:
+        width = as_count(width, "LayerNorm: width")
+        if not as_float(eps) > 0.0:
             raise ValueError(f"LayerNorm: eps must be above 0, not {eps!r}: it keeps equal inputs from giving 0 / 0")
         self.eps = eps
         self.gain = [Value(1.0) for _ in range(width)]
@@ -136,12 +135,11 @@ class RMSNorm(Module):
     """
 
     def __init__(self, width: int | None = None, eps: float = 1e-5) -> None:
-        if width is not None and not width >= 1:
-            raise ValueError(f"RMSNorm needs a width of at least 1, or none, not {width!r}")
-        if not eps > 0.0:
+        width = 0 if width is None else as_count(width, "RMSNorm: width")
+        if not as_float(eps) > 0.0:
             raise ValueError(f"RMSNorm: eps must be above 0, not {eps!r}: it keeps zeros from giving 0 / 0")
         self.eps = eps
-        self.gain = [Value(1.0) for _ in range(width or 0)]
+        self.gain = [Value(1.0) for _ in range(width)]
 
     def forward(self, x: Numbers) -> Output:
         xs = _inputs_of(self, x)
@@ -186,17 +184,20 @@ class Embedding(Module):
         self, count: int, width: int, *, init: InitialiserLike = "normal", seed: int | None = None,
         rng: random.Random | None = None,
     ) -> None:  # fmt: skip
-        if not (count >= 1 and width >= 1):
-            raise ValueError(f"an Embedding needs at least one row and a width of at least 1, not {count!r}, {width!r}")
-        initialise, rng = find_initialiser(init), rng or random.Random(seed)
+        count, width = as_count(count, "Embedding: count"), as_count(width, "Embedding: width")
+        initialise, rng = find_initialiser(init), rng or generator(seed)
         self.rows = [[Value(initialise(width, width, rng)) for _ in range(width)] for _ in range(count)]
 
     def forward(self, x: Numbers) -> list[Value]:
-        (index,) = as_list(x)
+        indices = as_list(x)
+        if len(indices) != 1:
+            raise ValueError(f"{self!r} takes one index and was given {len(indices)}: [table(i) for i in indices]")
+        (index,) = indices
         if isinstance(index, Value):
             return [pick(column, index) for column in zip(*self.rows, strict=True)]
         if index not in range(len(self.rows)):
-            raise IndexError(f"{self!r} has no row {index!r}: they are counted from 0 to {len(self.rows) - 1}")
+            text = f"{self!r} has no row {index!r}: they are counted from 0 to {len(self.rows) - 1}"
+            raise no_index(text, index)
         return [*self.rows[int(index)]]
 
     @property

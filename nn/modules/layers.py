@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from numbers import Integral  # NumPy's integers too
 from typing import Any, Self
 
-from autograd import Value, dot
+from autograd import Value, as_count, dot
 from autograd.html import printable
 
 from ..activations import find_activation
-from ..init import find_initialiser
+from ..init import find_initialiser, generator
 from ..vocabulary import ActivationLike, InitialiserLike, Inputs, Output
 from .config import buildable, config_of, setting
-from .module import Module
+from .module import Module, as_list
 
 
 @buildable
@@ -34,17 +33,16 @@ class Neuron(Module):
         self, nin: int, nonlin: bool = True, *, activation: ActivationLike | None = None,
         init: InitialiserLike | None = None, rng: random.Random | None = None, nout: int = 1, seed: int | None = None,
     ) -> None:  # fmt: skip
-        if not isinstance(nin, (int, Integral)) or nin < 1:
-            raise ValueError(f"a neuron needs at least one input, not nin={nin!r}")
+        nin = as_count(nin, "nin, the number of inputs,")
         self.activation = activation if activation is not None else "relu" if nonlin else "linear"
         self._activate, usual = find_activation(self.activation)
         initialise = find_initialiser(usual if init is None else init)
-        rng = rng or generator(init, seed)
+        rng = rng or generator(seed, init)
         self.w = [Value(initialise(nin, nout, rng)) for _ in range(nin)]
         self.b = Value(0.0)
 
     def forward(self, x: Inputs) -> Value:
-        if len(x) != len(self.w):
+        if len(x := as_list(x)) != len(self.w):
             raise ValueError(f"this neuron has {len(self.w)} weights and was given {len(x)} inputs")
         return self._activate(dot(self.w, x, self.b))
 
@@ -83,15 +81,15 @@ class Layer(Module):
         self, nin: int, nout: int, nonlin: bool = True, *, activation: ActivationLike | None = None,
         init: InitialiserLike | None = None, rng: random.Random | None = None, seed: int | None = None,
     ) -> None:  # fmt: skip
-        if not isinstance(nout, (int, Integral)) or nout < 1:
-            raise ValueError(f"a layer needs at least one neuron, not nout={nout!r}")
-        rng = rng or generator(init, seed)
+        nout = as_count(nout, "nout, the number of neurons,")
+        rng = rng or generator(seed, init)
         self.neurons = [Neuron(nin, nonlin, activation=activation, init=init, rng=rng, nout=nout) for _ in range(nout)]
 
     def forward(self, x: Inputs) -> Output:
         width = len(self.neurons[0].w)
-        if len(x) != width:
-            raise ValueError(f"{self!r} takes {width} inputs and was given {len(x)}")
+        if len(x := as_list(x)) != width or getattr(x[0], "ndim", False):
+            many = " rows: nn.predict(model, X) takes many" * hasattr(next(iter(x), 0), "__len__")
+            raise ValueError(f"{self!r} takes {width} inputs and was given {len(x)}{many}")
         # One leaf for an input number, shared by all neurons.
         inputs = [xi if isinstance(xi, Value) else Value(xi, requires_grad=False) for xi in x]
         return as_output([neuron(inputs) for neuron in self.neurons])
@@ -123,13 +121,6 @@ class Layer(Module):
 def as_output(xs: list[Any]) -> Output:
     """The numbers that come out of a layer: several as a list, a single one as itself."""
     return xs[0] if len(xs) == 1 else xs  # type: ignore[return-value]  # one or the other
-
-
-def generator(init: InitialiserLike | None, seed: int | None) -> random.Random:
-    """A generator of the model's own; Python's shared one for micrograd's initialisation without a seed."""
-    if init == "uniform" and seed is None:
-        return random  # type: ignore[return-value]  # the module has the methods of its hidden Random
-    return random.Random(seed)
 
 
 def _take_room(kind: str, nin: int, nout: Any, room: Any) -> None:

@@ -8,9 +8,10 @@ from typing import Any, Self
 from autograd.html import printable
 
 from ..activations import find_activation, is_elementwise
+from ..init import generator
 from ..vocabulary import ActivationLike, InitialiserLike, Numbers, Output
 from .config import build, buildable, config_of, setting
-from .layers import Layer, as_output, generator
+from .layers import Layer, as_output
 from .module import Module, as_list
 
 
@@ -97,7 +98,7 @@ class MLP(Sequential):
         self, nin: int, nouts: Sequence[int] | int, activation: ActivationLike = "relu",
         output_activation: ActivationLike = "linear", init: InitialiserLike | None = None, seed: int | None = None,
     ) -> None:  # fmt: skip
-        nouts, rng = [*nouts] if isinstance(nouts, Iterable) else [nouts], generator(init, seed)
+        nouts, rng = [*nouts] if isinstance(nouts, Iterable) else [nouts], generator(seed, init)
         find_activation(activation)  # a wrong name is told where there is no hidden layer, too
         activations = [activation] * (len(nouts) - 1) + [output_activation]
         layers = zip([nin, *nouts], nouts, activations, strict=False)

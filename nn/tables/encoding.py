@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .reading import Column, Table, cells, listed
+from .reading import Column, Table, cells, is_number, listed
 
 MOST = 50  # texts of a column that get a column each: the most frequent
 
@@ -114,7 +114,7 @@ def learn(column: Column, rows: Any) -> Input | str:
         if seen == 1 and not gaps:
             return f"it is {listed([column.texts[int(counts.argmax())]])} in every row"
         if seen > max(MOST, 0.5 * counts.sum()) or (seen > 10 and seen == counts.sum()):
-            return "nearly every row has a text of its own"
+            return _of_their_own(column.texts)
         frequent = sorted(np.argsort(-counts, kind="stable")[: min(MOST, seen)], key=lambda i: column.texts[i])
         return Category(column.name, tuple(column.texts[i] for i in frequent), gaps)
     numbers = column.numbers[rows]
@@ -124,6 +124,15 @@ def learn(column: Column, rows: Any) -> Input | str:
     if numbers.min() == numbers.max() and not gaps:
         return f"it is {numbers[0]:.6g} in every row"
     return Number(column.name, float(np.median(numbers)), gaps)
+
+
+def _of_their_own(texts: Sequence[str]) -> str:
+    """Why a column of which nearly every row has another text teaches nothing, and what may be wrong with it."""
+    why = f"nearly every row has a text of its own, such as {listed(texts[:1])}"
+    words = [text for text in texts if not is_number(text)]
+    if len(words) < 0.5 * len(texts):
+        return f"{why}; most are numbers, but not {listed(words, 3)}: leave these empty where they stand for none"
+    return why
 
 
 def encode(table: Table, inputs: Sequence[Input], rows: Any) -> Any:

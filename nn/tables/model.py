@@ -60,7 +60,7 @@ class TableModel:
         if absent:
             what = f"which the model takes: it has {listed(table.names)}"
             raise ValueError(f"{printable(path)} has no column {listed(absent, 3)}, {what}")
-        more = [name for name in table.names if name not in table.columns]
+        more = [name for name in table.names if name and name not in table.columns]
         if more:
             say(f"not used, as the model does not know them: {listed(more)}")
         if [name for name in table.columns if name != self.target] != wanted:

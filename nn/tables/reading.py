@@ -11,6 +11,7 @@ import csv
 import difflib
 import math
 import os
+import re
 from collections.abc import Collection, Iterator
 from itertools import islice
 from pathlib import Path
@@ -20,7 +21,11 @@ from autograd.html import printable
 
 from ..data import announced
 
-MISSING = frozenset(("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"))  # what stands for no value
+MISSING = frozenset(  # what stands for no value
+    ("", "?", "-", "--", ".", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "null", "NULL", "None")
+)
+# Numbers of which every three digits are set apart: 1,234.5, and where the comma is that of decimals 1.234,5.
+GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?"), re.compile(r"[+-]?\d{1,3}((\.\d{3})+,\d+|(\.\d{3}){2,})")
 DELIMITERS = ",;\t|"
 TOGETHER = 2000  # rows, of which the lists of texts die before Python's garbage collector goes through them
 FEW = 0.1  # of the cells: so many texts among numbers are mistakes
@@ -93,6 +98,8 @@ class Column:
         try:
             return float(cell.replace(",", ".") if self._decimal_comma else cell)
         except ValueError:
+            if GROUPED[self._decimal_comma].fullmatch(cell):
+                return self._number(cell.replace("." if self._decimal_comma else ",", ""))
             return math.inf
 
     def close(self) -> None:
@@ -145,14 +152,15 @@ def read_table(
 
     A column is one of numbers where all its cells are, but for missing ones; else one of texts, as are those named in
     ``texts``.  Cells are separated by what the first line has most of: commas, semicolons, tabs or bars; where it is no
-    comma, 1,5 is a number too.  With ``only``, other columns are not kept.
+    comma, 1,5 is a number too, and so is 1.234,5, else 1,234.5.  A column without a name, such as that of the row
+    numbers of a data frame, is not kept, and with ``only`` no other.
 
     ValueError, with the line and the column, for a file that is no such table: without rows, with a line of other
     length, a quote that does not end, two columns of one name, a text among numbers.
     """
     blocks = _blocks(path)
     names = _checked_names(path, next(blocks)[0])
-    kept = [i for i, name in enumerate(names) if only is None or name in only]
+    kept = [i for i, name in enumerate(names) if name and (only is None or name in only)]
     comma = _delimiter(path) != ","
     columns = [Column(names[i], names[i] in texts, comma) for i in kept]
     rows = 0
@@ -269,10 +277,8 @@ def _checked_names(path: str | os.PathLike[str], cells: list[str]) -> list[str]:
     if not names:
         raise ValueError(f"{printable(path)} is empty: it must have a line of names, and a line for each row")
     for i, name in enumerate(names):
-        if name in names[:i]:
+        if name and name in names[:i]:
             raise ValueError(f"{where}: columns {names.index(name) + 1} and {i + 1} are both called {_shown(name)}")
-        if not name:
-            raise ValueError(f"{where}: column {i + 1} of {len(names)} has no name")
     if all(map(is_number, names)):
         raise ValueError(f"{where}: {listed(names, 3)} are numbers: the first line must have the names of the columns")
     return names

@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from autograd import as_float
+from autograd import as_count, as_float
 
 from ..modules import Module
 from .history import History
@@ -43,10 +43,9 @@ class EarlyStopping:
         self, patience: int = 10, min_delta: float = 0.0, *, monitor: str | None = None,
         mode: Literal["min", "max"] | None = None,
     ) -> None:  # fmt: skip
-        if not patience >= 1 or not min_delta >= 0.0:
-            raise ValueError(
-                f"EarlyStopping: patience={patience!r} must be 1 or more, min_delta={min_delta!r} 0 or more"
-            )
+        patience = as_count(patience, "EarlyStopping: patience")
+        if not as_float(min_delta) >= 0.0:
+            raise ValueError(f"EarlyStopping: min_delta must be 0 or more, not {min_delta!r}")
         if mode not in (None, "min", "max"):
             raise ValueError(f"EarlyStopping: mode must be 'min' or 'max', what is better of {monitor}, not {mode!r}")
         self.patience, self.min_delta, self.monitor = patience, min_delta, monitor
@@ -55,6 +54,10 @@ class EarlyStopping:
             -1.0 if mode == "max" or (mode is None and name.endswith(HIGHER)) else 1.0
         )  # times this, lower is better
         self.best, self.waited, self.parameters = self.sign * math.inf, 0, dict[str, float]()
+
+    def __repr__(self) -> str:
+        monitored = f", monitor={self.monitor!r}, mode={'min' if self.sign > 0.0 else 'max'!r}" if self.monitor else ""
+        return f"EarlyStopping(patience={self.patience}, min_delta={self.min_delta}{monitored})"
 
     def __call__(self, history: History, model: Module) -> bool:
         if len(history.loss) == 1:  # the first epoch of a training
@@ -111,7 +114,10 @@ class StopBelow:
     """
 
     def __init__(self, loss: float) -> None:
-        self.loss = loss
+        self.loss = as_float(loss)
+
+    def __repr__(self) -> str:
+        return f"StopBelow({self.loss})"
 
     def __call__(self, history: History, model: Module) -> bool:
         return history.watched[-1] <= self.loss

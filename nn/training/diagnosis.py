@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from autograd import AutogradError, NonFiniteError, TraceError, as_value, topological_order
 from autograd.program import traced_input, tracing
 
+from ..losses import bce
 from ..modules import as_list
 from ..samples import row_of
 from .eager import EagerSteps, Epoch, Steps
-from .history import Callback
+from .history import Callback, Schedule
 
 BEYOND = 1e6  # the multiple of the size of the first loss, or of 1, above which a training diverges
 CURES = "try a smaller lr, clip_norm=1.0 in the optimizer, or standardize(X)"
@@ -27,8 +28,16 @@ class DivergenceWarning(UserWarning):
     """The loss of a training grows beyond all bounds, or falls below them."""
 
 
-def check_callbacks(callbacks: Sequence[Callback]) -> None:
-    """TypeError, with what to give, for what is no callback: a class instead of an object of it, a list, a name."""
+def check_callbacks(callbacks: Sequence[Callback], schedule: Schedule | None) -> None:
+    """TypeError, with what to give, for what is no callback or schedule: a class instead of an object of it, a name."""
+    if schedule is not None and (not callable(schedule) or isinstance(schedule, type)):
+        cure = (
+            f"{schedule.__name__}(…), made with its settings" if callable(schedule) else "one, nn.CosineDecay(epochs)"
+        )
+        raise TypeError(
+            f"fit: a schedule gives the learning rate of each epoch, and {schedule!r:.60} is none: give {cure}; a "
+            f"learning rate that stays belongs to the optimizer"
+        )
     for callback in callbacks:
         if not callable(callback) or isinstance(callback, type):
             cure = f"{callback.__name__}(…), made with its settings" if callable(callback) else "a function of the two"
@@ -54,6 +63,11 @@ class Diagnosed:
             if type(error) not in (NonFiniteError, OverflowError):
                 raise  # a class of the user's own may need other arguments than a text
             raise type(error)(f"{error}; at lr={optimizer.lr}: if the loss was rising before, {CURES}") from error
+        except ValueError as error:
+            if eager.loss is not bce or "log of -" not in str(error):
+                raise
+            cure = "let the model end with output_activation='sigmoid', or give loss='bce_with_logits'"
+            raise ValueError(f"{error}: bce takes probabilities, from 0 to 1: {cure}") from error
         if number == 1 and not (eager.live or (self.steps is not eager and self._is_learning())):
             raise AutogradError(CUT)
         if math.isnan(self.limit):

@@ -68,7 +68,7 @@ class EagerSteps:
         where = f"fit: epoch {epoch}"
         losses, numbers = [], batch if self.numbers is None else [self.numbers[i] for i in batch]
         for i, number in zip(batch, numbers, strict=True):
-            with located(f"{where}, row {number}"):
+            with located(f"{where}, row {number}", row_of(self.rows, i)):
                 losses.append(loss_of_row(self.model, self.loss, self.rows, self.targets, i))
         data = mean(losses)
         self.live = self.live or any(p.requires_grad for p in {*topological_order(data)} & {*self.optimizer.parameters})

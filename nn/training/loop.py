@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import signal
 import sys
 import threading
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from itertools import islice, repeat
 from typing import Any
 
+from ..init import generator
 from ..progress import progress_bar
 from .eager import EagerSteps, Epoch, Steps
 from .history import Callback, History, Schedule
@@ -27,7 +27,7 @@ class Run:
     """
 
     def __init__(self, eager: EagerSteps, batch_size: int | None = None, seed: int | None = None) -> None:
-        self.eager, self.batch_size, self.rng = eager, batch_size, random.Random(seed)
+        self.eager, self.batch_size, self.rng = eager, batch_size, generator(seed)
         self.steps: Steps = eager
         self.history = History()
         self.schedule: Schedule | None = None

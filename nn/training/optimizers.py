@@ -42,10 +42,10 @@ class Optimizer:
         if len(set(self.parameters)) != len(self.parameters):
             raise ValueError(f"{type(self).__name__} was given the same parameter twice")
         for name, number in {"lr": lr, "weight_decay": weight_decay, **(settings or {})}.items():
-            if not number >= 0.0:
+            if isinstance(number, str) or not number >= 0.0:
                 raise ValueError(f"{type(self).__name__}: {name} must not be negative, it is {number!r}")
         for name, limit in (("clip_value", clip_value), ("clip_norm", clip_norm)):
-            if limit is not None and not limit > 0.0:
+            if limit is not None and (isinstance(limit, str) or not limit > 0.0):
                 raise ValueError(f"{type(self).__name__}: {name} must be above 0, it is {limit!r}")
         self.lr, self.weight_decay = lr, weight_decay
         self.clip_value, self.clip_norm = clip_value, clip_norm

@@ -15,6 +15,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from autograd import as_float
+
 from .history import Schedule
 
 
@@ -138,5 +140,5 @@ class ReduceOnPlateau:
 def _check(schedule: object, **settings: float) -> None:
     for name, number in settings.items():
         lowest = 1 if name in ("every", "epochs") else 0
-        if not lowest <= number < math.inf:
+        if not lowest <= as_float(number) < math.inf:
             raise ValueError(f"{type(schedule).__name__}: {name} must be {lowest} or more, not {number!r}")

@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Never
 
-from autograd import refuse
+from autograd import as_count, as_float, refuse
 
 from ..losses import find_loss, penalty
 from ..modules import Module
@@ -92,15 +92,16 @@ def fit(
     True
     """
     refuse(fit, unknown)
-    counts = {"epochs": epochs, "batch_size": batch_size, "every": every, "average_every": average_every}
-    for name, number in counts.items():
-        if number is not None and (not isinstance(number, int) or number < 1):
-            raise ValueError(f"fit: {name} must be a whole number of at least 1, not {number!r}")
+    epochs, every = as_count(epochs, "fit: epochs"), as_count(every, "fit: every")
+    batch_size = None if batch_size is None else as_count(batch_size, "fit: batch_size")
+    average_every = None if average_every is None else as_count(average_every, "fit: average_every")
     for name, weight in (("l1", l1), ("l2", l2)):
-        if not 0.0 <= weight < math.inf:
+        if not 0.0 <= as_float(weight) < math.inf:
             raise ValueError(f"fit: {name} must be 0 or more, not {weight!r}")
     if resume and checkpoint is None:
         raise ValueError("fit: resume=True goes on from a checkpoint: name its file with checkpoint=")
+    if not isinstance(model, Module):
+        raise TypeError(f"fit: the model comes first, a Module such as nn.MLP(2, [8, 1]), not {model!r:.60}")
     optimizer = find_optimizer(optimizer, parameters := model.parameters())
     if set(parameters).isdisjoint(optimizer.parameters):
         raise ValueError("fit: the optimizer holds no parameter of this model: give it model.parameters()")
@@ -133,7 +134,7 @@ def fit(
         with suppress(ModuleNotFoundError):  # of a wing that was taken away
             from .diagnosis import Diagnosed, check_callbacks
 
-            check_callbacks(run.callbacks)
+            check_callbacks(run.callbacks, schedule)
             run.steps = Diagnosed(run.steps, run.eager)
         return run.epochs(epochs)
 

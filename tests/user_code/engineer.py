@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import assert_type
+from typing import Final, assert_type
 
 import numpy as np
 import numpy.typing as npt
@@ -86,6 +86,7 @@ def decorated(x: Value) -> Value:
 assert_type(decorated(2.0), float)
 
 w = Value(0.0, label="w")
+print((w * X[:, 0]).shape, (X[0] - w).shape, np.array([w, w]) * 2)  # arrays of Values: NumPy's to type
 
 
 def squared_error(x: float, t: float) -> Value:
@@ -160,9 +161,24 @@ names: list[LossName] = ["mse", "huber"]
 for name in names:
     assert_type(train(name).loss, list[float])
 
+LOSS: Final = "mse"  # so that mypy takes it for its name, and not for any str
+nn.fit(network, X, y, loss=LOSS, optimizer="adagrad", epochs=1)
 written = "mae"  # read from a file, say: a name is looked up, and a function of one's own is taken as it is
 nn.fit(network, X, y, loss=nn.losses.LOSSES[str(written)], optimizer="adam", epochs=1)
 nn.fit(network, X, y, loss=huber_of_two, optimizer="RMSprop", epochs=1)
+
+
+class Momentum(nn.Optimizer):
+    """An optimiser of one's own, whose state has a name."""
+
+    states = 1
+
+    def rule(self, p: Value, g: Value, lr: Value, t: Value, velocity: Value) -> tuple[Value, Value]:
+        velocity = 0.9 * velocity + g
+        return p - lr * velocity, velocity
+
+
+nn.fit(network, X, y, loss=partial(nn.huber, delta=2.0), optimizer=Momentum(network.parameters(), lr=0.01), epochs=1)
 
 
 class Patience:

@@ -25,7 +25,8 @@ def train(e: Emitter) -> Emitter:
             note_losses(e, job, step)
             finite = is_finite(e, job)
             with e.when(finite, "==", 1):
-                copy_vectors(e, job.changed, job.current, job.changed_vectors)
+                with e.when(job.changed, "!=", job.current):
+                    copy_vectors(e, job.changed, job.current, job.changed_vectors)
                 e.store_scalar(e.emit(f"fadd double {e.load_scalar(job.time)}, 1.0"), job.time)
             with e.when(finite, "==", 0):
                 e.put(f"store i64 {step}, ptr {failed}")

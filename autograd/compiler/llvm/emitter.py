@@ -254,13 +254,18 @@ class Emitter:
         whole = len(vectors) - len(vectors) % self.lanes
         scalars = []
         for first in range(0, whole, self.lanes):
-            rest, block = vectors[first : first + self.lanes], 1
-            while block < self.lanes:  # two vectors become one, whose lanes are sums of 2, of 4, ... lanes of theirs
-                pairs = zip(rest[::2], rest[1::2], strict=True)
-                rest = [self.arithmetic("fadd", *self.exchanged(a, b, block)) for a, b in pairs]
-                block *= 2
-            scalars += [self.emit(f"extractelement {self.type} {rest[0]}, i32 {i}") for i in range(self.lanes)]
+            together = self.sums_together(vectors[first : first + self.lanes])
+            scalars += [self.emit(f"extractelement {self.type} {together}, i32 {i}") for i in range(self.lanes)]
         return scalars + [self.sum(vector) for vector in vectors[whole:]]
+
+    def sums_together(self, vectors: Sequence[str]) -> str:
+        """The sum of the lanes of each of as many vectors as there are lanes, as a vector."""
+        block = 1
+        while block < self.lanes:  # two vectors become one, whose lanes are sums of 2, of 4, ... lanes of theirs
+            pairs = zip(vectors[::2], vectors[1::2], strict=True)
+            vectors = [self.arithmetic("fadd", *self.exchanged(a, b, block)) for a, b in pairs]
+            block *= 2
+        return vectors[0]
 
     def transpose(self, vectors: Sequence[str]) -> list[str]:
         """As many vectors as there are lanes, their lanes and numbers exchanged: blocks of 1, 2, 4, ... at a time."""

@@ -9,7 +9,8 @@ tables, so its code is the same for any network; only the pieces are a program's
     logsumexp   out = log Σ exp(rowₖ)
     gather      out = choice[index]         of numbers or of rows
     scatter     numbers: total[index] += row, one sample after the other
-    outer       numbers: total += Σ over samples of row·row′, for tiles of 4 by 6 rows, say
+    outer       numbers: total += Σ over samples of row·row′, for tiles of 4 by 6 rows, say; ``in_rows``, where the
+                numbers lie side by side: a vector of them at a time
     pack        numbers: copied, from places in a table to places a fixed step apart
     repeat      numbers: copied, each of them several times
     turn        numbers: copied, the rows of a matrix becoming its columns
@@ -53,6 +54,11 @@ def outer_tiles(lanes: int) -> list[tuple[int, int]]:
     return [*wide, (1, lanes), (1, 1)]
 
 
+def outer_rows(lanes: int) -> int:
+    """The same for ``outer_in_rows``, with as many others as there are lanes."""
+    return 6 if lanes == 2 else 3
+
+
 def kernels(lanes: int, vector_functions: Mapping[str, str]) -> list[Emitter]:
     """Those that every program shares, for vectors of ``lanes`` doubles."""
     return [
@@ -63,6 +69,7 @@ def kernels(lanes: int, vector_functions: Mapping[str, str]) -> list[Emitter]:
         gather(Emitter("gather", lanes, vector_functions)),
         scatter(Emitter("scatter", lanes, vector_functions)),
         *(outer(Emitter(f"outer{h}x{w}", lanes, vector_functions), h, w) for h, w in outer_tiles(lanes)),
+        *(outer_in_rows(Emitter(f"outer_in_rows{h}", lanes, vector_functions), h) for h in (outer_rows(lanes), 1)),
         pack(Emitter("pack", lanes, vector_functions)),
         repeat(Emitter("repeat", lanes, vector_functions)),
         turn(Emitter("turn", lanes, vector_functions)),
@@ -228,18 +235,35 @@ def outer(e: Emitter, left: int, right: int) -> Emitter:
     args = e.arguments(OuterArguments[Integer])
     with e.loop(args.tiles) as tile:
         at = args.table + tile * (left + right + left * right)
-        lefts = [e.table(at, i) for i in range(left)]
-        rights = [e.table(at, left + i) for i in range(right)]
-        sums = [Variable(e.constant(0.0)) for _ in range(left * right)]
-        with e.loop(e.count, *sums, step=e.lanes) as lane:
-            gs = [e.load(row, lane) for row in lefts]
-            xs = [e.load(row, lane) for row in rights]
-            for total, (g, x) in zip(sums, [(g, x) for g in gs for x in xs], strict=True):
-                total.value = e.multiply_add(g, x, total.value)
-        for i, scalar in enumerate(e.sums([total.value for total in sums])):
+        for i, scalar in enumerate(e.sums(products(e, at, left, right))):
             place = e.table(at, left + right + i)
             e.store_scalar(e.emit(f"fadd double {e.load_scalar(place)}, {scalar}"), place)
     return e
+
+
+def outer_in_rows(e: Emitter, left: int) -> Emitter:
+    args = e.arguments(OuterArguments[Integer])
+    with e.loop(args.tiles) as tile:
+        at = args.table + tile * (left + e.lanes + left)
+        found = products(e, at, left, e.lanes)
+        for i in range(left):
+            place = e.table(at, left + e.lanes + i)
+            sums = e.sums_together(found[i * e.lanes : (i + 1) * e.lanes])
+            e.store(e.arithmetic("fadd", e.load(place), sums), place)
+    return e
+
+
+def products(e: Emitter, at: Integer, left: int, right: int) -> list[str]:
+    """The products of the rows in a table, those of the left by those of the right: sums over the samples in lanes."""
+    lefts = [e.table(at, i) for i in range(left)]
+    rights = [e.table(at, left + i) for i in range(right)]
+    sums = [Variable(e.constant(0.0)) for _ in range(left * right)]
+    with e.loop(e.count, *sums, step=e.lanes) as lane:
+        gs = [e.load(row, lane) for row in lefts]
+        xs = [e.load(row, lane) for row in rights]
+        for total, (g, x) in zip(sums, [(g, x) for g in gs for x in xs], strict=True):
+            total.value = e.multiply_add(g, x, total.value)
+    return [total.value for total in sums]
 
 
 def pack(e: Emitter) -> Emitter:

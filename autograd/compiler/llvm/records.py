@@ -73,7 +73,10 @@ class ScatterArguments(NamedTuple, Generic[N]):
 
 
 class OuterArguments(NamedTuple, Generic[N]):
-    """A tile in the table is some rows, some others, and the places of the sums of all their products."""
+    """A tile in the table is some rows, some others, and the places of the sums of all their products.
+
+    Where these lie side by side, of those of each row the first.
+    """
 
     tiles: N
     table: N
@@ -158,7 +161,7 @@ class TrainJob(NamedTuple, Generic[N]):
     sums_vectors: N
     parameters: N  # how many, as whole vectors
     current: N  # parameters and states
-    changed: N  # the same after the step
+    changed: N  # the same after the step; where they were, or in a place of their own, from which they are copied
     changed_vectors: N
     time: N  # place of t
     loss: N  # place

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from ..layout import Loop, Places
@@ -18,10 +19,11 @@ from ..llvm import (
     PieceArguments,
     RowDotArguments,
     ScatterArguments,
+    outer_rows,
     outer_tiles,
 )
 from ..plan import WASTE, Elementwise, Gather, LogSumExp, MatVec, Outer, Plan, Row, RowDot, Scalar, Scatter
-from .kernel_workspace import KernelWorkspace, Line
+from .kernel_workspace import KernelWorkspace, Line, consecutive
 
 
 class Grid(NamedTuple):
@@ -152,25 +154,43 @@ class Assembly:
         self._line("scatter", ScatterArguments(len(call.gradients), len(call.places[0]), counter, gradients, sums))
 
     def _outer(self, call: Outer) -> None:
-        """Tiles of products; those that reach over the edge repeat the last row, and their sums go to waste."""
+        """Products in tiles; in rows as long as a vector, where sums lie side by side, as of a layer's weights."""
         rows, _, sums = self._places
         left, right = [rows[row] for row in call.left], [rows[row] for row in call.right]
+        places = [[sums[place] for place in line] for line in call.places]
+        lanes = self._workspace.lanes
+        most = outer_rows(lanes)
+        whole, end = _side_by_side(places, lanes), len(left) // most * most
+        for top, bottom, height in ((0, end, most), (end, len(left), 1)):
+            corners = [(i, j) for j in range(0, whole, lanes) for i in range(top, bottom, height)]
+            tiles = [
+                [*left[i : i + height], *right[j : j + lanes], *(line[j] for line in places[i : i + height])]
+                for i, j in corners
+            ]
+            if tiles:
+                self._tables_of_outer(f"outer_in_rows{height}", tiles)
+        if whole < len(right):
+            self._outer_of_any(left, right[whole:], [line[whole:] for line in places])
+
+    def _outer_of_any(self, left: list[int], right: list[int], places: Sequence[Sequence[int]]) -> None:
+        """The same with sums anywhere.  Tiles that reach over the edge repeat the last row; those sums go to waste."""
+        if len(left) > len(right):
+            left, right, places = right, left, [*zip(*places, strict=True)]
         height, width = min(outer_tiles(self._workspace.lanes), key=lambda shape: _cost(len(left), len(right), *shape))
-        below, beside = -len(left) % height, -len(right) % width
-        places = [[*(sums[place] for place in row), *[sums[None]] * beside] for row in call.places]
-        places += [[sums[None]] * (len(right) + beside)] * below
-        left += left[-1:] * below
-        right += right[-1:] * beside
-        table: list[int] = []
+        waste, below, beside = self._places.sums[None], -len(left) % height, -len(right) % width
+        places = [[*line, *[waste] * beside] for line in places] + [[waste] * (len(right) + beside)] * below
+        left, right = [*left, *left[-1:] * below], [*right, *right[-1:] * beside]
+        tiles = []
         for top in range(0, len(left), height):
             for first in range(0, len(right), width):
-                table += left[top : top + height]
-                table += right[first : first + width]
-                for row in places[top : top + height]:
-                    table += row[first : first + width]
-        tiles = len(left) // height * (len(right) // width)
-        arguments = OuterArguments(tiles, self._workspace.table(table))
-        self._line(f"outer{height}x{width}", arguments)
+                tile = [*left[top : top + height], *right[first : first + width]]
+                for line in places[top : top + height]:
+                    tile += line[first : first + width]
+                tiles.append(tile)
+        self._tables_of_outer(f"outer{height}x{width}", tiles)
+
+    def _tables_of_outer(self, kernel: str, tiles: list[list[int]]) -> None:
+        self._line(kernel, OuterArguments(len(tiles), self._workspace.table(chain.from_iterable(tiles))))
 
 
 def assembled(
@@ -179,6 +199,14 @@ def assembled(
     """The lines of a loop: what is alike for all samples, and what differs, which is a ``kind`` of assembly."""
     once, each = Assembly(*loop.once, workspace), kind(*loop.each, workspace)
     return [*once.packs, *once.lines, *each.packs], each.lines
+
+
+def _side_by_side(places: Sequence[list[int]], lanes: int) -> int:
+    """How many columns, in whole vectors, have neighbours in memory in every row."""
+    whole = 0
+    while whole + lanes <= len(places[0]) and all(consecutive(line[whole : whole + lanes]) for line in places):
+        whole += lanes
+    return whole
 
 
 def _cost(rows: int, columns: int, height: int, width: int) -> int:

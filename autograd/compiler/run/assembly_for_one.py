@@ -56,7 +56,7 @@ from ..plan import (
     Step,
     Template,
 )
-from .kernel_workspace import KernelWorkspace, Line
+from .kernel_workspace import KernelWorkspace, Line, consecutive
 
 # To a product what stands there, or a bias.
 ADD = Template((Step("fadd", (Operand("row", 0), Operand("row", 1))),), (0,))
@@ -299,8 +299,3 @@ def repeats(run: Sequence[int]) -> int:
     changes = [i for i in range(1, len(run)) if run[i] != run[i - 1]]
     times = math.gcd(len(run), *changes)
     return times if times >= LEAST_TIMES else 1
-
-
-def consecutive(places: Sequence[int]) -> bool:
-    """Whether they lie side by side."""
-    return all(place == places[0] + i for i, place in enumerate(places))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ..layout import Workspace
@@ -38,3 +38,8 @@ class KernelWorkspace(Workspace):
             kind = "matvec" if isinstance(own, MatVecThen) else "piece"
             self.kernels[own] = f"{kind}_{hashlib.sha256(repr(own).encode()).hexdigest()[:16]}"
         return self.kernels[own]
+
+
+def consecutive(places: Sequence[int]) -> bool:
+    """Whether they lie side by side."""
+    return all(place == places[0] + i for i, place in enumerate(places))

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..layout import Backend, FormLayout, Part, StepLayout, StepPlaces, fewest, row_stride
+from ..layout import Backend, FormLayout, Loop, Part, StepLayout, StepPlaces, fewest, row_stride
 from ..llvm import Form, PackArguments, Source, TrainJob, lanes
+from ..plan import Elementwise, OneSamplePlan, Plan
 from .assembly import Assembly, assembled
 from .assembly_for_one import AssemblyForOne
 from .executable import Executable, address
@@ -18,6 +19,7 @@ from .storing import Kept, keep, kept
 
 # What the driver knows of a form before its code and its samples are there.
 OF_LAYOUT = 3
+FAILED = TrainJob._fields.index("failed")
 
 
 class FormInPlace(NamedTuple):
@@ -79,10 +81,13 @@ class StepsInMachineCode:
             kind = AssemblyForOne if form.loop.alone else Assembly
             sections[f"prologue{i}"], sections[f"body{i}"] = assembled(form.loop, workspace, kind)
             sections[f"epilogue{i}"] = _epilogue(form, workspace)
+        places = layout.places
         if layout.clip and layout.update:
             sections["penalty_code"], sections["gradients"] = assembled(layout.clip, workspace)
+            if _is_one_unit(layout.update.each.plan):
+                places = _in_place(layout.update, places)
             sections["rule"], sections["update"] = assembled(layout.update, workspace)
-        return cls(workspace, sections, layout.places, [*map(FormInPlace.of, layout.forms)])
+        return cls(workspace, sections, places, [*map(FormInPlace.of, layout.forms)])
 
     def keep(self, key: str, more: dict[str, Any]) -> None:
         """Write them to the disk, with what else belongs to the training."""
@@ -118,12 +123,51 @@ class StepsInMachineCode:
             form._replace(sources=address(some), tables=len(some))
             for some, (form, _) in zip(records, self.forms, strict=True)
         ])  # fmt: skip
-        done = TrainJob(*self.executable.run(self.memory, self._job._replace(
+        job = self._job._replace(
             forms=address(forms), sequential=int(order is None), order=0 if order is None else address(order),
             groups=address(groups), bounds=address(bounds), steps=len(bounds),
             begin=int(part.begin), finish=int(part.finish), losses=address(losses), reload=int(not same),
-        )))  # fmt: skip
-        return losses if done.failed < 0 else losses[: done.failed]
+        )  # fmt: skip
+        failed = self._take(job)
+        return losses if failed < 0 else losses[:failed]
+
+    def _take(self, job: TrainJob[int]) -> int:
+        """Take steps up to one that is not finite; returns its number, or -1.
+
+        Where steps change the numbers in place, that one has changed them, too: those before it are taken anew.
+        """
+        places, memory, numbers = self.places, self.memory, np.array(job)
+        in_place = places.changed == places.current
+        state = slice(places.current, places.of_state(1 + places.states)) if in_place else slice(0)
+        before = memory[state].copy(), memory[places.time]
+        try:
+            self.executable.drive(address(memory), address(numbers))
+        finally:  # Ctrl-C too, which is heard when the machine code has returned
+            failed = int(numbers[FAILED])
+            undone = in_place and failed >= 0
+            if undone:
+                memory[state], memory[places.time] = before
+        if undone and failed:
+            self._take(job._replace(steps=failed))
+        return failed
+
+
+def _is_one_unit(plan: Plan | OneSamplePlan) -> bool:
+    """Whether all numbers of a lane are read before any is written."""
+    call = plan.calls[0] if len(plan.calls) == 1 else None
+    return isinstance(call, Elementwise) and len(call.outputs) == 1
+
+
+def _in_place(update: Loop, places: StepPlaces) -> StepPlaces:
+    """Let the rule write its results where its arguments were; returns the places of a step in which that is so."""
+    changed = range(places.changed, places.changed + (1 + places.states) * places.parameters)
+    of_rule = update.each.places
+    rows = {
+        row: place - places.changed + places.current if place in changed else place
+        for row, place in of_rule.rows.items()
+    }
+    update.each = update.each._replace(places=of_rule._replace(rows=rows))
+    return places._replace(changed=places.current)
 
 
 def _epilogue(form: FormLayout, workspace: KernelWorkspace) -> list[Line]:

@@ -15,6 +15,7 @@ from autograd.compiler import NotCompilable, Samples
 from ...data import loss_of_sample
 from ...evaluation import Measure, check_targets
 from ...losses import hinge
+from ...samples import row_of
 from ..eager import EagerSteps, Epoch, loss_of_row
 from .additions import Node, merged
 from .answers import Facts, Failure, Ready, told
@@ -236,7 +237,7 @@ def _eager_sum(given: Assignment, part: Part, rows: range, where: str) -> Any:
         p.grad = 0.0
     whole, live, moved = 0.0, False, {*given.moved}
     for i in rows:
-        with located(f"{where}, row {i}"):
+        with located(f"{where}, row {i}", row_of(part[0], i)):
             one = loss_of_row(given.model, given.loss, *part, i)
             if one.requires_grad:
                 one.backward()
