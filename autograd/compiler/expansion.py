@@ -119,10 +119,10 @@ class Writer:
             return [x if type(x) is int else self.number(x) for x in primitive.partials(args, out)]
         key: tuple[Any, ...] = (primitive, len(args))
         if not (primitive.variadic or self.constants.keys().isdisjoint(args)):
-            key = (primitive, *[v if v in self.constants else None for v in args])
+            key = (*key, *[v if v in self.constants else None for v in args])
         part = self._parts.get(key)
         if part is None:
-            known = {i: self.constants[v] for i, v in enumerate(key[1:]) if v in self.constants} if len(key) > 2 else {}
+            known = {i: self.constants[v] for i, v in enumerate(key[2:]) if v in self.constants}
             part = self._parts[key] = self._part(partials_program(primitive, len(args), known))
         names = self._insert(part, [*args, out])
         return [names[output] for output in part.outputs]

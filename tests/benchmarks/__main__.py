@@ -23,7 +23,7 @@ PARTS = {  # and the seconds that each took on the processor of the README
     "compiled": 1,
     "gpt": 1,
     "compile-times": 1,
-    "stages": 1,
+    "stages": 10,
     "again": 1,
     "large-data": 1,
     "growth": 1,

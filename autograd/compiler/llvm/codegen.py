@@ -55,15 +55,15 @@ def kernels_of(called: Iterable[str], own: Mapping[OwnKernel, str]) -> Machine:
     Each is a module of its own, so that it is compiled once, and found on the disk by the next program that calls it.
     """
     names = {*called}
-    shared = shared_modules(lanes())
+    shared = shared_modules(lanes(), frozenset(vector_functions().items()))
     own_modules = [own_ir({kernel: name}, lanes(), vector_functions()) for kernel, name in own.items()]
     return machine(*[shared[name] for name in sorted(names & shared.keys())], *own_modules)
 
 
 @functools.cache
-def shared_modules(lanes: int) -> dict[str, str]:
+def shared_modules(lanes: int, functions: frozenset[tuple[str, str]]) -> dict[str, str]:
     """The kernels and drivers that are the same for every program, each as a module."""
-    return {emitter.name: _module([emitter]) for emitter in _shared(lanes, vector_functions())}
+    return {emitter.name: _module([emitter]) for emitter in _shared(lanes, dict(functions))}
 
 
 def shared_ir(lanes: int, functions: Mapping[str, str]) -> str:
