@@ -43,6 +43,8 @@ from .steps import Step, Walkthrough, explain, walkthrough
 from .transforms import grad, grad_of, gradcheck, hessian, hvp, jacobian, jvp, value_and_grad
 from .value import Value, as_value
 
+__version__ = "0.1.0"
+
 if TYPE_CHECKING:
     from .compiler import compile_loss, jit
     from .functions import Binary, Unary

@@ -9,34 +9,86 @@ from typing import Any, NoReturn
 
 
 class AutogradError(Exception):
-    """The base of all of them."""
+    """The base of all of them: what goes wrong with graphs and their derivatives, and not with arithmetic.
+
+    >>> import math
+    >>> from autograd import Value
+    >>> try:
+    ...     Value(math.inf).backward()
+    ... except AutogradError as error:
+    ...     print(type(error).__name__)
+    NonFiniteError
+    """
 
 
 class StaleGraphError(AutogradError):
-    """A leaf's data changed after the graph was computed, and the graph was to be evaluated again."""
+    """A leaf's data changed after the graph was computed, and the graph was to be evaluated again.
+
+    >>> from autograd import Value, grad_of
+    >>> x = Value(2.0, label="x")
+    >>> y = x * x
+    >>> x.data = 3.0
+    >>> grad_of(y, [x])
+    Traceback (most recent call last):
+    autograd.errors.StaleGraphError: the graph is stale: 'x' = 3.0 changed after 4.0 (from mul) was computed from it.
+    Compute the graph again before you ask for what evaluates it
+    """
 
 
 class NonFiniteError(AutogradError):
-    """A gradient was asked of a result that is nan or infinite."""
+    """A gradient was asked of a result that is nan or infinite: the text names the first value that went wrong.
+
+    >>> from autograd import Value
+    >>> x = Value(1e200, label="x")
+    >>> (x * x + 1.0).backward()
+    Traceback (most recent call last):
+    autograd.errors.NonFiniteError: backward() from a root that is inf. The first value to go was inf (from mul):
+    mul of 'x' = 1e+200, 'x' = 1e+200.
+    """
 
 
 class TraceError(AutogradError):
-    """A number was read while a program was traced, when there are no numbers yet."""
+    """A number was read while a program was traced, when there are no numbers yet: the text names the line.
+
+    >>> from autograd import jit
+    >>> try:
+    ...     jit(lambda x: x if x > 0 else -x)(2.0)
+    ... except TraceError as error:
+    ...     print("autograd.where(condition, a, b)" in str(error))
+    True
+    """
 
 
 class GradcheckError(AutogradError):
-    """An analytic derivative disagrees with the numeric one."""
+    """An analytic derivative disagrees with the numeric one: the text is a table of both.
+
+    >>> from autograd import gradcheck
+    >>> gradcheck(lambda x: abs(x), 0.0)
+    Traceback (most recent call last):
+    autograd.errors.GradcheckError: <lambda>: relative error 0.0e+00, tolerance 1.0e-07
+    derivative   analytic  numeric  error
+    ∂f/∂args[0]  0         0        0.0e+00  kink: slope -1 on the left, 1 on the right
+    """
 
 
 class FallbackWarning(UserWarning):
-    """Something could not be compiled, and is done in a slower way with the same results: the text says why."""
+    """Something could not be compiled, and is done in a slower way with the same results: the text says why.
+
+    >>> import math, warnings
+    >>> from autograd import jit, primitive
+    >>> cube = primitive("cube", lambda x: math.pow(x, 3.0), lambda x, out: (3.0 * x * x,))
+    >>> with warnings.catch_warnings(record=True) as said:
+    ...     warnings.simplefilter("always")
+    ...     print(jit(cube)(2.0), [warning.category.__name__ for warning in said])
+    8.0 ['FallbackWarning']
+    """
 
 
 @contextmanager
 def located(where: str, numbers: Any = ()) -> Iterator[None]:
-    """A context that adds the place to what goes wrong inside, the user's own code included.
+    """A context that adds the place, ``where``, to what goes wrong inside, the user's own code included.
 
-    Of ``numbers``, those of a row, that one is named which is ``no_index``.
+    Where one of ``numbers``, those of a row, is what ``no_index`` is about, its place among them is added too.
 
     >>> with located("row 3"):
     ...     1 / 0
@@ -56,7 +108,13 @@ def located(where: str, numbers: Any = ()) -> Iterator[None]:
 
 
 def no_index(text: str, index: Any) -> IndexError:
-    """An error about a number that counts nothing, for ``located`` to find in its row."""
+    """An error that says ``text`` about a number that counts nothing, ``index``, for ``located`` to find in its row.
+
+    >>> with located("row 3", [1.0, 27.0]):
+    ...     raise no_index("no letter 27.0", 27.0)
+    Traceback (most recent call last):
+    IndexError: row 3, number 1 (from 0): no letter 27.0
+    """
     error = IndexError(text)
     error.index = index  # type: ignore[attr-defined]
     return error

@@ -91,7 +91,8 @@ def primitive(
 
     ``forward(x, ...)`` maps floats to a float.  ``partials(x, ..., out)`` returns ∂out/∂argument, one per
     argument; write it with operators and the functions of ``autograd`` (not ``math``), so that it also
-    works on Values.  ``symbol`` is what drawings show; without one, or where it is blank, the name.
+    works on Values.  ``symbol`` is what drawings show; without one, or where it is blank, the name.  ValueError
+    for a name that is no identifier, TypeError for what is no function, and for partials that are too many or too few.
 
     >>> import math
     >>> from autograd import Value, grad, sin
@@ -133,7 +134,7 @@ def dot(weights: Iterable[Number], inputs: Iterable[Number], bias: Number = 0.0)
 def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
     """bias + w₁x₁ + … + wₙxₙ as one node, added strictly from left to right.
 
-    The two sequences have the same length, at least 1; else ValueError.
+    ``weights`` w and ``inputs`` x have the same length, at least 1; else ValueError.
 
     >>> dot([1.0, 2.0], [3.0, 4.0], 0.5)
     11.5
@@ -155,7 +156,7 @@ def total(xs: Iterable[N]) -> N: ...
 @overload
 def total(xs: Iterable[Number]) -> Value: ...
 def total(xs: Iterable[Any]) -> Any:
-    """x₁ + … + xₙ as one node, added from left to right; 0.0 for no numbers at all.
+    """x₁ + … + xₙ of the numbers ``xs`` as one node, added from left to right; 0.0 for none.
 
     >>> total([0.1, 0.2, 0.3])
     0.6000000000000001
@@ -169,7 +170,7 @@ def logsumexp(xs: Iterable[N]) -> N: ...
 @overload
 def logsumexp(xs: Iterable[Number]) -> Value: ...
 def logsumexp(xs: Iterable[Any]) -> Any:
-    """log(eˣ¹ + … + eˣⁿ) as one node, without overflow.
+    """log(eˣ¹ + … + eˣⁿ) of the numbers ``xs`` as one node, without overflow; ValueError for none.
 
     >>> logsumexp([1000.0, 1000.0])
     1000.6931471805599
@@ -182,7 +183,7 @@ def softmax(xs: Iterable[N]) -> list[N]: ...
 @overload
 def softmax(xs: Iterable[Number]) -> list[Value]: ...
 def softmax(xs: Iterable[Any]) -> list[Any]:
-    """exp(xᵢ) / Σ exp(xⱼ) for each xᵢ: positive numbers that add up to 1.
+    """exp(xᵢ) / Σ exp(xⱼ) for each of ``xs``: positive numbers that add up to 1.  ValueError for none.
 
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
@@ -195,7 +196,7 @@ def log_softmax(xs: Iterable[N]) -> list[N]: ...
 @overload
 def log_softmax(xs: Iterable[Number]) -> list[Value]: ...
 def log_softmax(xs: Iterable[Any]) -> list[Any]:
-    """xᵢ − log Σ exp(xⱼ) for each xᵢ: the logarithm of softmax, without overflow.
+    """xᵢ − log Σ exp(xⱼ) for each of ``xs``: the logarithm of softmax, without overflow.  ValueError for none.
 
     >>> log_softmax([1000.0, 1000.0])
     [-0.69314718056, -0.69314718056]
@@ -210,7 +211,7 @@ def mean(xs: Iterable[N]) -> N: ...
 @overload
 def mean(xs: Iterable[Number]) -> Value: ...
 def mean(xs: Iterable[Any]) -> Any:
-    """(x₁ + … + xₙ) / n.
+    """(x₁ + … + xₙ) / n of the numbers ``xs``; ValueError for none.
 
     >>> mean([1.0, 2.0, 6.0])
     3.0
@@ -224,7 +225,7 @@ def prod(xs: Iterable[N]) -> N: ...
 @overload
 def prod(xs: Iterable[Number]) -> Value: ...
 def prod(xs: Iterable[Any]) -> Any:
-    """x₁ · … · xₙ, multiplied from left to right.
+    """x₁ · … · xₙ of the numbers ``xs``, multiplied from left to right; ValueError for none.
 
     >>> prod([2.0, 3.0, 4.0])
     24.0
@@ -250,8 +251,8 @@ def leaky_relu(x: Any, slope: Any = 0.01) -> Any:
 def uniform(generator: Generator) -> float:
     """A random number from 0 up to 1: ``generator.random()``, and in a compiled program a new one for every row.
 
-    ``generator`` is a ``random.Random`` or NumPy's ``Generator``.  Compiled and eager programs draw the same
-    numbers: row by row, in the order in which a row draws them.
+    ``generator`` is a ``random.Random`` or NumPy's ``Generator``; TypeError for anything else.  Compiled and eager
+    programs draw the same numbers: row by row, in the order in which a row draws them.
 
     >>> import random
     >>> uniform(random.Random(1)) == random.Random(1).random()
@@ -267,7 +268,7 @@ def pick(xs: Sequence[N], index: float) -> N: ...
 @overload
 def pick(xs: Sequence[Number], index: Number) -> Value: ...
 def pick(xs: Sequence[Any], index: Any) -> Any:
-    """xs[index], where the index may be a Value: a whole number from 0 to len(xs) − 1.
+    """xs[index], where the index may be a Value: a whole number from 0 to len(xs) − 1, else IndexError.
 
     >>> from autograd import Value
     >>> pick([10.0, 20.0, 30.0], Value(1.0)).data

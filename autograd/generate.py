@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import itertools
 import math
 import runpy
 import textwrap
@@ -333,7 +334,7 @@ def method(source: Source, name: str, row: Any) -> str:
         return MANY.format(doc=f"{row.meaning}.", **text)
     rules = source.partials(variable)
     arguments = [ast.Name("x"), ast.Name("y")][:arity]
-    text["doc"] = textwrap.indent(docstring(row, [ast.unparse(rule) for rule in rules]), " " * 8).strip()
+    text["doc"] = textwrap.indent(docstring(source, row), " " * 8).strip()
     text["forward"] = ast.unparse(source.call(variable, [*arguments]))
     for argument, rule in zip(arguments, rules, strict=True):
         partial = source.inline(rule, {})
@@ -353,12 +354,13 @@ def method(source: Source, name: str, row: Any) -> str:
     return OVERLOADS.format(**text) + made + reflected
 
 
-def docstring(row: Any, rules: list[str]) -> str:
-    """What a row computes, its derivative and an example, as the docstring of the row and of its method."""
-    names = ("x", "y")[: len(rules)]
-    bounds = [
-        f"{x} in [{low:g}, {high:g}]" for x, (low, high) in zip(names, row.domain, strict=True) if low > -math.inf
-    ]
+def docstring(source: Source, row: Any) -> str:
+    """What a row computes and where, its derivative, its errors and an example: of the row and of its method."""
+    resolved = source.expression(source.rows[source.variables[row.name]][1])
+    assert resolved is not None
+    *names, _ = resolved[0]
+    rules = map(ast.unparse, source.partials(source.variables[row.name]))
+    bounds = [bound(x, *ends) for x, ends in zip(names, row.domain, strict=True) if ends[0] > -math.inf]
     points = zip((0.5, 2.0), row.domain, strict=False)
     point = [next(x for x in (usual, 0.5, 2.0, 0.0, low, high) if low <= x <= high) for usual, (low, high) in points]
     derivatives = ", ".join(f"∂/∂{x} = {rule}" for x, rule in zip(names, rules, strict=True))
@@ -366,13 +368,36 @@ def docstring(row: Any, rules: list[str]) -> str:
     lines = [
         f"{row.name}({', '.join(names)}) = {row.meaning}" + (f", for {bounds[0]}." if bounds else "."),
         "",
-        f"{derivatives}, where out is the result." if "out" in derivatives else f"{derivatives}.",
+        f"``{derivatives}``, where out is the result." if "out" in derivatives else f"``{derivatives}``.",
+        *errors(row),
         "",
         f">>> from autograd import {row.name}",
         f">>> {row.name}({', '.join(map(str, point))})",
         f"{result:.6g}" if result % 1 else f"{result}",
     ]
     return "\n".join(lines)
+
+
+def bound(x: str, low: float, high: float) -> str:
+    """An interval as an inequality: the float next to a whole number stands for all beyond that number."""
+    least = round(low)
+    if high == math.inf:
+        return f"{x} {'≥' if least == low else '>'} {least}"
+    most = round(high)
+    return f"{least} {'≤' if least == low else '<'} {x} {'≤' if most == high else '<'} {most}"
+
+
+def errors(row: Any) -> list[str]:
+    """A line that says which errors a row raises, with the first call that does."""
+    calls: dict[str, str] = {}
+    for point in itertools.product((0.5, 0.0, -1.5, 2000.0, math.inf), repeat=len(row.domain)):
+        try:
+            row.forward(*point)
+        except (ArithmeticError, ValueError) as error:
+            written = ", ".join("math.inf" if x == math.inf else str(x) for x in point)
+            calls.setdefault(type(error).__name__, f"``{row.name}({written})``")
+    said = ", and ".join(f"{error}, as {call} does" for error, call in calls.items())
+    return [f"Raises {said}."] if said else []
 
 
 def operators() -> str:
@@ -387,14 +412,22 @@ def operators() -> str:
     text += "".join(
         f"primitives.{source.variables[name]}.on_floats = {source.variables[name]}_on_floats\n" for name in forwards
     )
-    return text + FOOTER
+    text += FOOTER
+    for name, row in TABLE.items():
+        if (row.condition or not row.method) and not row.variadic and name not in defined():
+            text += f'primitives.{source.variables[name]}.__doc__ = """{docstring(source, row)}\n"""\n'
+    return text
+
+
+def defined() -> set[str]:
+    """The functions that stand for rows of their name, which takes its arguments otherwise."""
+    functions = ast.parse((HERE / "functions.py").read_text(encoding="utf-8")).body
+    return {statement.name for statement in functions if isinstance(statement, ast.FunctionDef)} | {"where"}
 
 
 def exports() -> str:
     """The block of __init__.py that exports the rows: those that no function of the same name stands for."""
-    functions = ast.parse((HERE / "functions.py").read_text(encoding="utf-8")).body
-    defined = {statement.name for statement in functions if isinstance(statement, ast.FunctionDef)} | {"where"}
-    names = sorted(name for name in TABLE if name not in defined)
+    names = sorted(TABLE.keys() - defined())
     hiding = [name for name in names if hasattr(builtins, name)]  # a star import leaves Python's own abs and pow alone
     typed = [f"    {name}: {KINDS[len(TABLE[name].domain)]}" for name in names]
     imported = [f"{name} as {name}" if name in hiding else name for name in names]

@@ -109,13 +109,22 @@ class Hinted:
 
 
 def missing(module: str, name: str, hints: Mapping[str, str]) -> AttributeError:
-    """The error for a name that a module does not have."""
+    """The error for a name that a module does not have, with what ``hints`` say to write instead.
+
+    >>> missing("autograd", "Tensor", OF_AUTOGRAD).args[0]
+    "module 'autograd' has no attribute 'Tensor': write Value(2.0), and lists of Values for vectors"
+    """
     hint = f": {hints[name]}" if name in hints else ""
     return AttributeError(f"module {module!r} has no attribute {name!r}{hint}")
 
 
 def refuse(function: Callable[..., Any], unknown: Iterable[str]) -> None:
-    """TypeError for arguments that a function does not have, with what to write for the first of them."""
+    """TypeError for ``unknown`` arguments, which a function does not have, with what to write for the first of them.
+
+    >>> refuse(did_you_mean, ["names_", "verbose"])
+    Traceback (most recent call last):
+    TypeError: did_you_mean() has no argument 'names_': Did you mean 'names'?
+    """
     for name in unknown:
         import inspect  # takes long, and is needed for this alone
 
@@ -125,7 +134,11 @@ def refuse(function: Callable[..., Any], unknown: Iterable[str]) -> None:
 
 
 def did_you_mean(name: Any, names: Iterable[str]) -> str:
-    """A question that ends a message, if one of the names is close to what was written."""
+    """A question that ends a message, if one of the ``names`` is close to the ``name`` that was written.
+
+    >>> did_you_mean("tahn", ["sin", "cos", "tanh"])
+    "Did you mean 'tanh'?"
+    """
     from difflib import get_close_matches  # likewise
 
     names, small = [*names], str(name).lower()
@@ -135,7 +148,9 @@ def did_you_mean(name: Any, names: Iterable[str]) -> str:
 
 
 def as_count(x: Any, name: str, least: int | None = 1) -> int:
-    """A whole number of Python or NumPy as an int; ValueError, with the name of the argument, for what is none.
+    """x as an int, a whole number of Python or NumPy; ValueError, with the ``name`` of the argument, for what is none.
+
+    It must be ``least`` or more, unless that is None.
 
     >>> as_count(2.5, "epochs")
     Traceback (most recent call last):

@@ -90,7 +90,7 @@ class Operators(Node):
     def __neg__(self) -> Self:
         """neg(x) = −x.
 
-        ∂/∂x = -1.0.
+        ``∂/∂x = -1.0``.
 
         >>> from autograd import neg
         >>> neg(0.5)
@@ -125,7 +125,7 @@ class Operators(Node):
     def __add__(self, other: Any) -> Any:
         """add(x, y) = x + y.
 
-        ∂/∂x = 1.0, ∂/∂y = 1.0.
+        ``∂/∂x = 1.0, ∂/∂y = 1.0``.
 
         >>> from autograd import add
         >>> add(0.5, 2.0)
@@ -177,7 +177,7 @@ class Operators(Node):
     def __sub__(self, other: Any) -> Any:
         """sub(x, y) = x − y.
 
-        ∂/∂x = 1.0, ∂/∂y = -1.0.
+        ``∂/∂x = 1.0, ∂/∂y = -1.0``.
 
         >>> from autograd import sub
         >>> sub(0.5, 2.0)
@@ -229,7 +229,7 @@ class Operators(Node):
     def __mul__(self, other: Any) -> Any:
         """mul(x, y) = x · y.
 
-        ∂/∂x = y, ∂/∂y = x.
+        ``∂/∂x = y, ∂/∂y = x``.
 
         >>> from autograd import mul
         >>> mul(0.5, 2.0)
@@ -281,7 +281,8 @@ class Operators(Node):
     def __truediv__(self, other: Any) -> Any:
         """div(x, y) = x / y.
 
-        ∂/∂x = 1.0 / y, ∂/∂y = -out / y, where out is the result.
+        ``∂/∂x = 1.0 / y, ∂/∂y = -out / y``, where out is the result.
+        Raises ZeroDivisionError, as ``div(0.5, 0.0)`` does.
 
         >>> from autograd import div
         >>> div(0.5, 2.0)
@@ -331,9 +332,10 @@ class Operators(Node):
     @overload
     def __pow__(self, other: Array) -> Any: ...
     def __pow__(self, other: Any) -> Any:
-        """pow(x, y) = x to the power y, for x in [4.94066e-324, inf].
+        """pow(x, y) = x to the power y, for x > 0.
 
-        ∂/∂x = where(lt(y, 0.5), where(ne(x, 0.0), chain(y, out) / x, chain(y, pow(x, y - 1.0))), chain(y, pow(x, y - 1.0))), ∂/∂y = where(logical_and(eq(x, 0.0), ge(y, 0.0)), 0.0, out * log(x)), where out is the result.
+        ``∂/∂x = where(lt(y, 0.5), where(ne(x, 0.0), chain(y, out) / x, chain(y, pow(x, y - 1.0))), chain(y, pow(x, y - 1.0))), ∂/∂y = where(logical_and(eq(x, 0.0), ge(y, 0.0)), 0.0, out * log(x))``, where out is the result.
+        Raises ZeroDivisionError, as ``pow(0.0, -1.5)`` does, and ValueError, as ``pow(-1.5, 0.5)`` does, and OverflowError, as ``pow(-1.5, 2000.0)`` does.
 
         >>> from autograd import pow
         >>> pow(0.5, 2.0)
@@ -385,7 +387,8 @@ class Operators(Node):
     def __mod__(self, other: Any) -> Any:
         """mod(x, y) = x − y·⌊x / y⌋.
 
-        ∂/∂x = 1.0, ∂/∂y = -(x // y).
+        ``∂/∂x = 1.0, ∂/∂y = -(x // y)``.
+        Raises ZeroDivisionError, as ``mod(0.5, 0.0)`` does.
 
         >>> from autograd import mod
         >>> mod(0.5, 2.0)
@@ -437,7 +440,8 @@ class Operators(Node):
     def __floordiv__(self, other: Any) -> Any:
         """floordiv(x, y) = ⌊x / y⌋.
 
-        ∂/∂x = 0.0, ∂/∂y = 0.0.
+        ``∂/∂x = 0.0, ∂/∂y = 0.0``.
+        Raises ZeroDivisionError, as ``floordiv(0.5, 0.0)`` does.
 
         >>> from autograd import floordiv
         >>> floordiv(0.5, 2.0)
@@ -485,7 +489,7 @@ class Operators(Node):
     def __abs__(self) -> Self:
         """abs(x) = |x|.
 
-        ∂/∂x = gt(x, 0.0) - lt(x, 0.0).
+        ``∂/∂x = gt(x, 0.0) - lt(x, 0.0)``.
 
         >>> from autograd import abs
         >>> abs(0.5)
@@ -516,7 +520,8 @@ class Operators(Node):
     def exp(self) -> Self:
         """exp(x) = eˣ.
 
-        ∂/∂x = out, where out is the result.
+        ``∂/∂x = out``, where out is the result.
+        Raises OverflowError, as ``exp(2000.0)`` does.
 
         >>> from autograd import exp
         >>> exp(0.5)
@@ -547,7 +552,8 @@ class Operators(Node):
     def exp2(self) -> Self:
         """exp2(x) = 2ˣ.
 
-        ∂/∂x = out * LN_2, where out is the result.
+        ``∂/∂x = out * LN_2``, where out is the result.
+        Raises OverflowError, as ``exp2(2000.0)`` does.
 
         >>> from autograd import exp2
         >>> exp2(0.5)
@@ -578,7 +584,8 @@ class Operators(Node):
     def expm1(self) -> Self:
         """expm1(x) = eˣ − 1, exact near 0.
 
-        ∂/∂x = exp(x).
+        ``∂/∂x = exp(x)``.
+        Raises OverflowError, as ``expm1(2000.0)`` does.
 
         >>> from autograd import expm1
         >>> expm1(0.5)
@@ -609,7 +616,7 @@ class Operators(Node):
     def gaussian(self) -> Self:
         """gaussian(x) = exp(−x²).
 
-        ∂/∂x = chain(x, -2.0 * out), where out is the result.
+        ``∂/∂x = chain(x, -2.0 * out)``, where out is the result.
 
         >>> from autograd import gaussian
         >>> gaussian(0.5)
@@ -638,9 +645,10 @@ class Operators(Node):
         return self._apply(primitives.gaussian, (self,))
 
     def log(self) -> Self:
-        """log(x) = the natural logarithm of x, for x in [4.94066e-324, inf].
+        """log(x) = the natural logarithm of x, for x > 0.
 
-        ∂/∂x = 1.0 / x.
+        ``∂/∂x = 1.0 / x``.
+        Raises ValueError, as ``log(0.0)`` does.
 
         >>> from autograd import log
         >>> log(0.5)
@@ -669,9 +677,10 @@ class Operators(Node):
         return self._apply(primitives.log, (self,))
 
     def log2(self) -> Self:
-        """log2(x) = the logarithm of x to base 2, for x in [4.94066e-324, inf].
+        """log2(x) = the logarithm of x to base 2, for x > 0.
 
-        ∂/∂x = 1.0 / LN_2 / x.
+        ``∂/∂x = 1.0 / LN_2 / x``.
+        Raises ValueError, as ``log2(0.0)`` does.
 
         >>> from autograd import log2
         >>> log2(0.5)
@@ -700,9 +709,10 @@ class Operators(Node):
         return self._apply(primitives.log2, (self,))
 
     def log10(self) -> Self:
-        """log10(x) = the logarithm of x to base 10, for x in [4.94066e-324, inf].
+        """log10(x) = the logarithm of x to base 10, for x > 0.
 
-        ∂/∂x = 1.0 / LN_10 / x.
+        ``∂/∂x = 1.0 / LN_10 / x``.
+        Raises ValueError, as ``log10(0.0)`` does.
 
         >>> from autograd import log10
         >>> log10(0.5)
@@ -731,9 +741,10 @@ class Operators(Node):
         return self._apply(primitives.log10, (self,))
 
     def log1p(self) -> Self:
-        """log1p(x) = log(1 + x), exact near 0, for x in [-1, inf].
+        """log1p(x) = log(1 + x), exact near 0, for x > -1.
 
-        ∂/∂x = 1.0 / (1.0 + x).
+        ``∂/∂x = 1.0 / (1.0 + x)``.
+        Raises ValueError, as ``log1p(-1.5)`` does.
 
         >>> from autograd import log1p
         >>> log1p(0.5)
@@ -762,9 +773,10 @@ class Operators(Node):
         return self._apply(primitives.log1p, (self,))
 
     def sqrt(self) -> Self:
-        """sqrt(x) = √x, for x in [0, inf].
+        """sqrt(x) = √x, for x ≥ 0.
 
-        ∂/∂x = 0.5 / (out + 0.0), where out is the result.
+        ``∂/∂x = 0.5 / (out + 0.0)``, where out is the result.
+        Raises ValueError, as ``sqrt(-1.5)`` does.
 
         >>> from autograd import sqrt
         >>> sqrt(0.5)
@@ -795,7 +807,8 @@ class Operators(Node):
     def sin(self) -> Self:
         """sin(x) = the sine of x radians.
 
-        ∂/∂x = cos(x).
+        ``∂/∂x = cos(x)``.
+        Raises ValueError, as ``sin(math.inf)`` does.
 
         >>> from autograd import sin
         >>> sin(0.5)
@@ -826,7 +839,8 @@ class Operators(Node):
     def cos(self) -> Self:
         """cos(x) = the cosine of x radians.
 
-        ∂/∂x = -sin(x).
+        ``∂/∂x = -sin(x)``.
+        Raises ValueError, as ``cos(math.inf)`` does.
 
         >>> from autograd import cos
         >>> cos(0.5)
@@ -857,7 +871,8 @@ class Operators(Node):
     def tan(self) -> Self:
         """tan(x) = the tangent of x radians.
 
-        ∂/∂x = 1.0 + out * out, where out is the result.
+        ``∂/∂x = 1.0 + out * out``, where out is the result.
+        Raises ValueError, as ``tan(math.inf)`` does.
 
         >>> from autograd import tan
         >>> tan(0.5)
@@ -886,9 +901,10 @@ class Operators(Node):
         return self._apply(primitives.tan, (self,))
 
     def asin(self) -> Self:
-        """asin(x) = the angle in radians with sine x, for x in [-1, 1].
+        """asin(x) = the angle in radians with sine x, for -1 ≤ x ≤ 1.
 
-        ∂/∂x = 1.0 / sqrt(one_minus_square(x)).
+        ``∂/∂x = 1.0 / sqrt(one_minus_square(x))``.
+        Raises ValueError, as ``asin(-1.5)`` does.
 
         >>> from autograd import asin
         >>> asin(0.5)
@@ -919,9 +935,10 @@ class Operators(Node):
     arcsin = asin  # what NumPy calls
 
     def acos(self) -> Self:
-        """acos(x) = the angle in radians with cosine x, for x in [-1, 1].
+        """acos(x) = the angle in radians with cosine x, for -1 ≤ x ≤ 1.
 
-        ∂/∂x = -1.0 / sqrt(one_minus_square(x)).
+        ``∂/∂x = -1.0 / sqrt(one_minus_square(x))``.
+        Raises ValueError, as ``acos(-1.5)`` does.
 
         >>> from autograd import acos
         >>> acos(0.5)
@@ -954,7 +971,7 @@ class Operators(Node):
     def atan(self) -> Self:
         """atan(x) = the angle in radians with tangent x.
 
-        ∂/∂x = 1.0 / hypot(1.0, x) / hypot(1.0, x).
+        ``∂/∂x = 1.0 / hypot(1.0, x) / hypot(1.0, x)``.
 
         >>> from autograd import atan
         >>> atan(0.5)
@@ -987,7 +1004,7 @@ class Operators(Node):
     def atan2(self, other: Operand) -> Self:
         """atan2(x, y) = the angle in radians of the point (y, x).
 
-        ∂/∂x = y / hypot(x, y) / hypot(x, y), ∂/∂y = -x / hypot(x, y) / hypot(x, y).
+        ``∂/∂x = y / hypot(x, y) / hypot(x, y), ∂/∂y = -x / hypot(x, y) / hypot(x, y)``.
 
         >>> from autograd import atan2
         >>> atan2(0.5, 2.0)
@@ -1027,7 +1044,8 @@ class Operators(Node):
     def sinh(self) -> Self:
         """sinh(x) = (eˣ − e⁻ˣ) / 2.
 
-        ∂/∂x = cosh(x).
+        ``∂/∂x = cosh(x)``.
+        Raises OverflowError, as ``sinh(2000.0)`` does.
 
         >>> from autograd import sinh
         >>> sinh(0.5)
@@ -1058,7 +1076,8 @@ class Operators(Node):
     def cosh(self) -> Self:
         """cosh(x) = (eˣ + e⁻ˣ) / 2.
 
-        ∂/∂x = sinh(x).
+        ``∂/∂x = sinh(x)``.
+        Raises OverflowError, as ``cosh(2000.0)`` does.
 
         >>> from autograd import cosh
         >>> cosh(0.5)
@@ -1089,7 +1108,7 @@ class Operators(Node):
     def tanh(self) -> Self:
         """tanh(x) = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ).
 
-        ∂/∂x = where(lt(abs(out), 0.75), 1.0 - out * out, lambda: 4.0 * sigmoid_slope(2.0 * x)), where out is the result.
+        ``∂/∂x = where(lt(abs(out), 0.75), 1.0 - out * out, lambda: 4.0 * sigmoid_slope(2.0 * x))``, where out is the result.
 
         >>> from autograd import tanh
         >>> tanh(0.5)
@@ -1120,7 +1139,7 @@ class Operators(Node):
     def asinh(self) -> Self:
         """asinh(x) = the number with sinh x.
 
-        ∂/∂x = 1.0 / hypot(1.0, x).
+        ``∂/∂x = 1.0 / hypot(1.0, x)``.
 
         >>> from autograd import asinh
         >>> asinh(0.5)
@@ -1151,9 +1170,10 @@ class Operators(Node):
     arcsinh = asinh  # what NumPy calls
 
     def acosh(self) -> Self:
-        """acosh(x) = the number from 0 up with cosh x, for x in [1, inf].
+        """acosh(x) = the number from 0 up with cosh x, for x ≥ 1.
 
-        ∂/∂x = 1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)).
+        ``∂/∂x = 1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0))``.
+        Raises ValueError, as ``acosh(0.5)`` does.
 
         >>> from autograd import acosh
         >>> acosh(2.0)
@@ -1184,9 +1204,10 @@ class Operators(Node):
     arccosh = acosh  # what NumPy calls
 
     def atanh(self) -> Self:
-        """atanh(x) = the number with tanh x, for x in [-1, 1].
+        """atanh(x) = the number with tanh x, for -1 < x < 1.
 
-        ∂/∂x = 1.0 / one_minus_square(x).
+        ``∂/∂x = 1.0 / one_minus_square(x)``.
+        Raises ValueError, as ``atanh(-1.5)`` does.
 
         >>> from autograd import atanh
         >>> atanh(0.5)
@@ -1219,7 +1240,7 @@ class Operators(Node):
     def one_minus_square(self) -> Self:
         """one_minus_square(x) = 1 − x², exact near ±1.
 
-        ∂/∂x = -2.0 * x.
+        ``∂/∂x = -2.0 * x``.
 
         >>> from autograd import one_minus_square
         >>> one_minus_square(0.5)
@@ -1250,7 +1271,7 @@ class Operators(Node):
     def erf(self) -> Self:
         """erf(x) = 2/√π ∫₀ˣ exp(−t²) dt.
 
-        ∂/∂x = TWO_OVER_ROOT_PI * gaussian(x).
+        ``∂/∂x = TWO_OVER_ROOT_PI * gaussian(x)``.
 
         >>> from autograd import erf
         >>> erf(0.5)
@@ -1281,7 +1302,7 @@ class Operators(Node):
     def relu(self) -> Self:
         """relu(x) = max(x, 0).
 
-        ∂/∂x = gt(out, 0.0), where out is the result.
+        ``∂/∂x = gt(out, 0.0)``, where out is the result.
 
         >>> from autograd import relu
         >>> relu(0.5)
@@ -1312,7 +1333,7 @@ class Operators(Node):
     def leaky_relu(self, other: Operand = 0.01) -> Self:
         """leaky_relu(x, y) = x above 0, slope · x below; the slope is y.
 
-        ∂/∂x = where(gt(x, 0.0), 1.0, y), ∂/∂y = where(gt(x, 0.0), 0.0, x).
+        ``∂/∂x = where(gt(x, 0.0), 1.0, y), ∂/∂y = where(gt(x, 0.0), 0.0, x)``.
 
         >>> from autograd import leaky_relu
         >>> leaky_relu(0.5, 2.0)
@@ -1350,7 +1371,7 @@ class Operators(Node):
     def sigmoid(self) -> Self:
         """sigmoid(x) = 1 / (1 + e⁻ˣ).
 
-        ∂/∂x = sigmoid_slope(x).
+        ``∂/∂x = sigmoid_slope(x)``.
 
         >>> from autograd import sigmoid
         >>> sigmoid(0.5)
@@ -1381,7 +1402,7 @@ class Operators(Node):
     def sigmoid_slope(self) -> Self:
         """sigmoid_slope(x) = the slope of sigmoid, e⁻ˣ / (1 + e⁻ˣ)².
 
-        ∂/∂x = -tanh(0.5 * x) * out, where out is the result.
+        ``∂/∂x = -tanh(0.5 * x) * out``, where out is the result.
 
         >>> from autograd import sigmoid_slope
         >>> sigmoid_slope(0.5)
@@ -1412,7 +1433,7 @@ class Operators(Node):
     def softplus(self) -> Self:
         """softplus(x) = log(1 + eˣ).
 
-        ∂/∂x = sigmoid(x).
+        ``∂/∂x = sigmoid(x)``.
 
         >>> from autograd import softplus
         >>> softplus(0.5)
@@ -1443,7 +1464,7 @@ class Operators(Node):
     def maximum(self, other: Operand) -> Self:
         """maximum(x, y) = the larger of x and y.
 
-        ∂/∂x = where(ne(out, out), out, gt(x, y) + 0.5 * eq(x, y)), ∂/∂y = where(ne(out, out), out, lt(x, y) + 0.5 * eq(x, y)), where out is the result.
+        ``∂/∂x = where(ne(out, out), out, gt(x, y) + 0.5 * eq(x, y)), ∂/∂y = where(ne(out, out), out, lt(x, y) + 0.5 * eq(x, y))``, where out is the result.
 
         >>> from autograd import maximum
         >>> maximum(0.5, 2.0)
@@ -1481,7 +1502,7 @@ class Operators(Node):
     def minimum(self, other: Operand) -> Self:
         """minimum(x, y) = the smaller of x and y.
 
-        ∂/∂x = where(ne(out, out), out, lt(x, y) + 0.5 * eq(x, y)), ∂/∂y = where(ne(out, out), out, gt(x, y) + 0.5 * eq(x, y)), where out is the result.
+        ``∂/∂x = where(ne(out, out), out, lt(x, y) + 0.5 * eq(x, y)), ∂/∂y = where(ne(out, out), out, gt(x, y) + 0.5 * eq(x, y))``, where out is the result.
 
         >>> from autograd import minimum
         >>> minimum(0.5, 2.0)
@@ -1519,7 +1540,7 @@ class Operators(Node):
     def hypot(self, other: Operand) -> Self:
         """hypot(x, y) = √(x² + y²), without overflow.
 
-        ∂/∂x = where(eq(out, 0.0), 0.0, x / out), ∂/∂y = where(eq(out, 0.0), 0.0, y / out), where out is the result.
+        ``∂/∂x = where(eq(out, 0.0), 0.0, x / out), ∂/∂y = where(eq(out, 0.0), 0.0, y / out)``, where out is the result.
 
         >>> from autograd import hypot
         >>> hypot(0.5, 2.0)
@@ -1642,3 +1663,83 @@ primitives.minimum.on_floats = minimum_on_floats
 
 for _row, _method in METHODS.items():
     _row.__doc__ = _method.__doc__
+primitives.lt.__doc__ = """lt(x, y) = 1 if x < y, else 0.
+
+``∂/∂x = 0.0, ∂/∂y = 0.0``.
+
+>>> from autograd import lt
+>>> lt(0.5, 2.0)
+1.0
+"""
+primitives.le.__doc__ = """le(x, y) = 1 if x ≤ y, else 0.
+
+``∂/∂x = 0.0, ∂/∂y = 0.0``.
+
+>>> from autograd import le
+>>> le(0.5, 2.0)
+1.0
+"""
+primitives.gt.__doc__ = """gt(x, y) = 1 if x > y, else 0.
+
+``∂/∂x = 0.0, ∂/∂y = 0.0``.
+
+>>> from autograd import gt
+>>> gt(0.5, 2.0)
+0.0
+"""
+primitives.ge.__doc__ = """ge(x, y) = 1 if x ≥ y, else 0.
+
+``∂/∂x = 0.0, ∂/∂y = 0.0``.
+
+>>> from autograd import ge
+>>> ge(0.5, 2.0)
+0.0
+"""
+primitives.eq.__doc__ = """eq(x, y) = 1 if x = y, else 0.
+
+``∂/∂x = 0.0, ∂/∂y = 0.0``.
+
+>>> from autograd import eq
+>>> eq(0.5, 2.0)
+0.0
+"""
+primitives.ne.__doc__ = """ne(x, y) = 1 if x ≠ y, else 0.
+
+``∂/∂x = 0.0, ∂/∂y = 0.0``.
+
+>>> from autograd import ne
+>>> ne(0.5, 2.0)
+1.0
+"""
+primitives.logical_and.__doc__ = """logical_and(x, y) = 1 if x and y hold, else 0.
+
+``∂/∂x = 0.0, ∂/∂y = 0.0``.
+
+>>> from autograd import logical_and
+>>> logical_and(0.5, 2.0)
+1.0
+"""
+primitives.logical_or.__doc__ = """logical_or(x, y) = 1 if x or y holds, else 0.
+
+``∂/∂x = 0.0, ∂/∂y = 0.0``.
+
+>>> from autograd import logical_or
+>>> logical_or(0.5, 2.0)
+1.0
+"""
+primitives.logical_not.__doc__ = """logical_not(x) = 1 if x does not hold, else 0.
+
+``∂/∂x = 0.0``.
+
+>>> from autograd import logical_not
+>>> logical_not(0.5)
+0.0
+"""
+primitives.chain.__doc__ = """chain(g, p) = g · p, and 0 if either is 0.
+
+``∂/∂g = p, ∂/∂p = g``.
+
+>>> from autograd import chain
+>>> chain(0.5, 2.0)
+1.0
+"""

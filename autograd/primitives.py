@@ -47,7 +47,11 @@ TABLE: dict[str, Primitive] = {}
 
 
 def as_float(x: Any) -> float:
-    """A real number (int, float, bool, NumPy scalar) as a float; anything else is refused."""
+    """x, a real number (int, float, bool, NumPy scalar), as a float; TypeError for anything else.
+
+    >>> as_float(2), as_float(True)
+    (2.0, 1.0)
+    """
     if type(x) in (float, int):  # quickly: most are
         return float(x)
     if isinstance(x, numbers.Real) or (type(x).__module__ == "numpy" and type(x).__name__ in ("bool", "bool_")):
@@ -73,6 +77,10 @@ class Primitive:
 
     Called with numbers it returns a float; called with a ``Value`` among them it records a node and
     returns a ``Value``.  Make your own with :func:`primitive`.
+
+    >>> from autograd import Value, tanh
+    >>> tanh(0.5), tanh(Value(0.5)).data, tanh.partials(0.0, tanh(0.0))
+    (0.46211715726, 0.46211715726, (1.0,))
     """
 
     # The columns that most rows leave as they are.
@@ -145,8 +153,8 @@ def row(name: str, symbol: str, forward: Any, partials: Any, *columns: Any, **mo
 def where(condition: Any, a: Any, b: Any) -> Any:
     """a where the condition holds, else b; the gradient goes to the branch that was taken, alone.
 
-    ``condition`` is a bool or a comparison such as ``lt(x, 0.0)``, comparisons joined by ``& | ~``.  A
-    branch may be a function without arguments: it is called only if it is taken.
+    ``condition`` is a bool or a comparison such as ``lt(x, 0.0)``, comparisons joined by ``& | ~``; TypeError for
+    anything else.  A branch may be a function without arguments: it is called only if it is taken.
 
     >>> from autograd import Value
     >>> x = Value(-2.0)

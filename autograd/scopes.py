@@ -43,7 +43,7 @@ class Scoped(Hinted):
     """
 
     def forward(self, x: Any, /) -> Any:
-        """The output for one input; a subclass says how."""
+        """The output for one input x; a subclass says how."""
         raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, x)")
 
     def __call__(self: Forward[X, Y], x: X) -> Y:
@@ -74,7 +74,7 @@ class Scoped(Hinted):
         return found
 
     def layers_of(self, names: Iterable[str]) -> list[str]:
-        """For each dotted name of a parameter or module of this model, the name of the layer that holds it.
+        """For each of the ``names`` of parameters or modules of this model, the name of the layer that holds it.
 
         The layers are the modules directly in it, and where one of these runs others in sequence (as
         Sequential, MLP and Residual do), those others.  What is in no layer counts under the name of the model's class.
@@ -110,7 +110,7 @@ class Scoped(Hinted):
 
 @contextmanager
 def scope(name: str) -> Iterator[None]:
-    """Name a part of a computation.  Scopes nest; two of one name stay apart.
+    """Name a part of a computation.  Scopes nest; two of one name stay apart.  ValueError for an empty name.
 
     >>> from autograd import Value
     >>> x = Value(2.0)

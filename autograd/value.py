@@ -27,7 +27,7 @@ class Value(Operators, Conditions, Micrograd, Picklable):
     ``data`` is the number, ``grad`` the derivative of the last root(s) that ``backward`` was called on with
     respect to it, ``label`` a name for drawings and messages.  A leaf with ``requires_grad=False`` is
     frozen: it is recorded and drawn, and no gradient flows to it.  There is no room for attributes of your own, for a
-    program has many Values; a subclass has it.
+    program has many Values; a subclass has it.  ``Value(x)`` takes a real number; TypeError for anything else.
 
     Arithmetic gives bit for bit what Python gives for the floats, exceptions included.  ``==`` between
     Values is identity, so that they live in sets and dicts; ``<`` and its kin compare the numbers.
@@ -69,7 +69,8 @@ class Value(Operators, Conditions, Micrograd, Picklable):
         """Add ∂self/∂leaf to the ``.grad`` of every leaf, by the chain rule from this root down.
 
         Interior nodes get the gradient of this pass alone.  Calling it twice adds twice: set the leaves'
-        ``.grad`` to 0.0 (``zero_grad`` of a module or optimiser) between steps.
+        ``.grad`` to 0.0 (``zero_grad`` of a module or optimiser) between steps.  NonFiniteError from a root that is nan
+        or infinite; AutogradError from one that depends on nothing which needs a gradient.
 
         >>> x = Value(3.0)
         >>> (x * x).backward()
@@ -181,7 +182,11 @@ def frozen(data: float) -> Value:
 
 
 def as_value(x: Any) -> Value:
-    """x as a node: itself, or a number as a constant."""
+    """x as a node: itself, or a number as a constant.
+
+    >>> as_value(2), as_value(2).requires_grad
+    (Value(data=2.0, grad=0.0), False)
+    """
     return x if isinstance(x, Value) else constant(as_float(x))
 
 

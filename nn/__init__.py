@@ -12,11 +12,15 @@ from .wings import find as _find
 
 check_engine()
 
+import autograd as _engine
+
 from . import activations, init, losses, vocabulary
 from .init import constant, normal
 from .losses import bce, bce_with_logits, cross_entropy, hinge, huber, mae, mse, penalty
 from .modules import MLP, Layer, Module, Neuron, Sequential
 from .training import SGD, Adam, History, Optimizer, fit
+
+__version__ = _engine.__version__
 
 if TYPE_CHECKING:
     from . import datasets, metrics

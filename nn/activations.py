@@ -28,7 +28,11 @@ from .vocabulary import Activation, Number
 
 
 def linear(x: Number) -> Number:
-    """x itself: the activation of an output that may be any number."""
+    """x itself: the activation of an output that may be any number.
+
+    >>> linear(-2.0)
+    -2.0
+    """
     return x
 
 

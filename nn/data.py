@@ -56,7 +56,7 @@ def standardize(train: Iterable[Any], *others: Iterable[Any]) -> Any:
     others go through the same numbers: test rows must not help to choose them.  A column that is constant in
     ``train`` becomes 0.0 everywhere.  Returns new lists, and of arrays, frames and tensors new arrays of float64: one
     for one argument, a tuple for several.  A flat list of numbers, such as the targets of a regression, is one column
-    and stays flat.
+    and stays flat.  ValueError for rows of different widths, and for a single row.
 
     >>> standardize([[1.0, 7.0], [3.0, 7.0]], [[4.0, 8.0]])
     ([[-1.0, 0.0], [1.0, 0.0]], [[2.0, 0.0]])

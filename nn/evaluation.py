@@ -43,8 +43,9 @@ def predict(model: Module, X: Iterable[Any]) -> Any: ...
 def predict(model: Module, X: Iterable[Any]) -> Any:
     """The model's raw output for each row: a float, or a list of them, or of such lists.  Rows may differ in length.
 
-    Of arrays, frames and tensors an array of shape (rows,) or (rows, outputs), of all else a list.  Of a collection of
-    Dask a lazy one of its kind, cut as that is, by the model as it is at the call.
+    X is a table of rows, as for ``fit``.  Of arrays, frames and tensors an array of shape (rows,) or (rows, outputs),
+    of all else a list.  Of a collection of Dask a lazy one of its kind, cut as that is, by the model as it is at the
+    call.
 
     Many rows go through compiled code, with the results and errors of the model called row after row; a FallbackWarning
     says which line or attribute of the model is in the way, and they are computed one by one.
@@ -81,7 +82,8 @@ def evaluate(
 ) -> float | dict[str, float]:  # fmt: skip
     """The mean loss over the rows, without penalties; with metrics, a dict of them, and of the loss if it is given.
 
-    Metrics are names from ``nn.metrics`` or functions ``(outputs, targets) -> float``; those of scikit-learn, which
+    X and y are rows and targets, as for ``fit``; without a loss and metrics it is a ValueError.  Metrics are names from
+    ``nn.metrics`` or functions ``(outputs, targets) -> float``; those of scikit-learn, which
     take the targets first and call them y_true, are called as they are meant.  They get arrays where X is one, a frame
     or a tensor, else lists.  Many rows go through compiled code, as in ``predict``.
 
@@ -111,11 +113,15 @@ def evaluate(
 
 
 def accuracy(model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float | None = None) -> float:
-    """The fraction of rows that the model classifies right: ``nn.metrics.accuracy`` of what ``predict`` gives.
+    """The fraction of rows X that the model puts in their class y: ``nn.metrics.accuracy`` of what ``predict`` gives.
 
     One output counts as the positive class above ``threshold``.  By default that is ½ where the targets are 0 and 1
     and all outputs round to one of them, else 0 (see ``nn.data.threshold_of``).  Of several outputs the largest is the
     class.
+
+    >>> from nn import MLP
+    >>> accuracy(MLP(1, [1], init="zeros"), [[1.0], [2.0], [3.0]], [-1, 1, -1])
+    0.6666666667
     """
     from . import metrics
 

@@ -21,12 +21,19 @@ def he_normal(nin: int, nout: int, rng: random.Random) -> float:
     """Normal, mean 0, variance 2 / nin: keeps the size of signals through relu.
 
     He et al., "Delving Deep into Rectifiers", 2015.
+
+    >>> he_normal(2, 3, random.Random(1))
+    0.60745585764
     """
     return rng.normalvariate(0.0, math.sqrt(2.0 / nin))
 
 
 def he_uniform(nin: int, nout: int, rng: random.Random) -> float:
-    """Uniform within ±√(6 / nin): the variance of he_normal."""
+    """Uniform within ±√(6 / nin): the variance of he_normal.
+
+    >>> he_uniform(2, 3, random.Random(1))
+    -1.26659941252
+    """
     return _uniform(math.sqrt(6.0 / nin), rng)
 
 
@@ -34,22 +41,37 @@ def xavier_normal(nin: int, nout: int, rng: random.Random) -> float:
     """Normal, mean 0, variance 2 / (nin + nout): keeps signals and gradients through tanh and sigmoid.
 
     Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
+
+    >>> xavier_normal(2, 3, random.Random(1))
+    0.38418881763
     """
     return rng.normalvariate(0.0, math.sqrt(2.0 / (nin + nout)))
 
 
 def xavier_uniform(nin: int, nout: int, rng: random.Random) -> float:
-    """Uniform within ±√(6 / (nin + nout)): the variance of xavier_normal."""
+    """Uniform within ±√(6 / (nin + nout)): the variance of xavier_normal.
+
+    >>> xavier_uniform(2, 3, random.Random(1))
+    -0.80106780532
+    """
     return _uniform(math.sqrt(6.0 / (nin + nout)), rng)
 
 
 def uniform(nin: int, nout: int, rng: random.Random) -> float:
-    """Uniform within ±1, whatever the width: micrograd's."""
+    """Uniform within ±1, whatever the width: micrograd's.
+
+    >>> uniform(2, 3, random.Random(1))
+    -0.73127151178
+    """
     return _uniform(1.0, rng)
 
 
 def zeros(nin: int, nout: int, rng: random.Random) -> float:
-    """0.0: a bad start, to be studied: all neurons of a layer get the same gradients, and so stay equal."""
+    """0.0: a bad start, to be studied: all neurons of a layer get the same gradients, and so stay equal.
+
+    >>> zeros(2, 3, random.Random(1))
+    0.0
+    """
     return 0.0
 
 
@@ -59,6 +81,9 @@ def normal(deviation: float = 0.02) -> Initialiser:
     ``init="normal"`` has a deviation of 0.02, ``init=normal(0.08)`` one of 0.08.
 
     Radford et al., "Language Models are Unsupervised Multitask Learners", 2019.
+
+    >>> normal(0.08)(2, 3, random.Random(1))
+    0.04859646861
     """
 
     def give(nin: int, nout: int, rng: random.Random) -> float:
@@ -68,7 +93,11 @@ def normal(deviation: float = 0.02) -> Initialiser:
 
 
 def constant(x: float) -> Initialiser:
-    """An initialiser that gives every weight the number x."""
+    """An initialiser that gives every weight the number x.
+
+    >>> constant(0.5)(2, 3, random.Random(1))
+    0.5
+    """
 
     def give(nin: int, nout: int, rng: random.Random) -> float:
         return x

@@ -20,19 +20,30 @@ from .vocabulary import Inputs, Loss, Number, Numbers
 
 
 def mse(prediction: Number | Collection[Number], target: Numbers) -> Number:
-    """Mean squared error: (p − t)², averaged over the outputs."""
+    """Mean squared error: (p − t)², averaged over the outputs.
+
+    >>> mse([1.0, 2.0], [3.0, 5.0])
+    6.5
+    """
     return _average(lambda p, t: (p - t) * (p - t), prediction, target)
 
 
 def mae(prediction: Number | Collection[Number], target: Numbers) -> Number:
-    """Mean absolute error: |p − t|."""
+    """Mean absolute error: |p − t|, averaged over the outputs.
+
+    >>> mae([1.0, 2.0], [3.0, 5.0])
+    2.5
+    """
     return _average(lambda p, t: abs(p - t), prediction, target)
 
 
 def huber(prediction: Number | Collection[Number], target: Numbers, delta: float = 1.0) -> Number:
-    """½(p − t)² where |p − t| ≤ δ, else δ(|p − t| − ½δ).
+    """½(p − t)² where |p − t| ≤ δ, else δ(|p − t| − ½δ): large errors count less than in mse.  ``delta`` is δ.
 
     Huber, "Robust estimation of a location parameter", 1964.
+
+    >>> huber(1.5, 1.0), huber(3.0, 1.0)
+    (0.125, 1.5)
     """
 
     def one(p: Any, t: Any) -> Any:
@@ -43,7 +54,11 @@ def huber(prediction: Number | Collection[Number], target: Numbers, delta: float
 
 
 def hinge(prediction: Number | Collection[Number], target: Numbers) -> Number:
-    """max(0, 1 − t·p) with t = ±1; targets 0 and 1 count as −1 and 1."""
+    """max(0, 1 − t·p) with t = ±1; targets 0 and 1 count as −1 and 1.  ValueError for any other target.
+
+    >>> hinge(0.25, 1), hinge(0.25, -1), hinge(0.25, 0)
+    (0.75, 1.25, 1.25)
+    """
 
     def one(p: Any, t: Any) -> Any:
         sign = where(le(t, 0.0), -1.0, t)
@@ -53,7 +68,13 @@ def hinge(prediction: Number | Collection[Number], target: Numbers) -> Number:
 
 
 def bce(prediction: Number | Collection[Number], target: Numbers) -> Number:
-    """Binary cross-entropy of a probability: −t·log(p + 10⁻¹⁵) − (1 − t)·log(1 − p + 10⁻¹⁵)."""
+    """Binary cross-entropy of a probability: −t·log(p + 10⁻¹⁵) − (1 − t)·log(1 − p + 10⁻¹⁵).
+
+    ValueError for a target that is not from 0 to 1.
+
+    >>> bce(0.5, 1)
+    0.6931471806
+    """
 
     def one(p: Any, t: Any) -> Any:
         return -(t * log(p + 1e-15) + (1.0 - t) * log(1.0 - p + 1e-15))
@@ -62,7 +83,13 @@ def bce(prediction: Number | Collection[Number], target: Numbers) -> Number:
 
 
 def bce_with_logits(prediction: Number | Collection[Number], target: Numbers) -> Number:
-    """Binary cross-entropy of sigmoid(z), exact at any z: t·log(1 + e⁻ᶻ) + (1 − t)·log(1 + eᶻ)."""
+    """Binary cross-entropy of sigmoid(z), exact at any z: t·log(1 + e⁻ᶻ) + (1 − t)·log(1 + eᶻ).
+
+    ValueError for a target that is not from 0 to 1.
+
+    >>> bce_with_logits(0.0, 1)
+    0.6931471806
+    """
     return _average(lambda z, t: t * softplus(-z) + (1.0 - t) * softplus(z), prediction, target, PROBABILITIES)
 
 
@@ -76,6 +103,10 @@ def cross_entropy(prediction: Any, target: Any) -> Any:
     """−log softmax(z)[class] for logits z and the index of the class: log Σ eᶻ − z[class].
 
     For a list of such z, at several positions, with a list of as many classes: the mean over the positions.
+    ValueError for less than two logits, and for a list of classes where there is one position.
+
+    >>> cross_entropy([1.0, 3.0], 1)
+    0.126928011
     """
     if isinstance(prediction, (list, tuple)) and prediction and isinstance(prediction[0], (list, tuple)):
         classes = as_list(target)
@@ -90,7 +121,7 @@ def cross_entropy(prediction: Any, target: Any) -> Any:
 
 
 def penalty(parameters: Collection[Number], l1: float = 0.0, l2: float = 0.0) -> Number:
-    """l1·Σ|p| + l2·Σp² over the parameters, to be added to a loss; the slope of |p| at 0 is 0.
+    """l1·Σ|p| + l2·Σp² over the parameters p, to be added to a loss; the slope of |p| at 0 is 0.
 
     >>> penalty([1.0, -2.0], l1=0.5, l2=0.25)
     2.75

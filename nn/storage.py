@@ -45,6 +45,7 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
     """Write the model to a JSON file; an existing file is replaced in one step, or stays as it was.
 
     Where ``model.columns`` names its inputs, and ``model.classes`` says what its outputs mean, they are kept with it.
+    What is no module is a TypeError.
 
     >>> import tempfile, pathlib
     >>> from nn import MLP
@@ -76,9 +77,17 @@ def load(path: str | os.PathLike[str], *, into: None = None) -> Module: ...
 @overload
 def load(path: str | os.PathLike[str], *, into: M) -> M: ...
 def load(path: str | os.PathLike[str], *, into: Module | None = None) -> Module:
-    """The model in a file; for a class of your own, ``into`` is a model of that class to be filled.
+    """The model in the file at ``path``; for a class of your own, ``into`` is a model of that class to be filled.
 
     ValueError, with what is wrong, for a file that is damaged, of another kind or of another shape than ``into``.
+
+    >>> import tempfile, pathlib
+    >>> from nn import MLP
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "model.json")
+    ...     save(MLP(2, [3, 1], seed=1), path)
+    ...     load(path)
+    MLP(Layer(2, 3, activation='relu'), Layer(3, 1, activation='linear'))
     """
     content = read(path)
     if into is None and content["model"] is None:

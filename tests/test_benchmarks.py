@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import gc
+import inspect
 import json
 import math
 import os
@@ -203,3 +205,15 @@ def test_a_disturbed_measurement_is_taken_again(monkeypatch):
     monkeypatch.setattr(timing.time, "process_time", lambda: now)
     assert timing.per_epoch({"a": train}, turns=1, seconds=1.0) == {"a": pytest.approx(1.0)}
     assert calls > 5
+
+
+def test_every_line_of_a_table_is_made_as_lines_are():
+    """Most are made after minutes: a wrong one would be noticed by nobody else."""
+    made = []
+    for path in Path(timing.__file__).parent.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("Row", "Aim"):
+                kind = {"Row": Row, "Aim": Aim}[call.func.id]
+                inspect.signature(kind).bind(*call.args, **{word.arg: word.value for word in call.keywords})
+                made.append(call)
+    assert len(made) > 20

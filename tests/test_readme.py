@@ -30,7 +30,8 @@ def promised(block: str) -> list[str]:
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.strip().splitlines()[-1][:40])
-def test_block_prints_what_its_comments_say(block: str) -> None:
+def test_block_prints_what_its_comments_say(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # one writes a picture
     output = io.StringIO()
     with contextlib.redirect_stdout(output):
         exec(compile(block, "README.md", "exec"), {})

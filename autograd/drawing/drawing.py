@@ -84,6 +84,9 @@ def draw(
     (dot, total, logsumexp) out in simpler ones.  ``direction`` is the way the computation runs: "LR", "TB",
     "RL" or "BT".  A layout that takes more than ``timeout`` seconds is given up.
 
+    TypeError for what is no Value or model, ValueError for settings that there are not, DrawError where a picture is
+    asked for and there is no ``dot``.
+
     >>> from autograd import Value
     >>> a, b, c = Value(2.0, label="a"), Value(-3.0, label="b"), Value(10.0, label="c")
     >>> d = a * b + c
@@ -226,6 +229,10 @@ class Drawing:
     ``source`` is the DOT text, ``svg`` the SVG text, ``html`` a page whose parts open and close, ``save`` writes
     a file, ``digraph`` is for changing the picture with the ``graphviz`` package, ``str`` gives one line of text
     for each value or part.
+
+    >>> print(draw(Value(2.0, label="a") * 3.0))
+    a = 2
+    n2 = a * 3 = 6
     """
 
     def __init__(self, view: View, timeout: float) -> None:
@@ -277,9 +284,10 @@ class Drawing:
         return graphviz.Digraph(NAME, body=self._view.body)
 
     def save(self, path: str | os.PathLike[str], *, width: int | None = None) -> None:
-        """Write the picture to a file: .svg, .png, .pdf, .html for the page, or .dot / .gv for the DOT text.
+        """Write the picture to ``path``: .svg, .png, .pdf, .html for the page, or .dot / .gv for the DOT text.
 
-        A .png may have a ``width`` in pixels.  DrawError for a .pdf where the dot here writes none, as graphviz-pure.
+        A .png may have a ``width`` in pixels.  ValueError for another kind of file; DrawError for a .pdf where the dot
+        here writes none, as graphviz-pure.
         """
         extension = os.path.splitext(path)[1].lower()
         if width is not None and extension != ".png":
@@ -317,7 +325,10 @@ class Drawing:
         return {"text/html": parts_cell(picture), "text/plain": repr(self)}
 
     def png(self, width: int | None = None) -> bytes:
-        """The picture as a PNG, of a width in pixels, or where none is given fit for a screen."""
+        """The picture as a PNG, of a width in pixels, or where none is given fit for a screen.
+
+        ValueError for a width below 1 or above 20,000.
+        """
         dpi: float = PNG_DPI
         if width is not None:
             if not 1 <= width <= MOST_PIXELS:

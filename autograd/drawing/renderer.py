@@ -28,7 +28,16 @@ class Mark(NamedTuple):
 
 
 class DrawError(AutogradError):
-    """There is no dot executable, or it failed, or it took too long."""
+    """There is no dot executable, or it failed, or it took too long.
+
+    >>> from unittest import mock
+    >>> from autograd import Value, draw
+    >>> with mock.patch.dict("os.environ", STEPGRAD_DOT="/nowhere/dot"):
+    ...     draw(Value(2.0)).save("picture.svg")
+    Traceback (most recent call last):
+    autograd.drawing.renderer.DrawError: the environment variable STEPGRAD_DOT is '/nowhere/dot', and there is no such
+    executable: correct it, or unset it to have one looked for
+    """
 
 
 def find_dot() -> str:

@@ -94,8 +94,8 @@ def to_c(f: Jitted[Any], name: str = "f") -> str:
     last bit, if the C library is the one that Python runs on.  Values that f closes over are in it as the numbers that
     they are now.  ``to_c(jit(value_and_grad(f)))`` has the gradient too; for models see ``nn.to_c``.
 
-    TraceError where f draws random numbers, or uses a primitive of your own whose forward calls ``math``; ValueError
-    where C cannot call a function by this name.
+    TypeError for what is no result of ``jit``.  TraceError where f draws random numbers, or uses a primitive of your
+    own whose forward calls ``math``; ValueError where C cannot call a function by this name.
 
     >>> from autograd import jit
     >>> print(to_c(jit(lambda x, y: x * y + 1.0), "g").split("\\n\\n")[-1])

@@ -19,11 +19,17 @@ OLD = 24 * 3600.0  # seconds after which nobody is writing any more
 
 
 def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:
-    """Write a file, text as UTF-8: first under another name beside it, which then takes its place in one step.
+    """Write ``content`` to ``path``, text as UTF-8: first to another file, which then takes its place in one step.
 
     Where that fails, by a full disk or Ctrl-C, an existing file stays as it was.  A symbolic link stays one: what it
     points to is written.  An existing file keeps its permissions; a new one has the usual ones.  What is no file, such
-    as a pipe or ``/dev/null``, is written to and stays what it is.
+    as a pipe or ``/dev/null``, is written to and stays what it is.  OSError where it cannot be written.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_whole(Path(folder, "notes.txt"), "x² + 1")
+    ...     Path(folder, "notes.txt").read_text(encoding="utf-8")
+    'x² + 1'
     """
     data = content.encode() if isinstance(content, str) else content
     try:

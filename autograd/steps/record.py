@@ -35,7 +35,12 @@ class Step(NamedTuple):
     steps that begin and end a backward walk have no parent.
     ``text`` says all this in one line, with what is special about it, which ``note`` says alone; ``wrong``
     marks each contribution that a naive walk gets wrong.  ``line`` is the line of the program that made ``node``,
-    where that is known.
+    where that is known.  ``phase`` is "forward" or "backward", and ``index`` counts the steps from 0.
+
+    >>> from autograd import Value, walkthrough
+    >>> step = walkthrough(Value(2.0, label="a") * 3.0)[-1]
+    >>> step.phase, step.adjoint, step.partial, step.contribution
+    ('backward', 1.0, 3.0, 3.0)
     """
 
     index: int  # type: ignore[assignment]  # a field; tuples have a method of that name

@@ -50,7 +50,8 @@ def walkthrough(
     asked for while the function runs, here, and values that are made elsewhere know none.
 
     Nothing in the graph changes; gradients that earlier passes left in ``.grad`` are neither used nor
-    touched.  Raises StaleGraphError where a leaf has changed since root was computed.
+    touched.  StaleGraphError where a leaf has changed since root was computed; TypeError for what is no Value,
+    ValueError for another order or depth.
 
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> e = a * b
@@ -89,6 +90,10 @@ class Walkthrough(Sequence[Step]):
 
     ``print(w)`` shows them as text, ``w.table()`` as rows, ``w.svg(i)`` as the picture at one step; in a
     notebook and with ``w.save("steps.html")`` they play.  It keeps what the graph was when it was walked through.
+
+    >>> w = walkthrough(Value(2.0, label="a") * 3.0)
+    >>> len(w), w[-1].contribution
+    (3, 3.0)
     """
 
     def __init__(self, recorder: Recorder, origins: dict[Value, Value], depth: int | None = None) -> None:
@@ -124,7 +129,8 @@ class Walkthrough(Sequence[Step]):
     def at(self, node: Value) -> list[Step]:
         """The steps that touch a node: compute it, use it, or pass a gradient through it.
 
-        In an expanded walk, those of a fused node are the steps of all that it was written out in.
+        In an expanded walk, those of a fused node are the steps of all that it was written out in.  TypeError for what
+        is no Value, ValueError for one that is not in the graph.
 
         >>> x = Value(3.0, label="x")
         >>> [step.index for step in walkthrough(x * x + 1).at(x)]
@@ -138,7 +144,7 @@ class Walkthrough(Sequence[Step]):
         return [step for step in self._steps if not found.isdisjoint(touched(step))]
 
     def gradients(self, index: int = -1) -> dict[Value, float]:
-        """∂root/∂x as far as it is known after a step, for every x that needs a gradient.
+        """∂root/∂x as far as it is known after the step ``index``, for every x that needs a gradient.
 
         >>> x = Value(3.0, label="x")
         >>> w = walkthrough(x * x)
@@ -168,18 +174,18 @@ class Walkthrough(Sequence[Step]):
         ]
 
     def svg(self, index: int) -> str:
-        """The picture at one step as SVG text: what is known by then, with what the step touches marked.
+        """The picture at the step ``index`` as SVG text: what is known by then, with what the step touches marked.
 
         It is a method, as a walk has a picture for each step; a drawing has one: the property ``Drawing.svg``.
         """
         return self._scene.picture(self._steps[index].index)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a page, .html, that plays the steps: one file that needs no network."""
+        """Write a page to ``path``, an .html, that plays the steps: one file that needs no network."""
         write_page(path, self.title, self.player(), "a walkthrough")
 
     def card(self, index: int) -> list[str]:
-        """A step explained in a few lines: where its slope comes from, what is multiplied and added, and why.
+        """The step ``index`` explained in a few lines: where its slope comes from, what is multiplied, and why.
 
         >>> x = Value(0.5, label="x")
         >>> walkthrough(x.tanh()).card(2)[:2]

@@ -29,7 +29,11 @@ class Row(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What gradcheck compared: ``rows``, and the relative ``error`` over all of them together."""
+    """What gradcheck compared; ``print`` it.
+
+    ``rows`` are the derivatives, each ``analytic`` and ``numeric``, ``error`` is the relative one over all of them
+    together, and ``ok`` whether it is within the ``tolerance`` and there is no kink.
+    """
 
     name: str
     rows: tuple[Row, ...]
@@ -66,10 +70,14 @@ class Report(NamedTuple):
 def gradcheck(f: Callable[..., Any], *args: Any, order: Literal[1, 2] = 1, tolerance: float = 1e-7) -> Report:
     """Compare the derivatives of f at args with central differences, each argument in turn.
 
+    The report that it gives prints as a table; ``ok`` says whether all is well, ``error`` how far both are apart, and
+    ``rows`` has each derivative, ``analytic`` and ``numeric``.
+
     The error is ‖numeric − analytic‖ / (‖numeric‖ + ‖analytic‖) over all of them, 0 where both norms are 0.
     ``order=2`` compares the second derivatives too, with differences of the first.  Raises GradcheckError,
     with a table of every comparison, where the error is above the tolerance, where a value is not finite
-    and where the slopes on the two sides of a point differ (a kink: f has no derivative there).
+    and where the slopes on the two sides of a point differ (a kink: f has no derivative there).  ValueError for
+    another order.
 
     >>> gradcheck(lambda x, y: x * y.sin(), 2.0, 0.5).ok
     True

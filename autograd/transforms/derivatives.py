@@ -31,7 +31,7 @@ def grad_of(y: Value, xs: Sequence[Value]) -> list[Value]:
     """[∂y/∂x for x in xs] as graphs over the nodes of y's own graph, to be differentiated again.
 
     An x that y does not depend on gets 0.  The graph is evaluated again first: StaleGraphError where a leaf
-    has changed since y was computed.
+    has changed since y was computed.  ValueError where an x is frozen, TypeError for what is no Value.
 
     >>> x = Value(2.0)
     >>> (dy,) = grad_of(x**3, [x])
@@ -67,7 +67,7 @@ def grad(f: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False)
 
     ``argnums`` counts the arguments that are given by position, from the end where it is negative; what is given by
     name goes to f as it is.  With ``has_aux``, f returns a pair (scalar, anything else), and so does the gradient:
-    what else there is comes back as numbers.
+    what else there is comes back as numbers.  TypeError where f returns anything but one scalar.
 
     >>> grad(lambda x: x**3)(2.0)
     12.0
@@ -96,6 +96,8 @@ def value_and_grad(
 def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
     """The function that computes (f(...), ∂f/∂argument) in one pass; with ``has_aux`` ((value, else), ∂f/∂argument).
 
+    ``argnums`` as in :func:`grad`.
+
     >>> value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
     """
@@ -109,9 +111,9 @@ def jacobian(f: Callable[..., list[Any]], argnums: Literal[0] = 0, has_aux: Lite
 @overload
 def jacobian(f: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function: ...
 def jacobian(f: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
-    """The function that computes ∂outputᵢ/∂argumentⱼ: nested like the output, then like the argument.
+    """The function that computes ∂outputᵢ/∂argumentⱼ: nested like the output of f, then like the argument.
 
-    Of an array by an array it is an array with the dimensions of both.
+    Of an array by an array it is an array with the dimensions of both.  ``argnums`` and ``has_aux`` as in :func:`grad`.
 
     >>> jacobian(lambda v: [v[0] * v[1], v[0]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 0.0]]
@@ -124,7 +126,7 @@ def hessian(f: Scalar, argnums: Literal[0] = 0) -> Hessian: ...
 @overload
 def hessian(f: Scalar, argnums: int | tuple[int, ...]) -> Function: ...
 def hessian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
-    """The function that computes ∂²f/∂argumentᵢ∂argumentⱼ.
+    """The function that computes ∂²f/∂argumentᵢ∂argumentⱼ: of n numbers n rows of n.  ``argnums`` as in :func:`grad`.
 
     >>> hessian(lambda v: v[0] ** 2 * v[1])([3.0, 5.0])
     [[10.0, 6.0], [6.0, 0.0]]
@@ -143,7 +145,10 @@ def jvp(
 @overload
 def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]: ...
 def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
-    """(f(*primals), its derivative in the direction of the tangents), by forward mode.
+    """f at the ``primals``, and its derivative there in the direction of the ``tangents``, by forward mode.
+
+    The primals are the arguments of f, in a tuple; the tangents have a number for each of theirs.  Else TypeError or
+    ValueError.
 
     >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.5))
     (6.0, 4.0)
@@ -169,7 +174,9 @@ def hvp(f: Scalar, primals: tuple[list[float]], tangents: tuple[list[float]], ar
 @overload
 def hvp(f: Scalar, primals: Sequence[Any], tangents: Sequence[Any], argnums: int | tuple[int, ...] = 0) -> Any: ...
 def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], argnums: int | tuple[int, ...] = 0) -> Any:
-    """The Hessian of f times a vector, without the Hessian: forward mode over reverse mode.
+    """The Hessian of f at the ``primals`` times the vector ``tangents``, without the Hessian.
+
+    It is forward mode over reverse mode: :func:`jvp` of :func:`grad`, by the ``argnums`` of that.
 
     >>> hvp(lambda v: v[0] ** 2 * v[1], ([3.0, 5.0],), ([1.0, 0.0],))
     [10.0, 6.0]

@@ -1,8 +1,8 @@
 """Problems in the plane, made from a seed.
 
 The n points are in classes 0, 1, ... as equal in number as n allows, in shuffled order; ``noise`` is the standard
-deviation added to both coordinates.  A ``random.Random`` of their own and arithmetic alone make them: the last
-bit of the functions of ``math`` differs between machines.
+deviation added to both coordinates, and a ``seed`` gives the same points on every machine.  A ``random.Random`` of
+their own and arithmetic alone make them: the last bit of the functions of ``math`` differs between machines.
 """
 
 from __future__ import annotations
@@ -36,12 +36,22 @@ def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> tuple[Rows, list[i
 
 
 def circles(n: int = 100, noise: float = 0.1, factor: float = 0.5, seed: int = 0) -> tuple[Rows, list[int]]:
-    """Two circles around the origin: class 0 of radius 1, class 1 of radius ``factor``."""
+    """Two circles around the origin: class 0 of radius 1, class 1 of radius ``factor``.
+
+    >>> X, y = circles(4, noise=0.0)
+    >>> sorted(y), max(X)
+    ([0, 0, 1, 1], [1.0, 0.0])
+    """
     return _scatter(n, 2, noise, seed, lambda label, k, count: _polar((1.0, factor)[label], k / count))
 
 
 def blobs(n: int = 100, centers: int = 3, spread: float = 0.5, seed: int = 0) -> tuple[Rows, list[int]]:
-    """A round cloud per class, of standard deviation ``spread``, the centers evenly on a circle of radius 2."""
+    """A round cloud per class, of standard deviation ``spread``, the ``centers`` evenly on a circle of radius 2.
+
+    >>> X, y = blobs(3, spread=0.0)
+    >>> sorted(y), max(X)
+    ([0, 1, 2], [2.0, 0.0])
+    """
     return _scatter(n, centers, spread, seed, lambda label, k, count: _polar(2.0, label / centers))
 
 
@@ -57,7 +67,12 @@ def xor(n: int = 100, noise: float = 0.1, seed: int = 0) -> tuple[Rows, list[int
 
 
 def spirals(n: int = 100, classes: int = 2, noise: float = 0.02, seed: int = 0) -> tuple[Rows, list[int]]:
-    """An arm per class, each one turn around the origin while the radius grows from 0.1 towards 1."""
+    """An arm for each of the ``classes``, one turn around the origin while the radius grows from 0.1 towards 1.
+
+    >>> X, y = spirals(4, noise=0.0)
+    >>> sorted(y), max(X)
+    ([0, 0, 1, 1], [0.55, 0.0])
+    """
 
     def place(label: int, k: int, count: int) -> tuple[float, float]:
         return _polar(0.1 + 0.9 * k / count, k / count + label / classes)

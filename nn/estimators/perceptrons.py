@@ -118,7 +118,8 @@ class StepClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
     at most 0.003, so that small tables are not learned by heart.  Training stops after
     ``patience`` epochs that each gained less than ``tol`` on the loss, looked at every tenth epoch; with
     ``validation``, a share of the rows that is held out, after so many without a better loss of these, and the best
-    model is taken; with patience None never.  ``class_weight`` is a dict by labels, or "balanced".
+    model is taken; with patience None never.  ``class_weight`` is a dict by labels, or "balanced".  ``verbose`` shows a
+    bar; a whole ``random_state`` gives the same model each time.
 
     After ``fit``: ``classes_``, ``model_`` (a module, for ``nn.save`` and all else, which takes rows as they are and
     gives logits), ``history_``, ``n_iter_``, ``n_features_in_``, ``feature_names_in_``.
@@ -145,7 +146,7 @@ class StepClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         self.verbose, self.random_state = verbose, random_state
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Learn from rows X and their labels y, each counted by its weight."""
+        """Learn from rows X and their labels y, each counted by its ``sample_weight``."""
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
         if sample_weight is not None:
@@ -163,14 +164,14 @@ class StepClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         return self
 
     def predict_proba(self, X: Any) -> Floats:
-        """For each row the probability of each class, in the order of ``classes_``."""
+        """For each row of X the probability of each class, in the order of ``classes_``."""
         logits = self._outputs(X)
         if len(self.classes_) == 1:
             return np.ones((len(logits), 1))
         return probabilities_of(logits)
 
     def predict(self, X: Any) -> Array:
-        """For each row the label of the most probable class."""
+        """For each row of X the label of the most probable class."""
         probabilities = self.predict_proba(X)
         labels: Array = self.classes_[probabilities.argmax(axis=1)]
         return labels
@@ -181,8 +182,9 @@ class StepClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
 class StepRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     """A multi-layer perceptron for one number or several, as an estimator of scikit-learn.
 
-    The parameters are those of ``StepClassifier``, without class_weight; ``l2`` is at most 0.01.  The loss is the mean
-    squared error, with the targets scaled too; ``model_`` and ``predict`` answer in the units of y.
+    ``hidden``, ``activation``, ``optimizer``, ``lr``, ``epochs``, ``batch_size``, ``validation``, ``patience``,
+    ``tol``, ``verbose`` and ``random_state`` are those of ``StepClassifier``; ``l2`` is at most 0.01.  The loss is the
+    mean squared error, with the targets scaled too; ``model_`` and ``predict`` answer in the units of y.
 
     >>> model = StepRegressor(16, random_state=0).fit([[x / 10] for x in range(30)], [x * x for x in range(30)])
     >>> model.score([[1.0], [2.0]], [100.0, 400.0]) > 0.9
@@ -202,7 +204,7 @@ class StepRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         self.verbose, self.random_state = verbose, random_state
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Learn from rows X and their targets y, a number or a row of numbers each, counted by their weights."""
+        """Learn from rows X and their targets y, a number or a row of them each, counted by their ``sample_weight``."""
         X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
@@ -215,7 +217,7 @@ class StepRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         return self
 
     def predict(self, X: Any) -> Floats:
-        """For each row a number, or a row of them."""
+        """For each row of X a number, or a row of them."""
         return self._outputs(X)
 
     def __sklearn_tags__(self) -> Any:

@@ -11,9 +11,10 @@ from .tracing import inputs_of, traced_model
 def to_c(model: Module, name: str = "predict", *, inputs: int | None = None) -> str:
     """A file of C99 with one function, ``void predict(const double *x, double *out)``: what ``nn.predict`` gives.
 
-    It needs nothing but the C library; the parameters are in it, and what ``Standardize`` has learned.  Its first
-    comment says how to compile it, how many numbers ``x`` and ``out`` have, and what they are, where the model has
-    names for its columns and classes.  ``inputs`` is how many numbers the model takes: those of this library know it.
+    ``name`` is that of the function.  It needs nothing but the C library; the parameters are in it, and what
+    ``Standardize`` has learned.  Its first comment says how to compile it, how many numbers ``x`` and ``out`` have, and
+    what they are, where the model has names for its columns and classes.  ``inputs`` is how many numbers the model
+    takes: those of this library know it.
 
     Compiled as that comment says, and with the C library that Python runs on, it gives what the model gives to the last
     bit.  For a gradient, or another function, see ``autograd.to_c``.

@@ -26,6 +26,8 @@ def from_torch(module: torch.nn.Module) -> Module:
 
     TypeError for any other class, and for settings that ours do not have, with its place in the module.
 
+    For example::
+
         model = from_torch(torch.nn.Sequential(torch.nn.Linear(2, 8), torch.nn.Tanh(), torch.nn.Linear(8, 1)))
         model([0.5, -1.0])
     """

@@ -46,6 +46,8 @@ def to_onnx(model: Module, *, inputs: int | None = None) -> onnx.ModelProto:
     ImportError without onnx, ValueError where nobody knows how many inputs there are, TraceError where a part of the
     model asks what only one number can answer (``if x > 0``).
 
+    For example::
+
         onnx.save(to_onnx(model), "model.onnx")
         onnxruntime.InferenceSession("model.onnx").run(None, {"x": X})
     """

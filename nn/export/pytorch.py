@@ -38,12 +38,15 @@ ACTIVATIONS: dict[str, tuple[str, dict[str, float]]] = {
 
 
 def to_torch(model: Module) -> torch.nn.Module:
-    """The ``torch.nn.Module`` that computes the same, in float64, with a copy of every parameter.
+    """The ``torch.nn.Module`` that computes the same as the model, in float64, with a copy of every parameter.
 
     It takes a tensor of shape (…, inputs) and gives (…, outputs), also where there is one output, or one input, as the
     index for an Embedding.  Neuron, Layer, Sequential, MLP, Residual, Dropout, LayerNorm, RMSNorm, Embedding and
     Standardize are known, with activations given by name; a module that is used twice stays one.  TypeError for other
-    classes and for functions, ValueError where single neurons share parameters, which a tensor cannot.
+    classes and for functions, ValueError where single neurons share parameters, which a tensor cannot, ImportError
+    without PyTorch.
+
+    For example::
 
         net = to_torch(MLP(2, [8, 1], seed=1))
         net(torch.tensor([[0.5, -1.0]], dtype=torch.float64))

@@ -49,7 +49,7 @@ class Dropout(Module):
 
     In evaluation (after ``model.eval()``, and inside ``predict`` and ``evaluate``) it gives x as it is: thanks to the
     division, that is also the mean of what it gives in training.  ``seed`` makes the draws the same in every run, eager
-    and compiled.
+    and compiled.  ValueError unless p is at least 0 and below 1.
 
     Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", 2014.
 
@@ -86,7 +86,8 @@ class Dropout(Module):
 class LayerNorm(Module):
     """gainᵢ·(xᵢ − m) / √(v + eps) + biasᵢ, where m is the mean of the inputs and v the mean of (xᵢ − m)².
 
-    ``width`` is the number of inputs and outputs; the gains start at 1, the biases at 0.
+    ``width`` is the number of inputs and outputs; the gains start at 1, the biases at 0.  ValueError for a width below
+    1, an eps that is not above 0, and a call with another number of inputs.
 
     Ba, Kiros and Hinton, "Layer Normalization", 2016.
 
@@ -126,7 +127,7 @@ class LayerNorm(Module):
 class RMSNorm(Module):
     """gainᵢ·xᵢ / √(mean of xⱼ² + eps): of the length that it has, whatever the length of x was.
 
-    With a ``width`` the gains are learned, and start at 1; without one there are none.
+    With a ``width`` the gains are learned, and start at 1; without one there are none.  ValueError as for LayerNorm.
 
     Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019.
 
@@ -173,7 +174,8 @@ class Embedding(Module):
     """The row of a learned table that an index counts from 0: a whole number in, a list of ``width`` Values out.
 
     The index may be a Value of a program that is compiled: the row is then looked up, and its gradient added, in the
-    same time for a table of any length.  IndexError where it counts no row.
+    same time for a table of any length.  The table has ``count`` rows, which begin as ``init``, ``seed`` and ``rng``
+    say, as in a Neuron.  IndexError where the index counts no row, ValueError for a count or width below 1.
 
     >>> table = Embedding(27, 16, seed=1)
     >>> len(table(3)), table(3)[0] is table.rows[3][0]

@@ -20,9 +20,10 @@ from .module import Module, as_list
 class Neuron(Module):
     """activation(b + w₁x₁ + … + wₙxₙ): nin inputs, one Value out.
 
-    ``activation`` is a name or a function of one Value; without one it is relu, or linear where nonlin is
-    False.  ``init`` is a name or a function from ``nn.init``; the bias starts at 0.  ``seed``, or a generator ``rng``
-    that several share, gives the same weights on any machine.
+    ``activation`` is a name or a function of one Value; without one it is relu, or linear where nonlin is False.
+    ``init`` is a name or a function from ``nn.init``, told ``nout``, how many neurons share the inputs; the bias starts
+    at 0.  ``seed``, or a generator ``rng`` that several share, gives the same weights on any machine.  ValueError for
+    less than one input, an unknown name, and a call with another number of inputs.
 
     >>> neuron = Neuron(2, activation="tanh", init="zeros")
     >>> neuron([1.0, -2.0]).data
@@ -70,7 +71,8 @@ class Neuron(Module):
 class Layer(Module):
     """nout neurons over the same nin inputs: a list of Values, or the Value itself where nout is 1.
 
-    The settings are those of ``Neuron``.
+    The settings (nonlin, activation, init, rng, seed) are those of ``Neuron``.  ValueError for less than one neuron,
+    and for a call with another number of inputs.
 
     >>> layer = Layer(2, 3, activation="tanh", seed=1)
     >>> len(layer([1.0, -2.0]))

@@ -20,6 +20,7 @@ class Sequential(Module):
     """Layers (or functions) one after the other; each but the first is given a list.
 
     A function of one number, a primitive as ``autograd.tanh`` is, is applied to each.  ``model[0]`` is the first layer.
+    ValueError where there are no ``layers``, TypeError for one that cannot be called.
 
     >>> model = Sequential(Layer(2, 8, activation="tanh"), Layer(8, 1, activation="linear"))
     >>> len(model.parameters())

@@ -38,8 +38,11 @@ class watch:
     counts these rows.  With targets y and the ``loss`` too, it walks through the first row with the numbers of each
     epoch, and of a model with more inputs shows the graph of that row after the chosen ones.
 
-    ``records`` has one entry for each epoch, ``notes`` the warnings; ``table()`` gives the numbers as rows, ``plot()``
-    the curves.  In a notebook, and with ``save("training.html")``, the training plays.
+    ValueError for targets without rows, a loss without targets, and where ``fit`` trains another model.
+
+    ``records`` has one entry for each epoch (``epoch``, ``loss``, ``lr``, and by layer ``gradients`` and ``updates``),
+    ``notes`` the warnings; ``table()`` gives the numbers as rows, ``plot()`` the curves.  In a notebook, and with
+    ``save("training.html")``, the training plays.
 
     >>> from nn import MLP, SGD, datasets, fit
     >>> X, y = datasets.moons(40, seed=1)
@@ -139,7 +142,10 @@ class watch:
     @overload
     def plot(self, title: str = "", ax: Drawn = ...) -> Drawn: ...
     def plot(self, title: str = "", ax: Any = None) -> Any:
-        """The loss, and each layer's gradient and update, as curves; a matplotlib Figure, or the three axes ``ax``."""
+        """The loss, and each layer's gradient and update, as curves; a matplotlib Figure.
+
+        ``title`` stands above.  With ``ax``, a list of three axes, it is drawn there, and these are returned.
+        """
         from ..plots import plot_layers
 
         layers = self.records[0].gradients if self.records else ()
@@ -150,7 +156,7 @@ class watch:
         return plot_layers([record.loss for record in self.records], gradients, updates, title, ax)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a page, .html, that plays the training, with a walk through one row at each recorded epoch."""
+        """Write to ``path`` a page, .html, that plays the training, with a walk through one row at each epoch."""
         recording = self._recording()
         body = f"<h1>Training {escape(type(self.model).__name__)}</h1>{film(recording)}{walk(recording)}"
         write_page(path, "training", body, "a training")

@@ -29,7 +29,13 @@ def plot_history(history: Curves, title: str = "", ax: Drawn = ...) -> Drawn: ..
 def plot_history(history: Curves, title: str = "", ax: Any = None) -> Any:
     """The loss of each epoch, and below it each metric, with those of the validation data; a matplotlib Figure.
 
-    With ``ax``, axes of one's own, or a list of them for several panels, it is drawn there, and these are returned.
+    ``history`` is what ``fit`` gave, and ``title`` stands above.  With ``ax``, axes of one's own, or a list of them for
+    several panels, it is drawn there, and these are returned.
+
+    >>> from nn import History
+    >>> figure = plot_history(History(loss=[3.0, 1.0], metrics={"accuracy": [0.5, 0.9]}))
+    >>> [axes.get_ylabel() for axes in figure.axes]
+    ['loss', 'accuracy']
     """
     curves = {"loss": (history.loss, history.val_loss)}
     for name in {**history.metrics, **history.val_metrics}:
@@ -55,11 +61,17 @@ def plot_gradients(model: Module, title: str = "", ax: None = None) -> Figure: .
 @overload
 def plot_gradients(model: Module, title: str = "", ax: Drawn = ...) -> Drawn: ...
 def plot_gradients(model: Module, title: str = "", ax: Any = None) -> Any:
-    """The size of every gradient, layer by layer, as ``backward`` has left them; a matplotlib Figure.
+    """The size of every gradient of a model, layer by layer, as ``backward`` left them; a matplotlib Figure.
 
     A dot is |∂loss/∂p| of one parameter, on a logarithmic scale, and the line their mean.  Such a scale has no place
-    for gradients of 0: their number is written below the layer.  With ``ax``, axes of one's own, it is drawn there, and
-    these are returned.
+    for gradients of 0: their number is written below the layer.  ``title`` stands above.  With ``ax``, axes of one's
+    own, it is drawn there, and these are returned.
+
+    >>> from nn import MLP
+    >>> model = MLP(2, [4, 1], seed=1)
+    >>> model([1.0, 2.0]).backward()
+    >>> plot_gradients(model).axes[0].get_ylabel()
+    '|gradient|'
     """
     layers = {name: [abs(p.grad) for p in own] for name, own in model.parameters_by_layer().items()}
     figure, (axes,) = figure_of(title, ax=ax)
@@ -92,9 +104,12 @@ def plot_layers(
     losses: Sequence[float], gradients: Sizes, updates: Sizes, title: str = "", ax: Drawn = ...
 ) -> Drawn: ...
 def plot_layers(losses: Sequence[float], gradients: Sizes, updates: Sizes, title: str = "", ax: Any = None) -> Any:
-    """The loss, and by the name of each layer its gradient and update, over the epochs; a matplotlib Figure.
+    """The ``losses``, and by the name of each layer its ``gradients`` and ``updates``, by epoch; a matplotlib Figure.
 
-    With ``ax``, a list of three axes, it is drawn there, and these are returned.
+    ``title`` stands above.  With ``ax``, a list of three axes, it is drawn there, and these are returned.
+
+    >>> len(plot_layers([3.0, 1.0], {"layers.0": [0.5, 0.1]}, {"layers.0": [0.05, 0.01]}).axes)
+    3
     """
     figure, (loss, gradient, update) = figure_of(title, 3, ax)
     epochs = range(1, len(losses) + 1)

@@ -26,10 +26,14 @@ def plot_predictions(
 def plot_predictions(
     truth: Sequence[float] | Array, predictions: Sequence[float] | Array, title: str = "", ax: Any = None
 ) -> Any:
-    """A point for each row, its true number across and the predicted one up; a matplotlib Figure.
+    """A point for each row, the ``truth`` across and the ``predictions`` up; a matplotlib Figure.
 
-    On the line both are equal.  Of very many rows every so manieth is shown.  With ``ax``, axes of one's own, it is
-    drawn there, and these are returned.
+    On the line both are equal.  Of very many rows every so manieth is shown.  ``title`` stands above.  With ``ax``,
+    axes of one's own, it is drawn there, and these are returned.
+
+    >>> axes = plot_predictions([1.0, 2.0], [1.5, 2.0]).axes[0]
+    >>> axes.get_xlabel(), axes.get_ylabel()
+    ('true', 'predicted')
     """
     figure, (axes,) = figure_of(title, ax=ax)
     step = -(-len(truth) // MOST)
@@ -53,8 +57,12 @@ def plot_confusion(
 ) -> Any:
     """How many rows of each class, one below the other, were given which one, side by side; a matplotlib Figure.
 
-    The colour is the share of the rows of a class.  With ``ax``, axes of one's own, it is drawn there, and these are
-    returned.
+    ``truth`` and ``predictions`` have one of the ``classes`` for each row.  The colour is the share of the rows of a
+    class.  ``title`` stands above.  With ``ax``, axes of one's own, it is drawn there, and these are returned.
+
+    >>> axes = plot_confusion(["cat", "dog", "dog"], ["cat", "dog", "cat"], ["cat", "dog"]).axes[0]
+    >>> [text.get_text() for text in axes.texts]
+    ['1', '0', '1', '1']
     """
     import numpy as np
 

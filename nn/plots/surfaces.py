@@ -32,11 +32,17 @@ def plot_decision_boundary(
 def plot_decision_boundary(
     model: Module, X: Iterable[Any], y: Iterable[Any], threshold: float | None = None, title: str = "", ax: Any = None
 ) -> Any:
-    """Where a model of two inputs says which class, with the samples on top; a matplotlib Figure.
+    """Where a model of two inputs says which class, with the samples X of classes y on top; a matplotlib Figure.
 
     One output is the positive class above ``threshold``, by default the one by which ``accuracy`` counts these
-    samples; of several the largest is the class.  With ``ax``, axes of one's own, it is drawn there, and these are
-    returned.
+    samples; of several the largest is the class.  ``title`` stands above.  With ``ax``, axes of one's own, it is drawn
+    there, and these are returned.
+
+    >>> from nn import MLP, datasets
+    >>> X, y = datasets.moons(40, seed=1)
+    >>> figure = plot_decision_boundary(MLP(2, [4, 1], seed=1), X, y, title="Before training")
+    >>> figure.axes[0].get_title()  # figure.savefig("boundary.png") writes it
+    'Before training'
     """
     rows, targets = check_data(X, y)
     even(rows, "X")
@@ -89,8 +95,14 @@ def plot_loss_surface(
     ``paths`` are the points (a, b) that an optimiser visited, or several such lists by the optimiser's name; each
     is drawn from its start, a circle, to its end, a star.  ``region`` is ((lowest a, highest a), (lowest b,
     highest b)); without it the picture shows all points and some room around them.  ``loss`` is called for each of
-    1,681 points, and a and b get their numbers back.  With ``ax``, axes of one's own, it is drawn there, and these are
-    returned.
+    1,681 points, and a and b get their numbers back.  ``title`` stands above.  With ``ax``, axes of one's own, it is
+    drawn there, and these are returned.
+
+    >>> from autograd import Value
+    >>> a, b = Value(1.0, label="a"), Value(2.0, label="b")
+    >>> figure = plot_loss_surface(lambda: a * a + 3 * b * b, a, b, paths=[(1.0, 2.0), (0.8, 0.8)])
+    >>> figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()
+    ('a', 'b')
     """
     steps = 41
     named = paths if isinstance(paths, Mapping) else {"": paths}

@@ -14,7 +14,16 @@ from .optimizers import Adam, Optimizer
 class AdamW(Adam):
     """Adam with the weight decay apart from the gradient: p is first multiplied by 1 − lr·weight_decay.
 
+    ``betas`` and ``eps`` are those of Adam.
+
     Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019.
+
+    >>> w = Value(1.0)
+    >>> optimizer = AdamW([w], lr=0.1)
+    >>> (w * w).backward()
+    >>> optimizer.step()
+    >>> w.data
+    0.899
     """
 
     def __init__(
@@ -31,6 +40,13 @@ class RMSprop(Optimizer):
     """p −= lr·g / (√v + eps), v = alpha·v + (1 − alpha)·g²; with momentum the quotient is accumulated.
 
     Tieleman and Hinton, Coursera "Neural Networks for Machine Learning", lecture 6.5, 2012.
+
+    >>> w = Value(1.0)
+    >>> optimizer = RMSprop([w], lr=0.1)
+    >>> (w * w).backward()
+    >>> optimizer.step()
+    >>> round(w.data, 6)
+    0.0
     """
 
     def __init__(
@@ -54,6 +70,13 @@ class AdaGrad(Optimizer):
     """p −= lr·g / (√s + eps), s the sum of all g² so far.
 
     Duchi, Hazan and Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization", 2011.
+
+    >>> w = Value(1.0)
+    >>> optimizer = AdaGrad([w], lr=0.1)
+    >>> (w * w).backward()
+    >>> optimizer.step()
+    >>> w.data
+    0.9
     """
 
     states = 1

@@ -27,7 +27,7 @@ class EarlyStopping:
     as "accuracy", or "val_accuracy" for that of the validation data; without it the validation loss, or where there is
     none the loss.  Better is lower, of accuracy, precision, recall, f1, r2 and all whose name ends with "_score"
     higher; ``mode``, "min" or "max", tells it of others.  When the training ends, the model gets back the parameters
-    of the best epoch.
+    of the best epoch.  ValueError for settings out of their range, and where what it monitors is not recorded.
 
     Prechelt, "Early Stopping - But When?", 1998.
 

@@ -25,7 +25,17 @@ CUT = (
 
 
 class DivergenceWarning(UserWarning):
-    """The loss of a training grows beyond all bounds, or falls below them."""
+    """The loss of a training grows beyond all bounds, or falls below them: the text names the learning rate.
+
+    >>> from nn import MLP, SGD, fit
+    >>> model = MLP(1, [1], init="zeros")
+    >>> with warnings.catch_warnings(record=True) as said:
+    ...     warnings.simplefilter("always")
+    ...     history = fit(model, [3.0], [1.0], loss="mse", optimizer=SGD(model.parameters(), lr=1.0), epochs=4)
+    >>> print(said[0].message)
+    fit: the training diverges: in epoch 4 the loss is 4.7e+07, with the learning rate 1: try a smaller lr,
+    clip_norm=1.0 in the optimizer, or standardize(X)
+    """
 
 
 def check_callbacks(callbacks: Sequence[Callback], schedule: Schedule | None) -> None:

@@ -81,8 +81,9 @@ class History:
     def plot(self, title: str = "", ax: Any = None) -> Any:
         """The loss of each epoch, and below it each metric, with those of the validation data; a matplotlib Figure.
 
-        In a notebook it is seen; in a program ``history.plot().savefig("loss.png")`` writes it.  With ``ax``, axes of
-        one's own, or a list of them for several panels, it is drawn there, and these are returned.
+        ``title`` stands above.  In a notebook it is seen; in a program ``history.plot().savefig("loss.png")`` writes
+        it.  With ``ax``, axes of one's own, or a list of them for several panels, it is drawn there, and these are
+        returned.
         """
         from ..plots import plot_history
 

@@ -26,6 +26,20 @@ class Optimizer:
     length √Σg² of all gradients together exceeds ``clip_norm``, all are multiplied by clip_norm / √Σg² (Pascanu et
     al., "On the difficulty of training recurrent neural networks", 2013).  ``.grad`` stays as it is.
     ``weight_decay`` then adds weight_decay·p.
+
+    A subclass says how many numbers ``states`` it keeps for each parameter, and its rule; ``settings`` are numbers of
+    its own that must not be negative.  ValueError for anything but a list of Values, each once, and for settings that
+    are out of their range.
+
+    >>> class Descent(Optimizer):
+    ...     def rule(self, p, g, lr, t, *state):
+    ...         return (p - lr * g, *state)
+    >>> w = Value(1.0)
+    >>> descent = Descent([w], lr=0.1)
+    >>> (w * w).backward()
+    >>> descent.step()
+    >>> w.data
+    0.8
     """
 
     states = 0  # numbers the rule keeps for each parameter
@@ -53,7 +67,11 @@ class Optimizer:
         self.state = [(0.0,) * self.states for _ in self.parameters]
 
     def rule(self, p: Any, g: Any, lr: Any, t: Any, /, *state: Any, **named: Any) -> tuple[Any, ...]:
-        """(new p, *new state); a subclass may name the numbers of its state."""
+        """The new p and its new state, as one tuple.
+
+        ``g`` is the gradient, clipped; ``lr`` the learning rate; ``t`` = 1, 2, … counts the steps; a subclass may name
+        the numbers of its state.  Written with operators and the functions of ``autograd``, it compiles.
+        """
         raise NotImplementedError
 
     def limit(self, g: Any) -> Any:
@@ -61,12 +79,12 @@ class Optimizer:
         return g if self.clip_value is None else maximum(minimum(g, self.clip_value), -self.clip_value)
 
     def shrink(self, norm: Any) -> Any:
-        """What all gradients are multiplied by, given their length √Σg²."""
+        """What all gradients are multiplied by, given their length ``norm``, √Σg²."""
         clip = self.clip_norm
         return 1.0 if clip is None else where(gt(norm, clip), lambda: clip / norm, 1.0)
 
     def update(self, p: Any, g: Any, lr: Any, t: Any, *state: Any) -> tuple[Any, ...]:
-        """The rule with the weight decay before it."""
+        """The rule for p, g, lr, t and the state, with the weight decay before it."""
         return self.rule(p, g + self.weight_decay * p if self.weight_decay else g, lr, t, *state)
 
     def kept(self, state: tuple[Any, ...], k: int) -> Any:
@@ -109,6 +127,8 @@ class Optimizer:
 class SGD(Optimizer):
     """p −= lr·v with v = momentum·v + g; with nesterov p −= lr·(g + momentum·v).
 
+    ValueError where nesterov has no momentum.
+
     Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013.
 
     >>> w = Value(1.0)
@@ -139,7 +159,16 @@ class SGD(Optimizer):
 class Adam(Optimizer):
     """p −= lr·m̂ / (√v̂ + eps), where m and v are running means of g and g², corrected for their start at 0.
 
+    ``betas`` is how much of each mean a step keeps: ValueError unless both are at least 0 and below 1.
+
     Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015.
+
+    >>> w = Value(1.0)
+    >>> optimizer = Adam([w], lr=0.1)
+    >>> (w * w).backward()
+    >>> optimizer.step()
+    >>> w.data
+    0.9
     """
 
     states = 2

@@ -1,8 +1,9 @@
 """Learning rates that change from epoch to epoch, with PyTorch's numbers.
 
-A schedule is called before each epoch: ``schedule(lr, epoch, losses)`` gives the learning rate of that epoch from
-the optimiser's own ``lr``, the number of the epoch, from 0, and the losses of the epochs before it.  It keeps
-nothing between two calls.  A function of your own serves as well; so does a loop of your own:
+A schedule is called before each epoch: ``schedule(lr, epoch, losses)`` gives the learning rate of that epoch from the
+optimiser's own ``lr``, the number of the epoch, from 0, and the losses of the epochs before it.  It keeps nothing
+between two calls.  ValueError where ``every`` or ``epochs`` is below 1, or another setting below 0.  A function of your
+own serves as well; so does a loop of your own:
 
 >>> halved = StepDecay(every=2, gamma=0.5)
 >>> [halved(0.8, epoch) for epoch in range(6)]
@@ -22,7 +23,11 @@ from .history import Schedule
 
 @dataclass(frozen=True)
 class StepDecay:
-    """lr·gamma^⌊epoch / every⌋: a step down after every so many epochs.  PyTorch's StepLR."""
+    """lr·gamma^⌊epoch / every⌋: a step down after every so many epochs.  PyTorch's StepLR.
+
+    >>> [StepDecay(every=2, gamma=0.5)(0.8, epoch) for epoch in range(5)]
+    [0.8, 0.8, 0.4, 0.4, 0.2]
+    """
 
     every: int
     gamma: float = 0.1
@@ -36,7 +41,11 @@ class StepDecay:
 
 @dataclass(frozen=True)
 class ExponentialDecay:
-    """lr·gamma^epoch.  PyTorch's ExponentialLR."""
+    """lr·gamma^epoch.  PyTorch's ExponentialLR.
+
+    >>> [ExponentialDecay(0.5)(0.8, epoch) for epoch in range(4)]
+    [0.8, 0.4, 0.2, 0.1]
+    """
 
     gamma: float
 
@@ -52,6 +61,9 @@ class CosineDecay:
     """floor + ½·(lr − floor)·(1 + cos(π·epoch / epochs)): down to the floor within ``epochs``, then up again.
 
     PyTorch's CosineAnnealingLR.  Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017.
+
+    >>> [round(CosineDecay(4)(0.8, epoch), 4) for epoch in range(5)]
+    [0.8, 0.6828, 0.4, 0.1172, 0.0]
     """
 
     epochs: int
@@ -116,6 +128,10 @@ class ReduceOnPlateau:
 
     Better than the best so far is below best·(1 − threshold).  ``fit`` gives it the validation loss,
     or where there is none the loss.  PyTorch's ReduceLROnPlateau.
+
+    >>> schedule = ReduceOnPlateau(factor=0.5, patience=1)
+    >>> schedule(0.8, 3, [3.0, 2.0, 2.0]), schedule(0.8, 4, [3.0, 2.0, 2.0, 2.0])
+    (0.8, 0.4)
     """
 
     factor: float = 0.1

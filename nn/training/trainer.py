@@ -79,10 +79,10 @@ def fit(
     settings, whatever their parameters, learning rate and rows; in other processes too, where the code is the same.
     Rows of each length have a program of their own, and one that draws random numbers needs rows of one length.
 
-    Bad data, and targets that the loss cannot mean, are refused before the first step.  A loss or gradient that is
-    not finite raises NonFiniteError with the epoch and row; the parameters stay those of the last good step.  A row
-    whose loss is a plain number moves nothing; a loss that depends on no parameter in any row is refused after the
-    first epoch; one that leaves all bounds gives a DivergenceWarning.
+    Bad data and settings, and targets that the loss cannot mean, are a ValueError before the first step; what is no
+    model is a TypeError.  A loss or gradient that is not finite raises NonFiniteError with the epoch and row; the
+    parameters stay those of the last good step.  A row whose loss is a plain number moves nothing; a loss that depends
+    on no parameter in any row is refused after the first epoch; one that leaves all bounds gives a DivergenceWarning.
 
     >>> from nn import MLP, Adam, datasets
     >>> X, y = datasets.xor(40, noise=0.1)
