@@ -35,7 +35,7 @@ from .functions import (
 from .graph import topological_order
 from .hints import OF_AUTOGRAD, as_count, did_you_mean, missing, refuse
 from .languages import to_c
-from .modes import no_grad
+from .modes import no_grad, thread_limit
 from .persistence import write_whole
 from .primitives import TABLE, Primitive, as_float
 from .scopes import Scoped, scope
@@ -64,7 +64,7 @@ __all__ = [
     "Primitive", "Scoped", "StaleGraphError", "Step", "TraceError", "Value", "Walkthrough", "as_count", "as_float",
     "as_value", "compile_loss", "did_you_mean", "dot", "draw", "explain", "grad", "grad_of", "gradcheck",
     "hessian", "hvp", "jacobian", "jit", "jvp", "leaky_relu", "located", "log_softmax", "logsumexp", "mean",
-    "missing", "no_grad", "no_index", "pick", "primitive", "prod", "refuse", "scope", "softmax", "to_c",
+    "missing", "no_grad", "no_index", "pick", "primitive", "prod", "refuse", "scope", "softmax", "thread_limit", "to_c",
     "topological_order", "total", "uniform", "value_and_grad", "walkthrough", "where", "write_whole",
 ]  # fmt: skip
 

@@ -23,6 +23,7 @@ class Flags(NamedTuple):
     recording: bool = True  # False under no_grad(): values are computed, nothing is recorded
     lenient: bool = False  # True while a derivative is built: IEEE 754 results instead of exceptions
     tracer: Any = None  # what takes the operations while a program is traced, when there are no numbers
+    threads: int | None = None  # how many machine code may use at once; None: as many as there are cores
 
 
 Settings = tuple[dict[str, Any], ...]  # those of the ``with`` statements, outermost first
@@ -131,6 +132,27 @@ def derivative_mode() -> Setting:
     Only the forward that a user writes raises; partials and derivative graphs carry inf and nan.
     """
     return mode.set(recording=True, lenient=True)
+
+
+def thread_limit(threads: int | None) -> Any:
+    """A context in which machine code uses at most so many threads, in ``fit``, ``predict``, compiled functions.
+
+    Without a limit, or with None, that is what the environment variable STEPGRAD_THREADS says, else the cores that
+    the process may use; one in threads and processes that were themselves started to share work: all but the main
+    thread, and those of multiprocessing.  Only what takes long enough is split, and the results are the same to the
+    last bit for any number.  ValueError for what is no whole number of at least 1.
+
+    >>> from autograd import jit
+    >>> with thread_limit(1):
+    ...     y = jit(lambda x: x * x)(3.0)
+    >>> y
+    9.0
+    """
+    if threads is None:
+        return mode.set()
+    if not hasattr(threads, "__index__") or threads < 1:
+        raise ValueError(f"threads must be a whole number of at least 1, not {threads!r}")
+    return mode.set(threads=int(threads))
 
 
 @contextmanager

@@ -15,14 +15,24 @@ import math
 import os
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from autograd import write_whole
 from autograd.html import printable
 
 from .modules import Module, build, config_of
+from .vocabulary import Numbers, Output
 
 M = TypeVar("M", bound=Module)
+
+if TYPE_CHECKING:
+
+    class Built(Module):
+        """A model of this library's own classes; of which of them only the file knows."""
+
+        def forward(self, x: Numbers, /) -> Output: ...
+
+
 FORMAT, VERSION = "stepgrad model", 2
 # What a model may have besides its numbers, and of what kind it is: the names of its inputs, what its outputs mean.
 NAMES: dict[str, tuple[type, ...]] = {"columns": (str,), "classes": (str, Real)}
@@ -73,7 +83,7 @@ def content_of_model(model: Module) -> dict[str, Any]:
 
 
 @overload
-def load(path: str | os.PathLike[str], *, into: None = None) -> Module: ...
+def load(path: str | os.PathLike[str], *, into: None = None) -> Built: ...
 @overload
 def load(path: str | os.PathLike[str], *, into: M) -> M: ...
 def load(path: str | os.PathLike[str], *, into: Module | None = None) -> Module:

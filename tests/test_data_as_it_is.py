@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import nn
 from autograd import Value, dot, log, no_grad
 from autograd.compiler import Samples, Training
-from autograd.compiler.layout import feeding
+from autograd.compiler.layout import costs
 from autograd.compiler.vectorised import column_workspace
 from nn import containers, evaluation, progress
 from nn.containers import checking
@@ -162,7 +162,7 @@ def _in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checking, "PIECE", 50)
     monkeypatch.setattr(evaluation, "CONVERTED", 90)
     monkeypatch.setattr(compiled_steps, "SMALL", 0)
-    monkeypatch.setattr(feeding, "MOST", 3 * 128)
+    monkeypatch.setattr(costs, "MOST", 3 * 128)
     monkeypatch.setattr(column_workspace, "MOST", 128)
 
 
@@ -191,10 +191,10 @@ def reference(x: Any, size: int | None, compiled: bool) -> Any:
 @pytest.mark.parametrize("parts", [False, True], ids=["at once", "in parts"])
 def test_every_kind_of_data_trains_as_lists_do(kind: str, parts: bool, request: pytest.FixtureRequest) -> None:
     x, make = numbers_for(kind), MAKERS[kind]
-    wanted = {size: reference(x, size, True) for size in ((64, 200) if parts else (None,))}
     outputs = nn.predict(nn.MLP(3, [2], seed=2), x.tolist())
     if parts:
         request.getfixturevalue("_in_parts")
+    wanted = {size: reference(x, size, True) for size in ((64, 200) if parts else (None,))}
     for size, (history, parameters) in wanted.items():
         found = trained(make(x), make(CLASSES), (make(x), make(CLASSES)), batch_size=size)
         assert found[0] == history

@@ -160,8 +160,8 @@ def test_steps_of_all_lengths_are_taken_without_coming_back_to_python(monkeypatc
     from autograd.compiler.run import Executable
 
     calls = []
-    run = Executable.run
-    monkeypatch.setattr(Executable, "run", lambda *args: calls.append(1) or run(*args))
+    drive = Executable.drive
+    monkeypatch.setattr(Executable, "drive", lambda *args: calls.append(1) or drive(*args))
     trained(Recurrent(), X * 8, MEANS * 8, True, batch_size=1, epochs=20)
     assert len(calls) < 200  # of 4,000 steps; calls last longer and longer
 

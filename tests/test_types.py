@@ -33,15 +33,9 @@ from nn.training.optimizers import OPTIMIZERS
 ROOT = Path(nn.__file__).parents[1]
 FOLDER = Path(__file__).parent / "user_code"
 RIGHT, WRONG, ROWS = ("student.py", "engineer.py"), "wrong.py", "rows.py"
-OF_OUR_OWN = {
-    "as_count",
-    "did_you_mean",
-    "located",
-    "missing",
-    "no_index",
-    "refuse",
-    "write_whole",
-}  # what nn needs of autograd
+OF_OUR_OWN = {  # what nn needs of autograd
+    "as_count", "did_you_mean", "located", "missing", "no_index", "refuse", "write_whole",
+}  # fmt: skip
 
 Found = dict[tuple[str, int], set[str]]  # by file and line: the rules by which it is flagged
 

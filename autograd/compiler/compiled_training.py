@@ -141,7 +141,7 @@ class Training:
         order = None if order is None else np.ascontiguousarray(order, dtype=np.int64)
         generators, taken = self.generators, []
         draws = Draws(generators) if generators else None
-        for part in parts(data, order, bounds, bool(generators), self.steps.places.block):
+        for part in parts(data, order, bounds, bool(generators), self.steps.cost):
             if draws is not None:
                 part = part._replace(tables=[[*part.tables[0], draws.take(part.samples)]])
             losses = self.steps.run(part)

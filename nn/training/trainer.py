@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Never
 
-from autograd import as_count, as_float, refuse
+from autograd import as_count, as_float, refuse, thread_limit
 
 from ..losses import find_loss, penalty
 from ..modules import Module
@@ -29,8 +29,8 @@ def fit(
     validation: tuple[Iterable[Any], Iterable[Any]] | float | None = None, metrics: Metrics = (),
     sample_weight: Iterable[Any] | None = None, class_weight: ClassWeight | None = None, seed: int | None = None,
     callbacks: Callback | Sequence[Callback] = (), checkpoint: str | os.PathLike[str] | None = None, every: int = 1,
-    resume: bool = False, progress: bool | None = None, compiled: bool = True, average_every: int | None = None,
-    **unknown: Never,
+    resume: bool = False, progress: bool | None = None, compiled: bool = True, threads: int | None = None,
+    average_every: int | None = None, **unknown: Never,
 ) -> History:  # fmt: skip
     """Train the model: minimise the mean loss over each batch, plus l1·Σ|p| + l2·Σp² over all parameters.
 
@@ -75,6 +75,10 @@ def fit(
     schedules change, of the optimiser, of modules, in closures, count from the next epoch on, in the validation too; to
     that end the steps are compiled anew.
 
+    ``threads`` is how many threads machine code may use at once; by default one for each core that the process may use
+    (see ``autograd.thread_limit``).  Only steps that take long are shared among them, some 0.4 ms, and the results are
+    the same to the last bit for any number.
+
     What was compiled for one training serves others: those of a model of the same structure, with the same loss and
     settings, whatever their parameters, learning rate and rows; in other processes too, where the code is the same.
     Rows of each length have a program of their own, and one that draws random numbers needs rows of one length.
@@ -106,7 +110,7 @@ def fit(
     if set(parameters).isdisjoint(optimizer.parameters):
         raise ValueError("fit: the optimizer holds no parameter of this model: give it model.parameters()")
     regularizer = partial(penalty, l1=l1, l2=l2) if l1 or l2 else None
-    with progress_as(progress):
+    with progress_as(progress), thread_limit(threads):
         function, weights = find_loss(loss), (sample_weight, class_weight)
         if is_collection(X) or is_collection(y):
             settings = validation, metrics, batch_size, average_every, epochs, seed, compiled

@@ -5,8 +5,8 @@
     python -m tests.benchmarks compiled      # a part (--help names them, and how long each takes)
     python -m tests.benchmarks growth -o .   # and its picture
 
-All runs in one process on one core.  What is not installed is left out, and so said.  Contenders are first
-checked to compute the same.
+All runs in one process, on one core but for threads.  What is not installed is left out, and so said.  Contenders are
+first checked to compute the same.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ PARTS = {  # and the seconds that each took on the processor of the README
     "again": 1,
     "large-data": 1,
     "growth": 1,
+    "threads": 1,
     "from-csv": 1,
     "backends": 100,
 }
@@ -36,7 +37,7 @@ def main() -> None:
     parts = ", ".join(f"{part} ({seconds} s)" for part, seconds in PARTS.items())
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure stepgrad and its peers.")
     parser.add_argument("parts", nargs="*", metavar="part", help=f"{parts}; all of them if none is named")
-    parser.add_argument("-o", type=Path, metavar="FOLDER", help="where to leave the picture of growth")
+    parser.add_argument("-o", type=Path, metavar="FOLDER", help="where to leave the pictures of growth and threads")
     chosen = parser.parse_args()
     if unknown := set(chosen.parts) - set(PARTS):
         parser.error(f"no part {', '.join(sorted(unknown))}: choose from {', '.join(PARTS)}")
@@ -44,7 +45,19 @@ def main() -> None:
     start = time.perf_counter()
     use_one_core()
     # Now, as NumPy and others read the limit when they are imported.
-    from . import again, backends, compile_times, compiled, eager, from_csv, gpt_training, growth, large_data, stages
+    from . import (
+        again,
+        backends,
+        compile_times,
+        compiled,
+        eager,
+        from_csv,
+        gpt_training,
+        growth,
+        large_data,
+        stages,
+        threads,
+    )
 
     wanted = {part: PARTS[part] for part in chosen.parts or PARTS}
     takes = ", ".join(f"{part} {seconds} s" for part, seconds in wanted.items())
@@ -59,6 +72,7 @@ def main() -> None:
         "again": again.run,
         "large-data": large_data.run,
         "growth": lambda: growth.run(chosen.o),
+        "threads": lambda: threads.run(chosen.o),
         "from-csv": from_csv.run,
         "backends": backends.run,
     }

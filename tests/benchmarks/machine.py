@@ -6,8 +6,11 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 ONE_THREAD = {
+    "STEPGRAD_THREADS": "1",
     "OMP_NUM_THREADS": "1",  # PyTorch, and BLAS libraries built with OpenMP
     "OPENBLAS_NUM_THREADS": "1",  # NumPy
     "MKL_NUM_THREADS": "1",
@@ -15,6 +18,9 @@ ONE_THREAD = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",  # JAX
     "JAX_PLATFORMS": "cpu",
 }
+
+
+ALL_CORES = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else {*range(os.cpu_count() or 1)}
 
 
 def use_one_core() -> None:
@@ -25,6 +31,20 @@ def use_one_core() -> None:
     os.environ.update(ONE_THREAD)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+@contextmanager
+def all_cores() -> Iterator[None]:
+    """A context in which this thread, and those that it starts, may use them all again."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, ALL_CORES)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def machine() -> str:

@@ -70,6 +70,8 @@ for _ in range(20):
 assert_type(x, float)
 
 fast = jit(energy)
+with autograd.thread_limit(1):
+    assert_type(fast(0.5, 2.0), float)
 assert_type(fast(0.5, 2.0), float)
 assert_type(fast(Value(0.5), 2.0), Value)
 assert_type(fast(X[:, 0], 2.0), np.ndarray[tuple[int], np.dtype[np.float64]])
@@ -228,4 +230,7 @@ with tempfile.TemporaryDirectory() as folder:
     nn.save(network, file)
     assert_type(nn.load(file, into=network), Sequential)
     nn.save(MLP(2, 1), file)
-    assert_type(nn.load(file), Module)
+    loaded: Module = nn.load(file)
+    assert_type(nn.load(file)([1.0, 2.0]), Output)
+    if isinstance(loaded, MLP):
+        assert_type(loaded.layers[0].neurons[0].b, Value)

@@ -12,8 +12,7 @@ import numpy as np
 
 from ..columns import is_readable
 from ..forms import Mixed
-
-MOST = 2**21  # numbers that are gathered or converted at a time, 16 MB: what a step takes of more goes in parts
+from .costs import Cost
 
 
 class Part(NamedTuple):
@@ -37,10 +36,10 @@ class Part(NamedTuple):
         return int((self.groups[:, 2] - self.groups[:, 1]).sum())
 
 
-def parts(data: Any, order: Any, bounds: Any, gathered: bool, block: int) -> Iterator[Part]:
-    """The steps: all in one part, or, where tables cannot be read or are to be ``gathered``, MOST numbers in each.
+def parts(data: Any, order: Any, bounds: Any, gathered: bool, cost: Cost) -> Iterator[Part]:
+    """The steps: all in one part, or, where tables cannot be read or are to be ``gathered``, some samples in each.
 
-    Samples are added up a ``block`` at a time: a part has whole ones, so that the sums have the same bits.
+    A part of a step is some of its shares.
     """
     if isinstance(data, Mixed):
         yield in_order_of_forms(data, bounds) if order is None else by_form(data, order, bounds)
@@ -50,10 +49,10 @@ def parts(data: Any, order: Any, bounds: Any, gathered: bool, block: int) -> Ite
     if not gathered and all(map(is_readable, tables)):
         yield _alone(tables, order, bounds, sizes)
         return
-    width = sum(table.shape[1] if table.ndim > 1 else 1 for table in tables)
-    most = max(MOST // max(width, 1) // block, 1) * block
     step = 0
     while step < len(bounds):
+        share = cost.share(int(sizes[step]))
+        most = max(cost.most // share, 1) * share
         steps = max(int(np.searchsorted(np.cumsum(sizes[step:]), most, side="right")), 1)
         rows = np.concatenate([np.arange(first, end) for first, end in bounds[step : step + steps]])
         for start in range(0, len(rows), most):  # of several steps all are in the first round

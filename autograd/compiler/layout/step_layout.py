@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from ...program import Program
 from ...value import Value
 from ..plan import ONES, LoopPlan, Plan, Products, plan_loop
+from .costs import Cost
 from .feeding import Part
 from .sample_loop import Loop
 from .workspace import Section, Workspace
@@ -67,7 +68,7 @@ class StepPlaces(NamedTuple):
     time: int
     weight: int  # 1 / samples
     gradient: int  # of the objective
-    block: int  # samples that go through together, at most; no place
+    captured: list[int]  # Values other than parameters that are read anew in every call
 
     @classmethod
     def in_workspace(cls, workspace: Workspace, parameters: int, states: int, edges: int, moving: bool) -> StepPlaces:
@@ -81,7 +82,8 @@ class StepPlaces(NamedTuple):
         sums_vectors = (workspace.size - sums) // workspace.lanes
         return cls(
             states, room, current, changed, sums, sums_vectors, edge, loss, penalty, squares, unwanted,
-            lr=workspace.number(0.0), time=workspace.number(1.0), weight=workspace.number(0.0), gradient=sums, block=1,
+            lr=workspace.number(0.0), time=workspace.number(1.0), weight=workspace.number(0.0), gradient=sums,
+            captured=[],
         )  # fmt: skip
 
     def of_state(self, i: int) -> int:
@@ -106,8 +108,8 @@ class FormLayout(NamedTuple):
 class StepLayout:
     """The programs of a step in their places: of each form of samples, then of the rule, if there is one.
 
-    ``captured`` are the Values other than parameters that are read anew in every call.  Samples go through their
-    programs many at a time, or each ``alone``.
+    ``captured`` are the Values other than parameters that are read anew in every call.  ``cost`` is that of a sample,
+    of the form that costs most.  Samples go through their programs many at a time, or each ``alone``.
     """
 
     def __init__(
@@ -124,11 +126,13 @@ class StepLayout:
         for of in sums:
             self.forms.append(self._over_samples(of, edge, alone))
             edge += len(of.cotangents)
-        self.places = self.places._replace(block=max(form.loop.width for form in self.forms))
         self.clip = self.update = None
         if rule is not None:
             self.clip, limited = self._clip(rule)
             self.update = self._update(rule, limited)
+        self.places = self.places._replace(captured=[*self.captured.values()])
+        block = max(form.loop.width for form in self.forms)
+        self.cost = max(Cost.of(of.plan.each.calls, len(of.inputs), block) for of in sums)
 
     def _over_samples(self, of: SamplePlans, edge: int, alone: bool) -> FormLayout:
         """The loss and gradient of every sample of one form, added up."""
@@ -183,6 +187,7 @@ class TrainingSteps(Protocol):
 
     by: str
     places: StepPlaces
+    cost: Cost
     memory: Any
 
     def fresh(self) -> TrainingSteps:

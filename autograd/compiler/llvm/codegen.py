@@ -16,7 +16,7 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from . import cache
-from .driver import evaluate, train
+from .driver import evaluate, join_shares, shares, train
 from .emitter import Emitter
 from .instructions import FUNCTIONS
 from .kernels import OwnKernel, kernels, own_kernel
@@ -72,7 +72,7 @@ def shared_ir(lanes: int, functions: Mapping[str, str]) -> str:
 
 
 def _shared(lanes: int, functions: Mapping[str, str]) -> list[Emitter]:
-    drivers = {"train": train, "evaluate": evaluate}
+    drivers = {"train": train, "shares": shares, "join_shares": join_shares, "evaluate": evaluate}
     return [*kernels(lanes, functions), *(write(Emitter(name, lanes, functions)) for name, write in drivers.items())]
 
 

@@ -14,35 +14,68 @@ def train(e: Emitter) -> Emitter:
     job = e.job(TrainJob[Integer])
     failed = e.argument_address(TrainJob._fields.index("failed"))
     with e.loop(job.steps) as step, e.when(e.integer(f"load i64, ptr {failed}"), "<", 0):
+        with e.when(job.added, "==", 0):
+            begin(e, job, step)
         add_up(e, job, step)
-        with e.when(job.finish, "==", 1):
-            with groups(e, job, step) as (form, _, _):
-                e.run(form.epilogue, form.epilogue_lines, e.lanes)
-            e.run(job.penalty_code, job.penalty_code_lines, e.lanes)
-            e.run(job.gradients, job.gradients_lines, job.parameters)
-            e.run(job.rule, job.rule_lines, e.lanes)
-            e.run(job.update, job.update_lines, job.parameters)
-            note_losses(e, job, step)
-            finite = is_finite(e, job)
-            with e.when(finite, "==", 1):
-                with e.when(job.changed, "!=", job.current):
-                    copy_vectors(e, job.changed, job.current, job.changed_vectors)
-                e.store_scalar(e.emit(f"fadd double {e.load_scalar(job.time)}, 1.0"), job.time)
-            with e.when(finite, "==", 0):
-                e.put(f"store i64 {step}, ptr {failed}")
+        with groups(e, job, step) as (form, _, _):
+            e.run(form.epilogue, form.epilogue_lines, e.lanes)
+        e.run(job.penalty_code, job.penalty_code_lines, e.lanes)
+        e.run(job.gradients, job.gradients_lines, job.parameters)
+        e.run(job.rule, job.rule_lines, e.lanes)
+        e.run(job.update, job.update_lines, job.parameters)
+        note_losses(e, job, step)
+        finite = is_finite(e, job)
+        with e.when(finite, "==", 1):
+            with e.when(job.changed, "!=", job.current):
+                copy_vectors(e, job.changed, job.current, job.changed_vectors)
+            e.store_scalar(e.emit(f"fadd double {e.load_scalar(job.time)}, 1.0"), job.time)
+        with e.when(finite, "==", 0):
+            e.put(f"store i64 {step}, ptr {failed}")
     return e
 
 
-def add_up(e: Emitter, job: TrainJob[Integer], step: Integer) -> None:
-    """The sums over the samples of a step, or over those of one of its parts."""
-    with e.when(job.begin, "==", 1):
+def shares(e: Emitter) -> Emitter:
+    """Take the next share of the samples of a step, until none is left, and write down its sums.
+
+    Several threads do so at once, each in a workspace of its own.
+    """
+    job = e.job(TrainJob[Integer])
+    with e.loop(job.steps):
+        share = e.next_number(job.taken)
+        with e.when(share, "<", job.steps):
+            begin(e, job, share)
+            add_up(e, job, share)
+            first = e.double_at(job.share_sums, share * job.sums_vectors * e.lanes)
+            with e.loop(job.sums_vectors) as i:
+                e.store_to(e.load(job.sums, i * e.lanes), e.element(first, i * e.lanes))
+    return e
+
+
+def join_shares(e: Emitter) -> Emitter:
+    """Add the sums of the shares up, in their order."""
+    job = e.job(TrainJob[Integer])
+    with e.when(job.added, "==", 0):
         zero_vectors(e, job.sums, job.sums_vectors)
-        samples = e.emit(f"sitofp i64 {e.number_at(job.bounds, step * 3 + 2)} to double")
-        e.store_scalar(e.emit(f"fdiv double 1.0, {samples}"), job.weight)
+    with e.loop(job.steps) as share:
+        first = e.double_at(job.share_sums, share * job.sums_vectors * e.lanes)
+        with e.loop(job.sums_vectors) as i:
+            x = e.load_from(e.element(first, i * e.lanes))
+            e.store(e.arithmetic("fadd", e.load(job.sums, i * e.lanes), x), job.sums, i * e.lanes)
+    return e
+
+
+def begin(e: Emitter, job: TrainJob[Integer], step: Integer) -> None:
+    """Nothing is added up yet, and each sample counts for its part of the mean."""
+    zero_vectors(e, job.sums, job.sums_vectors)
+    samples = e.emit(f"sitofp i64 {e.number_at(job.bounds, step * 3 + 2)} to double")
+    e.store_scalar(e.emit(f"fdiv double 1.0, {samples}"), job.weight)
+
+
+def add_up(e: Emitter, job: TrainJob[Integer], step: Integer) -> None:
+    """The sums over the samples of a step, or over a share of them."""
     fresh = e.select(step, "==", 0, 1, job.reload)  # one block that is the same in every step stays where it is
     with groups(e, job, step) as (form, first, end):
-        with e.when(job.begin, "==", 1):
-            e.run(form.prologue, form.prologue_lines, e.lanes)
+        e.run(form.prologue, form.prologue_lines, e.lanes)
         with blocks(e, first, end, form.block) as (start, count):
             with e.when(fresh, "!=", 0):
                 load_samples(e, job, form, start, count)
@@ -141,7 +174,7 @@ def evaluate(e: Emitter) -> Emitter:
             read_column(e, source, stride, count, job.first_row + c * job.row_stride)
         e.run(job.body, job.body_lines, whole_vectors(e, count))
         with e.loop(job.outputs) as o:
-            row, target = e.table(job.output_rows, o), e.double_at(job.results, o * job.samples + start)
+            row, target = e.table(job.output_rows, o), e.double_at(job.results, o * job.across + start)
             with e.loop(count) as i:
                 e.put(f"store double {e.load_scalar(row, i)}, ptr {e.element(target, i)}")
     return e
@@ -149,8 +182,8 @@ def evaluate(e: Emitter) -> Emitter:
 
 @contextmanager
 def blocks(e: Emitter, first: Integer, end: Integer, size: Integer) -> Iterator[tuple[Integer, Integer]]:
-    """A loop over blocks of samples, as (start, count); the last may be shorter."""
-    with e.loop((end - first + size - 1) // size) as block:
+    """A loop over blocks of samples, if there are any, as (start, count); the last may be shorter."""
+    with e.loop_if_any((end - first + size - 1) // size) as block:
         start = first + block * size
         yield start, e.smaller(size, end - start)
 

@@ -132,6 +132,11 @@ class Emitter:
         array = self.emit(f"inttoptr i64 {pointer} to ptr")
         return self.integer(f"load i64, ptr {self.emit(f'getelementptr i64, ptr {array}, i64 {i}')}")
 
+    def next_number(self, pointer: Integer) -> Integer:
+        """The 64-bit number behind a pointer, which is one more from then on; no two threads get the same."""
+        place = self.emit(f"inttoptr i64 {pointer} to ptr")
+        return self.integer(f"atomicrmw add ptr {place}, i64 1 monotonic")
+
     def record(self, record: type[Record], pointer: Integer, i: Integer) -> Record:
         """The i-th of the records behind a pointer that is itself a number, all its fields read here."""
         make: Any = record  # a NamedTuple
@@ -173,7 +178,10 @@ class Emitter:
         return self.emit(f"load {self.type}, ptr {address}, align 8")
 
     def store(self, x: str, offset: Integer, more: Integer | int = 0) -> None:
-        self.put(f"store {self.type} {x}, ptr {self.address(offset, more)}, align 8")
+        self.store_to(x, self.address(offset, more))
+
+    def store_to(self, x: str, address: str) -> None:
+        self.put(f"store {self.type} {x}, ptr {address}, align 8")
 
     def load_scalar(self, offset: Integer, more: Integer | int = 0) -> str:
         return self.emit(f"load double, ptr {self.address(offset, more)}")

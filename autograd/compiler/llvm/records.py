@@ -144,7 +144,7 @@ class Form(NamedTuple, Generic[N]):
 
 
 class TrainJob(NamedTuple, Generic[N]):
-    """Steps of training, or a part of one step: ``begin`` and ``finish`` say what it leaves out."""
+    """Steps of training; or shares of the samples of one, which count as steps there, whose sums are written down."""
 
     weight: N  # place of 1 / samples
     # The code after the samples, of a step and for all parameters.
@@ -173,11 +173,12 @@ class TrainJob(NamedTuple, Generic[N]):
     groups: N  # of samples of one form: which, first, end
     bounds: N  # of each step: its first group, their end, and how many samples the mean is over
     steps: N
-    begin: N  # 1: the sums begin at 0; 0: they go on from what they are
-    finish: N  # 1: the sums are whole, and the step is taken; 0: there is more to come
+    added: N  # 0: the sums over the samples begin at 0; 1: some are there, and of a step all
     losses: N  # of each step: objective, data loss
     reload: N  # 0: all steps take the same samples, in one block
     failed: N  # written: the step that was not finite
+    taken: N  # address of the number of shares that some thread has taken
+    share_sums: N  # address of the sums of each share
 
 
 class EvaluateJob(NamedTuple, Generic[N]):
@@ -197,4 +198,5 @@ class EvaluateJob(NamedTuple, Generic[N]):
     addresses: N  # of the address of each column
     strides: N  # address of each column's stride: 0 where it is one number
     samples: N
-    results: N  # address: as many numbers of the first output as there are samples, then those of the second
+    results: N  # address of the numbers of the first output
+    across: N  # from there to those of the next one

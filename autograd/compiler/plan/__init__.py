@@ -5,6 +5,7 @@ from .calls import (
     UNIT,
     WASTE,
     ZERO,
+    Call,
     Elementwise,
     Epilogue,
     Filler,
@@ -31,7 +32,7 @@ from .pieces import LoopPlan, plan_loop
 from .sums import Indexed, Products, rows_of
 
 __all__ = [
-    "ONES", "UNIT", "WASTE", "ZERO", "Accumulation", "Elementwise", "Epilogue", "Filler", "Gather", "Indexed",
+    "ONES", "UNIT", "WASTE", "ZERO", "Accumulation", "Call", "Elementwise", "Epilogue", "Filler", "Gather", "Indexed",
     "LogSumExp", "LoopPlan", "MatVec", "Number", "OneSamplePlan", "Operand", "Outer", "Plan", "Products", "Row",
     "RowDot", "Scalar", "Scatter", "SharedWeights", "Spread", "Step", "Template",
     "for_one_sample", "plan_loop", "reads", "row_of", "rows_of", "writes",

@@ -162,7 +162,7 @@ class Assembly:
         most = outer_rows(lanes)
         whole, end = _side_by_side(places, lanes), len(left) // most * most
         for top, bottom, height in ((0, end, most), (end, len(left), 1)):
-            corners = [(i, j) for j in range(0, whole, lanes) for i in range(top, bottom, height)]
+            corners = [(i, j) for i in range(top, bottom, height) for j in range(0, whole, lanes)]
             tiles = [
                 [*left[i : i + height], *right[j : j + lanes], *(line[j] for line in places[i : i + height])]
                 for i, j in corners

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -10,14 +11,17 @@ import numpy as np
 from ...program import Program
 from ...value import Value
 from ..columns import Columns
-from ..layout import Loop, row_stride
+from ..layout import Cost, Loop, address, row_stride
 from ..llvm import EvaluateJob
 from ..plan import Plan, plan_loop
 from .assembly import assembled
-from .executable import Executable, address
+from .executable import Executable
 from .kernel_workspace import KernelWorkspace
+from .threads import WORTH, team, threads
 
-SAMPLES, RESULTS = map(EvaluateJob._fields.index, ("samples", "results"))
+PIECES = 4  # of the rows, for each thread: one that is held up takes fewer
+
+SAMPLES, RESULTS, ACROSS = map(EvaluateJob._fields.index, ("samples", "results", "across"))
 
 
 class InMachineCode:
@@ -25,20 +29,22 @@ class InMachineCode:
 
     def __init__(self, program: Program) -> None:
         workspace = KernelWorkspace()
-        self.leaves, self._places = program.leaves, {v: workspace.take(1) for v in program.leaves}
+        places = {v: workspace.take(1) for v in program.leaves}
+        self.leaves, self._places = program.leaves, np.array([*places.values()], dtype=np.int64)
         plans = plan_loop(program.equations, program.constants, program.inputs, kept=program.outputs)
         self.plan = Plan([*plans.once.calls, *plans.each.calls])
-        loop = Loop(workspace, plans, self._places)
+        loop = Loop(workspace, plans, places)
         once, each = assembled(loop, workspace)
         output_rows = workspace.table([loop.row(v) for v in program.outputs])
         self._workspace = workspace
+        self._cost = Cost.of(plans.each.calls, 0, loop.width)  # to read and write is no faster in several threads
         self._executable = Executable(workspace, {"prologue": once, "body": each}, "evaluate")
         self._job: EvaluateJob[int] = EvaluateJob(
             **self._executable.fields,
             columns=len(program.inputs), first_row=loop.row(program.inputs[0]) if program.inputs else 0,
             row_stride=row_stride(loop.width), block=loop.width,
             outputs=len(program.outputs), output_rows=output_rows,
-            addresses=0, strides=0, samples=0, results=0,
+            addresses=0, strides=0, samples=0, results=0, across=0,
         )  # fmt: skip
         self._free: list[_Desk] = []  # those that no thread is using
 
@@ -56,16 +62,42 @@ class InMachineCode:
         results = np.empty((self._job.outputs, rows))
         if not results.size:
             return results
+        numbers = np.array([leaf._data for leaf in self.leaves.values()]) if self.leaves else None
+        count = threads() if rows * self._cost.nanoseconds > WORTH else 1
+        if count == 1:
+            self._run(columns, results, desk := self._desk(numbers))
+            self._free.append(desk)
+            return results
+        size = -(-rows // (PIECES * count))
+        starts = [*range(0, rows, size)]
+
+        def run_pieces(_: int) -> None:
+            desk = self._desk(numbers)
+            while starts:
+                with suppress(IndexError):  # another thread has taken the last one
+                    some = slice(start := starts.pop(), start + size)
+                    pieces = [column if type(column) is float else column[some] for column in columns]
+                    self._run(pieces, results[:, some], desk)
+            self._free.append(desk)
+
+        with team(count) as together:
+            together(run_pieces, count)
+        return results
+
+    def _desk(self, numbers: Any) -> _Desk:
+        """One that no thread is using, with the numbers of the leaves."""
         try:
             desk = self._free.pop()
         except IndexError:
             desk = _Desk(self._workspace, self._job)
-        for v, leaf in self.leaves.items():
-            desk.memory[self._places[v]] = leaf._data
-        desk.lay_out(columns, results, rows)
-        self._executable.drive(desk.memory_address, desk.job_address)
-        self._free.append(desk)
-        return results
+        if numbers is not None:
+            desk.memory[self._places] = numbers
+        return desk
+
+    def _run(self, columns: Columns, results: Any, desk: _Desk) -> None:
+        """Write the results of some rows."""
+        desk.lay_out(columns, results)
+        self._executable.drive("evaluate", desk.memory_address, desk.job_address)
 
 
 class _Desk:
@@ -80,7 +112,7 @@ class _Desk:
         self.memory_address, self.job_address = address(self.memory), address(self._job)
         self._numbers_address = address(self._numbers)
 
-    def lay_out(self, columns: Columns, results: Any, rows: int) -> None:
+    def lay_out(self, columns: Columns, results: Any) -> None:
         """Say where the columns are, and where the results go to."""
         for i, column in enumerate(columns):
             if type(column) is float:
@@ -89,4 +121,5 @@ class _Desk:
             else:
                 self._addresses[i] = address(column)
                 self._strides[i] = column.strides[0] // 8 if len(column) > 1 else 0
-        self._job[SAMPLES], self._job[RESULTS] = rows, address(results)
+        rows = results.shape[1]
+        self._job[SAMPLES], self._job[RESULTS], self._job[ACROSS] = rows, address(results), results.strides[0] // 8

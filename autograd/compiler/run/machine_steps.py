@@ -4,18 +4,36 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..layout import Backend, FormLayout, Loop, Part, StepLayout, StepPlaces, fewest, row_stride
+from ..layout import (
+    Backend,
+    Cost,
+    FormLayout,
+    Loop,
+    Part,
+    Shares,
+    StepLayout,
+    StepPlaces,
+    address,
+    fewest,
+    row_stride,
+)  # fmt: skip
 from ..llvm import Form, PackArguments, Source, TrainJob, lanes
 from ..plan import Elementwise, OneSamplePlan, Plan
 from .assembly import Assembly, assembled
 from .assembly_for_one import AssemblyForOne
-from .executable import Executable, address
+from .executable import Executable
 from .kernel_workspace import KernelWorkspace, Line
 from .storing import Kept, keep, kept
+from .threads import WORTH, team, threads
+
+TOGETHER = 64  # shares of which the sums are kept at a time
+
+BOUNDS, STEPS, ADDED, FAILED = map(TrainJob._fields.index, ("bounds", "steps", "added", "failed"))
 
 # What the driver knows of a form before its code and its samples are there.
 OF_LAYOUT = 3
@@ -46,11 +64,12 @@ class StepsInMachineCode:
 
     def __init__(
         self, workspace: KernelWorkspace, sections: Mapping[str, list[Line]], places: StepPlaces,
-        forms: Sequence[FormInPlace],
+        forms: Sequence[FormInPlace], cost: Cost,
     ) -> None:  # fmt: skip
-        self.workspace, self.places, self._sections = workspace, places, sections
+        self.workspace, self.places, self.cost, self._sections = workspace, places, cost, sections
         self.memory: Any = None
-        self.executable = Executable(workspace, sections, "train")
+        self.executable = Executable(workspace, sections, "train", "shares", "join_shares")
+        self._free: list[Any] = []  # memory for sums of shares that no thread is using
         fields = self.executable.fields
         self.forms = [
             found._replace(form=found.form._replace(**{
@@ -67,8 +86,8 @@ class StepsInMachineCode:
             sums=places.sums, sums_vectors=places.sums_vectors, parameters=places.parameters, current=places.current,
             changed=places.changed, changed_vectors=(1 + places.states) * places.parameters // workspace.lanes,
             time=places.time, loss=places.loss, penalty=places.penalty,
-            forms=0, sequential=0, order=0, groups=0, bounds=0, steps=0, begin=1, finish=1, losses=0, reload=0,
-            failed=-1,
+            forms=0, sequential=0, order=0, groups=0, bounds=0, steps=0, added=0, losses=0, reload=0,
+            failed=-1, taken=0, share_sums=0,
         )  # fmt: skip
 
     @classmethod
@@ -87,12 +106,13 @@ class StepsInMachineCode:
             if _is_one_unit(layout.update.each.plan):
                 places = _in_place(layout.update, places)
             sections["rule"], sections["update"] = assembled(layout.update, workspace)
-        return cls(workspace, sections, places, [*map(FormInPlace.of, layout.forms)])
+        return cls(workspace, sections, places, [*map(FormInPlace.of, layout.forms)], layout.cost)
 
     def keep(self, key: str, more: dict[str, Any]) -> None:
         """Write them to the disk, with what else belongs to the training."""
         forms = [(*form[:OF_LAYOUT], first_row) for form, first_row in self.forms]
-        keep(key, Kept(self.workspace, self._sections, {"places": self.places, "forms": forms, "more": more}))
+        own = {"places": self.places, "forms": forms, "cost": self.cost, "more": more}
+        keep(key, Kept(self.workspace, self._sections, own))
 
     @classmethod
     def kept(cls, key: str) -> tuple[StepsInMachineCode, dict[str, Any]] | None:
@@ -100,8 +120,10 @@ class StepsInMachineCode:
         found = kept(key)
         if found is None:
             return None
-        forms = [FormInPlace.of_numbers(*numbers) for numbers in found.more["forms"]]
-        return cls(found.workspace, found.sections, StepPlaces(*found.more["places"]), forms), found.more["more"]
+        own = found.more
+        forms = [FormInPlace.of_numbers(*numbers) for numbers in own["forms"]]
+        steps = cls(found.workspace, found.sections, StepPlaces(*own["places"]), forms, Cost(*own["cost"]))
+        return steps, own["more"]
 
     def fresh(self) -> StepsInMachineCode:
         """See ``TrainingSteps``."""
@@ -125,9 +147,12 @@ class StepsInMachineCode:
         ])  # fmt: skip
         job = self._job._replace(
             forms=address(forms), sequential=int(order is None), order=0 if order is None else address(order),
-            groups=address(groups), bounds=address(bounds), steps=len(bounds),
-            begin=int(part.begin), finish=int(part.finish), losses=address(losses), reload=int(not same),
+            groups=address(groups), bounds=address(bounds), steps=len(bounds), losses=address(losses),
+            reload=int(not same),
         )  # fmt: skip
+        largest = int(bounds[:, 2].max())
+        if self.cost.share(largest) < largest:
+            return losses[: self._take_in_shares(job, part)]
         failed = self._take(job)
         return losses if failed < 0 else losses[:failed]
 
@@ -141,7 +166,7 @@ class StepsInMachineCode:
         state = slice(places.current, places.of_state(1 + places.states)) if in_place else slice(0)
         before = memory[state].copy(), memory[places.time]
         try:
-            self.executable.drive(address(memory), address(numbers))
+            self.executable.drive("train", address(memory), address(numbers))
         finally:  # Ctrl-C too, which is heard when the machine code has returned
             failed = int(numbers[FAILED])
             undone = in_place and failed >= 0
@@ -150,6 +175,55 @@ class StepsInMachineCode:
         if undone and failed:
             self._take(job._replace(steps=failed))
         return failed
+
+    def _take_in_shares(self, job: TrainJob[int], part: Part) -> int:
+        """Take the steps of a part; returns how many were finite, up to the first that was not.
+
+        Threads add up the shares, in memory of their own, to which the parameters are copied.
+        """
+        places, memory, drive = self.places, self.memory, self.executable.drive
+        shares = Shares.of(part, self.cost)
+        most = min(max(end - first for first, end in pairwise(shares.first)), TOGETHER)
+        count = min(threads(), most) if part.samples * self.cost.nanoseconds > WORTH else 1
+        sums = np.empty((most, places.sums_vectors * self.workspace.lanes))
+        taken = np.zeros(1, dtype=np.int64)
+        adding = np.array(job._replace(
+            groups=address(shares.groups), taken=address(taken), share_sums=address(sums), reload=1
+        ))  # fmt: skip
+        no_samples = part.groups * [1, 0, 0]
+        rest = job._replace(groups=address(no_samples), steps=1, added=1, reload=1)
+        parameters = slice(places.current, places.of_state(1))
+        desks = [self._desk() for _ in range(count)]
+        for desk in desks:
+            desk[places.captured] = memory[places.captured]
+        addresses, adding_at, memory_at = [*map(address, desks)], address(adding), address(memory)
+        shares_at = address(shares.bounds)
+
+        def add_up(number: int) -> None:
+            desks[number][parameters] = memory[parameters]
+            drive("shares", addresses[number], adding_at)
+
+        with team(count) as together:
+            for step, (start, stop) in enumerate(pairwise(shares.first)):
+                for first in range(start, stop, TOGETHER):
+                    adding[BOUNDS], adding[STEPS] = shares_at + 24 * first, min(TOGETHER, stop - first)
+                    adding[ADDED], taken[0] = int(first > start or not part.begin), 0
+                    together(add_up, stop - first)
+                    drive("join_shares", memory_at, adding_at)
+                if part.finish:
+                    one = rest._replace(bounds=job.bounds + 24 * step, losses=job.losses + 16 * step)
+                    if self._take(one) >= 0:
+                        break
+            else:
+                step += 1
+        self._free += desks  # not after an exception: they are then forgotten
+        return step
+
+    def _desk(self) -> Any:
+        try:
+            return self._free.pop()
+        except IndexError:
+            return self.workspace.memory()
 
 
 def _is_one_unit(plan: Plan | OneSamplePlan) -> bool:

@@ -54,7 +54,7 @@ class Operations:
         self._places, self._memory, self._lanes = section.places, memory, lanes
         self.packs: list[Operation] = []
         self.operations: list[Operation] = []
-        self._packed: dict[bytes, Any] = {}
+        self._packed: dict[tuple[tuple[int, ...], bytes], Any] = {}
         self._scratch = Scratch()
         for call in section.plan.calls:
             match call:
@@ -118,7 +118,7 @@ class Operations:
         found = self._view(places, 1)
         if found is not None:
             return found[..., 0]
-        key = places.tobytes() + bytes(places.shape[1])
+        key = places.shape, places.tobytes()
         if key not in self._packed:
             array = self._packed[key] = np.empty(places.shape)
             self.packs.append((self._memory.take, (places, None, array, "clip")))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
-from nn import MLP, SGD, fit
+from nn import MLP, SGD, History, fit
 
 from ..works import SEED, Work
 
@@ -17,14 +16,16 @@ def new_model(work: Work) -> MLP:
     return model
 
 
-def train(work: Work, epochs: int, callbacks: Sequence[Callable[..., Any]] = (), compiled: bool = True) -> list[float]:
+def train(work: Work, epochs: int, **settings: Any) -> list[float]:
+    return history(work, epochs, **settings).loss
+
+
+def history(work: Work, epochs: int, **settings: Any) -> History:
     model = new_model(work)
-    history = fit(
+    return fit(
         model, work.rows, work.targets, loss=work.loss, optimizer=SGD(model.parameters(), lr=work.rate),
-        epochs=epochs, batch_size=work.batch_size, l2=work.l2, seed=SEED, progress=False,
-        callbacks=callbacks, compiled=compiled,
+        epochs=epochs, batch_size=work.batch_size, l2=work.l2, seed=SEED, progress=False, **settings,
     )  # fmt: skip
-    return history.loss
 
 
 CONTENDERS = {"stepgrad, fit": train}
