@@ -22,7 +22,7 @@ OF_VALUE = {
     "square": "write v**2",
     **dict.fromkeys(("size", "shape"), "a Value is a single number: vectors and tables of them are lists"),
     **dict.fromkeys(
-        ("note", "id", "tag", "kind", "info", "color", "colour", "layer"),
+        ("note", "tag", "info", "color", "colour", "layer"),
         "a Value has no room for attributes of your own: v.label is the name that pictures and messages show; keep the "
         "rest in a dict, notes[v] = ..., or in a subclass of Value",
     ),

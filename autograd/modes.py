@@ -137,10 +137,10 @@ def derivative_mode() -> Setting:
 def thread_limit(threads: int | None) -> Any:
     """A context in which machine code uses at most so many threads, in ``fit``, ``predict``, compiled functions.
 
-    Without a limit, or with None, that is what the environment variable STEPGRAD_THREADS says, else the cores that
-    the process may use; one in threads and processes that were themselves started to share work: all but the main
-    thread, and those of multiprocessing.  Only what takes long enough is split, and the results are the same to the
-    last bit for any number.  ValueError for what is no whole number of at least 1.
+    With None, as without a context, ``threads`` is what the environment variable STEPGRAD_THREADS says, else the number
+    of cores that the process may use.  It is one in threads and processes that were themselves started to share work:
+    all but the main thread, and those of multiprocessing.  Only what takes long enough is shared out, and the results
+    are the same to the last bit for any number.  ValueError for what is no whole number of at least 1.
 
     >>> from autograd import jit
     >>> with thread_limit(1):

@@ -300,6 +300,36 @@ def test_a_thread_that_has_not_begun_when_all_is_done_is_not_waited_for(monkeypa
     assert called == [0, 0]
 
 
+def test_no_interrupt_leaves_a_thread_behind_that_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second Ctrl-C comes while the threads are waited for."""
+    may_end, begun, ended = threading.Event(), threading.Event(), []
+    join, interrupts = threading.Thread.join, [KeyboardInterrupt(), KeyboardInterrupt()]
+
+    def interrupted(thread: threading.Thread, timeout: float | None = None) -> None:
+        if interrupts and thread.name.startswith("stepgrad"):
+            raise interrupts.pop()
+        may_end.set()
+        join(thread, timeout)
+
+    def work(number: int) -> None:
+        if number == 0:
+            begun.wait(timeout=30.0)
+            raise KeyboardInterrupt
+        begun.set()
+        may_end.wait(timeout=30.0)
+        ended.append(number)
+
+    def attempt() -> None:
+        with team(2) as together:
+            together(work, 2)
+
+    monkeypatch.setattr(threading.Thread, "join", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        attempt()
+    assert not interrupts
+    assert ended == [1]
+
+
 @pytest.mark.usefixtures("_cheap")
 def test_a_process_that_may_start_no_more_threads_does_all_in_those_that_it_has(
     monkeypatch: pytest.MonkeyPatch,

@@ -128,6 +128,16 @@ ANSWERS = {
     "grad_of(y, x)": (lambda: grad_of(Value(1.0), Value(2.0)), TypeError, r"\(dx,\) = grad_of\(y, \[x\]\)"),
     "jvp(f, x, t)": (lambda: jvp(lambda x: x, 3.0, 1.0), TypeError, r"jvp\(f, \(x,\), \(1\.0,\)\), not 3\.0 and 1\.0"),
     "hvp(f, x, t)": (lambda: hvp(lambda x: x, 3.0, 1.0), TypeError, "jvp and hvp take a tuple of the arguments"),
+    "hvp of a list": (
+        lambda: hvp(lambda x: x[0] * x[1], [1.0, 2.0], [1.0, 0.0]),
+        TypeError,
+        r"takes 1 positional argument but 2 were given: .* for one that is a list write \(\[\.\.\.\],\)",
+    ),
+    "explain(root, x)": (
+        lambda: autograd.explain(3.0 * (x := Value(2.0, label="x")), x),
+        ValueError,
+        r"computed from 'x' = 2\.0, and not .*: explain\(x, root\) takes first",
+    ),
     "mean(3)": (lambda: autograd.mean(3), TypeError, "mean takes a list of numbers and Values, not 3"),
     "total(v)": (lambda: autograd.total(Value(1.0)), TypeError, r"total takes a list .*, not Value\("),
     "dot(v, w)": (lambda: autograd.dot(Value(1.0), Value(1.0)), TypeError, "dot takes a list"),

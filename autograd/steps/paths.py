@@ -105,8 +105,8 @@ def explain(x: Value, root: Value) -> Explanation:
 
     x may be a leaf or a value in between.  All paths are counted exactly; at most ten are listed, those whose product
     is largest in size: ``paths``; ``total``, ``grad``, ``forward`` and ``numeric`` are the four numbers at the end.
-    Nothing in the graph changes.  ValueError where x is frozen, TypeError for what is no Value, StaleGraphError where a
-    leaf has changed since root was computed.
+    Nothing in the graph changes.  ValueError where x is frozen or was computed from root, TypeError for what is no
+    Value, StaleGraphError where a leaf has changed since root was computed.
 
     >>> a = Value(3.0, label="a")
     >>> y = a * a + 2 * a
@@ -129,6 +129,11 @@ def explain(x: Value, root: Value) -> Explanation:
         raise ValueError(f"explain: {describe(x)} is frozen or constant, so no gradient flows to it")
     order = topological_order(root)
     check_fresh(order)
+    if root is not x and root in {*topological_order(x)}:
+        raise ValueError(
+            f"explain: {describe(x)} was computed from {describe(root)}, and not the other way round: explain(x, root) "
+            f"takes first what the other depends on"
+        )
     names = {node: isolate(name) for node, name in names_of(topological_order(root, x)).items()}
     found, in_all, total = _paths(x, order)
     (tangent,) = pushforward([root], {x: 1.0})

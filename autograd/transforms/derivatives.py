@@ -158,7 +158,12 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
             f"jvp and hvp take a tuple of the arguments of f, and one as long of tangents: jvp(f, (x,), (1.0,)), not "
             f"{primals!r:.40} and {tangents!r:.40}"
         )
-    call = _Call(f, tuple(primals), tuple(range(len(primals))))
+    try:
+        call = _Call(f, tuple(primals), tuple(range(len(primals))))
+    except TypeError as error:
+        if not isinstance(primals, list) or "positional argument" not in str(error):
+            raise
+        raise TypeError(f"{error}: primals are the arguments of f; for one that is a list write ([...],)") from error
     directions = Tree(list(tangents), "tangent")
     if directions.paths != Tree(list(primals), "argument").paths:
         raise ValueError("jvp: tangents must have the shape of the primals, one number for each number")

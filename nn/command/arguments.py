@@ -35,7 +35,10 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     train.add_argument("--classify", action="store_true", help="take numbers in the target for names of classes")
     train.add_argument("--ignore", default="", metavar="NAMES", help="columns not to learn from: id,name")
     train.add_argument(
-        "--hidden", type=_widths, metavar="WIDTHS", help="the widths of the hidden layers: 16,16; default: 100"
+        "--hidden",
+        type=_widths,
+        metavar="WIDTHS",
+        help="the widths of the hidden layers: 16,16; default: 64, of more than 20,000 rows 100",
     )
     train.add_argument(
         "--epochs", type=_count, metavar="N", help="at most so many; by default as many as suit the rows"

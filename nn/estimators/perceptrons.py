@@ -29,6 +29,7 @@ except ModuleNotFoundError as error:
     BaseEstimator, ClassifierMixin, RegressorMixin = (type("Missing", (), {}) for _ in range(3))
 
 USUAL_BATCH = 200  # rows of a step
+EPOCHS, TAKEN = 200, 20_000_000  # where they are not told: so many, and rows at most, each time that one is taken
 L2_ROWS = 3.0  # l2 is this divided by the number of rows, up to a most, where it is not told
 INIT: Final = "xavier_uniform"  # begins with smoother functions than He's: with the l2, up to 0.2 of R² on small tables
 
@@ -40,7 +41,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
     activation: ActivationLike
     optimizer: OptimizerName | Callable[..., Optimizer]
     lr: float
-    epochs: int
+    epochs: int | None
     batch_size: int | None
     l2: float | None
     validation: float | None
@@ -77,11 +78,13 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             from ..training import EarlyStopping  # of another wing
 
             stopping = [EarlyStopping(self.patience)]
+        usual = min(EPOCHS, max(TAKEN // len(X), 1))
+        epochs = usual if self.epochs is None else _whole(self.epochs)
         mean, deviation = scale_of(X, sample_weight)
         l2 = min(most_l2, L2_ROWS / len(X)) if self.l2 is None else self.l2
         self.history_ = fit(
             network, scaled(X, mean, deviation), targets, loss=loss,
-            optimizer=find_optimizer(self.optimizer, network.parameters(), lr=self.lr), epochs=_whole(self.epochs),
+            optimizer=find_optimizer(self.optimizer, network.parameters(), lr=self.lr), epochs=epochs,
             batch_size=size if size < len(X) else None, l2=l2, validation=self.validation,
             sample_weight=sample_weight, class_weight=class_weight, seed=seed, callbacks=stopping,
             progress=bool(self.verbose),
@@ -113,13 +116,13 @@ class StepClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
     scaled to mean 0 and deviation 1, and the scale is kept with the model.  Labels may be numbers or texts.
 
     ``hidden`` are the widths of the hidden layers, ``activation`` what they have; ``optimizer`` is the name of one of
-    ``nn`` or a function of parameters and lr, ``lr`` its learning rate; ``epochs`` how many at most.  A step takes
-    ``batch_size`` rows, 200 or all where there are fewer.  ``l2`` is that of ``nn.fit``, unless told 3 / rows and
-    at most 0.003, so that small tables are not learned by heart.  Training stops after
-    ``patience`` epochs that each gained less than ``tol`` on the loss, looked at every tenth epoch; with
-    ``validation``, a share of the rows that is held out, after so many without a better loss of these, and the best
-    model is taken; with patience None never.  ``class_weight`` is a dict by labels, or "balanced".  ``verbose`` shows a
-    bar; a whole ``random_state`` gives the same model each time.
+    ``nn`` or a function of parameters and lr, ``lr`` its learning rate.  ``epochs`` is how many at most: unless told
+    200, of more than 100,000 rows fewer.  A step takes ``batch_size`` rows, 200 or all where there are fewer.  ``l2``
+    is that of ``nn.fit``: unless told 3 / rows and at most 0.003, so that small tables are not learned by heart.
+    Training stops after ``patience`` epochs that each gained less than ``tol`` on the loss, looked at every tenth
+    epoch; with ``validation``, a share of the rows that is held out, after so many without a better loss of these, and
+    the best model is taken; with patience None never.  ``class_weight`` is a dict by labels, or "balanced".
+    ``verbose`` shows a bar; a whole ``random_state`` gives the same model each time.
 
     After ``fit``: ``classes_``, ``model_`` (a module, for ``nn.save`` and all else, which takes rows as they are and
     gives logits), ``history_``, ``n_iter_``, ``n_features_in_``, ``feature_names_in_``.
@@ -135,7 +138,7 @@ class StepClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
     def __init__(
         self, hidden: int | Sequence[int] = (100,), activation: ActivationLike = "relu", *,
         optimizer: OptimizerName | Callable[..., Optimizer] = "adam",
-        lr: float = 0.003, epochs: int = 200, batch_size: int | None = None, l2: float | None = None,
+        lr: float = 0.003, epochs: int | None = None, batch_size: int | None = None, l2: float | None = None,
         validation: float | None = None, patience: int | None = 10, tol: float = 1e-4,
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None, verbose: bool = False,
         random_state: Any = None,
@@ -194,7 +197,7 @@ class StepRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     def __init__(
         self, hidden: int | Sequence[int] = (100,), activation: ActivationLike = "relu", *,
         optimizer: OptimizerName | Callable[..., Optimizer] = "adam",
-        lr: float = 0.003, epochs: int = 200, batch_size: int | None = None, l2: float | None = None,
+        lr: float = 0.003, epochs: int | None = None, batch_size: int | None = None, l2: float | None = None,
         validation: float | None = None, patience: int | None = 10, tol: float = 1e-5, verbose: bool = False,
         random_state: Any = None,
     ) -> None:  # fmt: skip

@@ -18,14 +18,14 @@ from .model import TableModel, scores_of
 from .reading import Table, cells, listed, read_table
 
 # What suits most tables: chosen by ``python -m tests.benchmarks from-csv``, which compares with scikit-learn's MLP.
-HIDDEN = (100,)
+HIDDEN, MANY, WIDER = (64,), 20_000, (100,)  # of more than so many rows the wider one
 INIT: Final = "xavier_uniform"  # smoother functions at first than with He's, which cost 0.05 of R² on small tables
 LR = 3e-3
 L2_ROWS = 3.0  # l2 is this divided by the number of rows
 BATCHES = ((5_000, 32), (50_000, 128), (math.inf, 256))  # up to so many rows, batches of so many
-EPOCHS, ROWS = 200, 1000  # so many epochs up to so many rows, of more the fewer by the sixth root: 93 of 100,000
-TAKEN = 10_000_000  # rows, each time that one is taken: 10 epochs of a million
-PATIENCE = 15  # epochs without a better loss
+EPOCHS, ROWS, FEWEST_EPOCHS = 200, 1000, 93  # so many epochs up to so many rows, of more the fewer by the cube root
+TAKEN = 10_000_000  # rows at most, each time that one is taken: 10 epochs of a million
+PATIENCE = 15  # epochs without a better loss; twice as many up to ROWS, of which few are held out
 
 HELD_OUT, MOST_HELD_OUT = 0.15, 20_000  # of the rows, to stop in time, and as many for the scores
 AGAIN = 50_000  # rows up to which all of them are trained on, once the best epoch is known
@@ -99,7 +99,7 @@ def _labels(texts: Sequence[str]) -> Sequence[Any]:
 
 def learn_table(
     path: str | os.PathLike[str], target: str, *, classify: bool = False, ignore: Collection[str] = (),
-    hidden: Sequence[int] = HIDDEN, epochs: int | None = None, seed: int = 0, say: Callable[[str], None] = print,
+    hidden: Sequence[int] | None = None, epochs: int | None = None, seed: int = 0, say: Callable[[str], None] = print,
 ) -> Learned:  # fmt: skip
     """Train a network to predict the column ``target`` of a CSV file from the others; ``say`` is told what is done.
 
@@ -112,6 +112,7 @@ def learn_table(
     for name in (target, *ignore):
         table.check(name)
     goal = Goal(table, target)
+    hidden = hidden or (HIDDEN if len(goal.rows) <= MANY else WIDER)
     names = [*_informative(table, goal, {target, *ignore}, say)]
     order = np.random.default_rng(seed).permutation(goal.rows)
     held = int(min(max(HELD_OUT * len(order), 1), MOST_HELD_OUT))
@@ -175,8 +176,8 @@ class _Training:
         self.samples = self._scaled(X), self._target(rows)
         self.network = MLP(X.shape[1], [*hidden, goal.outputs], init=INIT, seed=seed)
         self.batch_size = next(size for most, size in BATCHES if len(rows) <= most)
-        fewer = min(1.0, (ROWS / len(rows)) ** (1 / 6))
-        self.epochs = epochs or max(round(min(EPOCHS * fewer, TAKEN / len(rows))), 1)
+        wanted = max(EPOCHS * min(1.0, (ROWS / len(rows)) ** (1 / 3)), FEWEST_EPOCHS)
+        self.epochs = epochs or max(round(min(wanted, TAKEN / len(rows))), 1)
 
     def _scaled(self, X: Any) -> Any:
         """The rows as the network takes them, in the place of what they were."""
@@ -198,7 +199,7 @@ class _Training:
         validation, callbacks = None, []
         if held_out is not None:
             validation = self._scaled(encode(self.table, self.inputs, held_out)), self._target(held_out)
-            callbacks = [EarlyStopping(PATIENCE)]
+            callbacks = [EarlyStopping(PATIENCE * (1 + (len(self.samples[0]) <= ROWS)))]
         return fit(
             self.network, *self.samples, loss=self.goal.loss, optimizer=Adam(self.network.parameters(), lr=LR),
             epochs=epochs, batch_size=self.batch_size, l2=L2_ROWS / len(self.samples[0]), seed=self.seed,

@@ -76,8 +76,8 @@ def fit(
     that end the steps are compiled anew.
 
     ``threads`` is how many threads machine code may use at once; by default one for each core that the process may use
-    (see ``autograd.thread_limit``).  Only steps that take long are shared among them, some 0.4 ms, and the results are
-    the same to the last bit for any number.
+    (see ``autograd.thread_limit``).  Steps of about half a millisecond or more are shared among them, and the results
+    are the same to the last bit for any number.
 
     What was compiled for one training serves others: those of a model of the same structure, with the same loss and
     settings, whatever their parameters, learning rate and rows; in other processes too, where the code is the same.

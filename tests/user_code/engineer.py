@@ -75,7 +75,8 @@ with autograd.thread_limit(1):
 assert_type(fast(0.5, 2.0), float)
 assert_type(fast(Value(0.5), 2.0), Value)
 assert_type(fast(X[:, 0], 2.0), np.ndarray[tuple[int], np.dtype[np.float64]])
-assert_type(jit(grad(energy))(0.5, 2.0), float)
+with autograd.thread_limit(2):
+    assert_type(jit(grad(energy))(0.5, 2.0), float)
 assert_type(jit(value_and_grad(energy))(0.5, 2.0), tuple[float, float])
 assert_type(to_c(fast, "energy"), str)
 
@@ -164,7 +165,7 @@ for name in names:
     assert_type(train(name).loss, list[float])
 
 LOSS: Final = "mse"  # so that mypy takes it for its name, and not for any str
-nn.fit(network, X, y, loss=LOSS, optimizer="adagrad", epochs=1)
+nn.fit(network, X, y, loss=LOSS, optimizer="adagrad", epochs=1, threads=2)
 written = "mae"  # read from a file, say: a name is looked up, and a function of one's own is taken as it is
 nn.fit(network, X, y, loss=nn.losses.LOSSES[str(written)], optimizer="adam", epochs=1)
 nn.fit(network, X, y, loss=huber_of_two, optimizer="RMSprop", epochs=1)

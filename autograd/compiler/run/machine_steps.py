@@ -68,8 +68,8 @@ class StepsInMachineCode:
     ) -> None:  # fmt: skip
         self.workspace, self.places, self.cost, self._sections = workspace, places, cost, sections
         self.memory: Any = None
+        self._desks: list[Any] = []  # memory in which threads add up shares
         self.executable = Executable(workspace, sections, "train", "shares", "join_shares")
-        self._free: list[Any] = []  # memory for sums of shares that no thread is using
         fields = self.executable.fields
         self.forms = [
             found._replace(form=found.form._replace(**{
@@ -128,7 +128,7 @@ class StepsInMachineCode:
     def fresh(self) -> StepsInMachineCode:
         """See ``TrainingSteps``."""
         twin = copy.copy(self)
-        twin.memory = self.workspace.memory()
+        twin.memory, twin._desks = self.workspace.memory(), []
         return twin
 
     def run(self, part: Part) -> Any:
@@ -193,7 +193,8 @@ class StepsInMachineCode:
         no_samples = part.groups * [1, 0, 0]
         rest = job._replace(groups=address(no_samples), steps=1, added=1, reload=1)
         parameters = slice(places.current, places.of_state(1))
-        desks = [self._desk() for _ in range(count)]
+        self._desks += [self.workspace.memory() for _ in range(count - len(self._desks))]
+        desks = self._desks[:count]
         for desk in desks:
             desk[places.captured] = memory[places.captured]
         addresses, adding_at, memory_at = [*map(address, desks)], address(adding), address(memory)
@@ -216,14 +217,7 @@ class StepsInMachineCode:
                         break
             else:
                 step += 1
-        self._free += desks  # not after an exception: they are then forgotten
         return step
-
-    def _desk(self) -> Any:
-        try:
-            return self._free.pop()
-        except IndexError:
-            return self.workspace.memory()
 
 
 def _is_one_unit(plan: Plan | OneSamplePlan) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import Any
 
 from ...modes import mode
 
@@ -93,7 +94,16 @@ def team(size: int) -> Iterator[Together]:
                 others.append(thread)
         yield together
     finally:
-        for _ in range(1, size):
+        _end(others, work, size)
+
+
+def _end(threads: list[threading.Thread], work: SimpleQueue[Any], size: int) -> None:
+    """Let so many threads end, and wait for them whatever comes: they write into memory that is freed afterwards."""
+    try:
+        for _ in range(size):
             work.put(None)
-        for thread in others:
+        for thread in threads:
             thread.join()
+    except BaseException:  # Ctrl-C
+        _end(threads, work, size)
+        raise
