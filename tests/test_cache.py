@@ -38,14 +38,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def start() -> subprocess.Popen[str]:
+def start(program: str = PROGRAM) -> subprocess.Popen[str]:
     pipe = subprocess.PIPE
-    return subprocess.Popen([sys.executable, "-c", PROGRAM], stdout=pipe, stderr=pipe, text=True)
+    return subprocess.Popen([sys.executable, "-c", program], stdout=pipe, stderr=pipe, text=True)
 
 
-def run() -> tuple[str, int]:
+def run(program: str = PROGRAM) -> tuple[str, int]:
     """The result of a fresh process, and how many modules it had to compile."""
-    out, error = start().communicate(timeout=120)
+    out, error = start(program).communicate(timeout=120)
     assert error == ""
     result, compiled = out.split()
     return result, int(compiled)
@@ -53,8 +53,15 @@ def run() -> tuple[str, int]:
 
 def test_the_second_process_compiles_nothing_and_gives_the_same(folder: Path) -> None:
     first = run()
-    assert first[1] == 2  # the shared kernels and the program's own
+    assert first[1] == 2
     assert run() == (first[0], 0)
+
+
+def test_a_program_finds_the_kernels_that_others_have_compiled(folder: Path) -> None:
+    result, compiled = run()
+    assert compiled == 2  # the loop over rows, and the program's own kernel
+    other = PROGRAM.replace("lambda x: sin(x) * x + 0.25", "lambda y, x: [sin(x) * x + 0.25, y]")
+    assert run(other.replace("(0.5)", "(7.0, 0.5)[0]")) == (result, 0)
 
 
 def test_two_processes_at_once(folder: Path) -> None:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any, NamedTuple
+from contextlib import nullcontext
+from typing import Any
 
 import numpy as np
 
 from ..errors import located
 from ..modes import without_collector
-from ..program import Program, Reach, Trace, lasting, trace
+from ..program import LIST, Program, Reach, Trace, lasting, trace
 from ..value import Value, as_value
 from .agreement import check_agreement, some_of
 from .draws import Draws
-from .expansion import expand
+from .expansion import Writer, expand
 from .fallback import BY_NUMPY, NotCompilable, falling_back
 from .forms import Samples
-from .layout import Backend, StepLayout, parts
+from .layout import Backend, SamplePlans, StepLayout, parts
 from .plan import Plan
 from .shared_training import RECENT, Compiled, Shared
 from .step import Rule, SampleSums, rule_programs
@@ -79,33 +79,33 @@ class Training:
     ) -> Compiled:
         """Everything from the trace of the loss to steps that can be run."""
         parameters = self.parameters
-        traces, sums = list[_Traced](), list[SampleSums]()
+        plans, generators, reached, operations = list[SamplePlans](), list[Any](), set[Value](), 0
+        left: Exception | None = None  # why something cannot be written in the primitives of machine code
         for some in samples:
-            with _located(some):
-                traces.append(_traced(loss, some, reach, first=not traces))
-                sums.append(SampleSums(traces[-1].trace, parameters))
-            reach = traces[-1].trace.reach
-        generators = [generator for traced in traces for generator in traced.trace.generators]
+            with located(some.where) if some.where else nullcontext():
+                traced, outputs = _traced(loss, some, reach, first=not plans)
+                sums = SampleSums(traced, parameters, Writer)
+                _check(loss, outputs, traced, sums.program, some, briefly=bool(plans))
+            plans.append(sums.plans())
+            generators += traced.generators
+            reached.update(sums.reached)
+            operations += sum(equation.primitive is not LIST for equation in sums.program.equations)
+            left, reach = left or sums.left, traced.reach
         if generators and len(samples) > 1:
             raise NotCompilable(
                 "the loss draws random numbers for rows of unequal length, which compiled steps cannot: give rows of "
                 "one length, or leave the drawing out, as Dropout(0.0) does"
             )
         of_rule = None if rule is None else rule_programs(rule, penalty, self.of_rule)
-        backend, programs = _expanded([*(of.program for of in sums), *(of_rule[:2] if of_rule else ())])
-        for number, (some, traced) in enumerate(zip(samples, traces, strict=True)):
-            with _located(some):
-                _check(loss, traced, programs[number], some, briefly=number > 0)
-        plans = [of.plans(program) for of, program in zip(sums, programs, strict=False)]
+        backend, programs = _backend(left, of_rule[:2] if of_rule else ())
         if of_rule is not None:
-            of_rule = of_rule._replace(gradient=programs[-2], update=programs[-1])
+            of_rule = of_rule._replace(gradient=programs[0], update=programs[1])
         alone = backend.alone(together, len(samples))
         layout = StepLayout(backend.workspace(), parameters, plans, rule.states if rule else 0, of_rule, alone)
-        reached = {p for of in sums for p in of.reached}
         return Compiled(
             backend.steps(layout),
             Plan([call for of in plans for call in of.plan.each.calls]),
-            sum(len(program.equations) for program in programs[: len(sums)]),
+            operations,
             layout.captured,
             [p for p in parameters if p in reached],
             generators,
@@ -184,32 +184,27 @@ class Training:
         return self.steps.memory[start : start + len(self.parameters)]
 
 
-class _Traced(NamedTuple):
-    """The loss of one sample: as it was traced, and as a function of the sample's numbers."""
+def _traced(loss: Callable[..., Any], samples: Samples, reach: Reach, first: bool) -> tuple[Trace, Callable[..., Any]]:
+    """The loss of one sample traced, and as a function of the sample's numbers."""
 
-    trace: Trace
-    outputs: Callable[..., Any]
-
-
-def _located(samples: Samples) -> AbstractContextManager[Any]:
-    """A context in which messages say which samples they are about."""
-    return located(samples.where) if samples.where else nullcontext()
-
-
-def _traced(loss: Callable[..., Any], samples: Samples, reach: Reach, first: bool) -> _Traced:
     def outputs(*xs: Any) -> list[Any]:
         root = loss(*samples.arguments(xs))
         with located("the loss"):
             return [as_value(root)]
 
-    return _Traced(trace(outputs, [""] * samples.columns, reach, some_of(samples)[0], twice=first), outputs)
+    return trace(outputs, [""] * samples.columns, reach, some_of(samples)[0], twice=first), outputs
 
 
-def _expanded(programs: Sequence[Program]) -> tuple[Backend, list[Program]]:
-    """The fastest way to run programs here, and the programs in the primitives that it has."""
+def _backend(left: Exception | None, programs: Sequence[Program]) -> tuple[Backend, list[Program]]:
+    """The fastest way to run programs here, and those of the rule in the primitives that it has.
+
+    ``left`` says why machine code cannot run what the samples need, if it cannot.
+    """
     with falling_back(BY_NUMPY):
         from .run import MACHINE_CODE
 
+        if left is not None:
+            raise left
         return MACHINE_CODE, [*map(expand, programs)]
     from .vectorised import NUMPY
 
@@ -232,12 +227,15 @@ def _kept(key: str) -> Shared | None:
     return None if found is None else Shared(found[0], Plan([]), **found[1])
 
 
-def _check(loss: Callable[..., Any], traced: _Traced, program: Program, samples: Samples, briefly: bool) -> None:
+def _check(
+    loss: Callable[..., Any], outputs: Callable[..., Any], traced: Trace, program: Program, samples: Samples,
+    briefly: bool,
+) -> None:  # fmt: skip
     """TraceError where the program gives another loss than the function for some samples."""
     result = program.only(program.outputs[:1])
-    rest = [1.0] + [0.0] * (len(program.inputs) - len(traced.trace.inputs) - 1)
+    rest = [1.0] + [0.0] * (len(program.inputs) - len(traced.inputs) - 1)
     name = getattr(loss, "__name__", type(loss).__name__)
-    check_agreement(traced.outputs, traced.trace, lambda row: result.evaluate([*row, *rest]), samples, name, briefly)
+    check_agreement(outputs, traced, lambda row: result.evaluate([*row, *rest]), samples, name, briefly)
 
 
 def _structure(

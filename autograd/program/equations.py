@@ -21,14 +21,15 @@ from ..graph import topological_order
 from ..html import printable
 from ..modes import mode
 from ..value import Value, evaluate
-from .dataflow import Equation, dependent_variables
+from .dataflow import LIST, Equation, dependent_variables, listed
 
 
 class Program:
     """The equations below some outputs.
 
     ``leaves`` are the Values that the computation closes over, by variable, read anew at every call;
-    ``constants`` are its plain numbers.  Nodes that ``find_fixed`` gives count as leaves, though they were computed.
+    ``constants`` are its plain numbers; through ``frozen`` results no gradient flows.  Nodes that ``find_fixed`` gives
+    count as leaves, though they were computed.
     """
 
     def __init__(
@@ -36,15 +37,18 @@ class Program:
         inputs: Sequence[Value],
         outputs: Sequence[Value],
         find_fixed: Callable[[Sequence[Value]], set[Value]] = lambda order: set(),
+        order: Sequence[Value] | None = None,
     ) -> None:
+        """``order`` has the nodes below the outputs, each after its parents, if somebody knows it already."""
         self.inputs = tuple(range(len(inputs)))
         self.labels = {i: node.label for i, node in enumerate(inputs) if node.label}
         self.leaves: dict[int, Value] = {}
         self.constants: dict[int, float] = {}
         self.equations: list[Equation] = []
+        self.frozen: set[int] = set()
         variables: dict[Value, int] = {node: i for i, node in enumerate(inputs)}
         given = set(inputs)
-        order = topological_order(*outputs)
+        order = topological_order(*outputs) if order is None else order
         fixed = find_fixed(order)
         if any(node.primitive is not None for node in inputs) or fixed:  # what is behind these is not needed
             needed = set(outputs)
@@ -59,6 +63,8 @@ class Program:
             if node.primitive is not None and node not in fixed:
                 args = tuple([variables[parent] for parent in node.parents])
                 self.equations.append(Equation(number, node.primitive, args))
+                if not node.requires_grad:
+                    self.frozen.add(number)
             elif node.is_constant:
                 self.constants[number] = node._data
             else:
@@ -82,8 +88,23 @@ class Program:
         data |= {number: leaf._data for number, leaf in self.leaves.items()}
         with mode.set(recording=False, lenient=True):
             for out, primitive, args in self.equations:
-                data[out] = evaluate(primitive, [data[arg] for arg in args], ())
+                operands = [data[arg] for arg in args]
+                if primitive is LIST:
+                    data[out] = operands
+                elif primitive.variadic:
+                    data[out] = evaluate(
+                        primitive, [x for xs in operands for x in (xs if type(xs) is list else [xs])], ()
+                    )
+                else:
+                    data[out] = evaluate(primitive, operands, ())
         return [data[output] for output in self.outputs]
+
+    def listed(self) -> Program:
+        """The same with lists of variables, which stand for their items: every dot is one of two lists."""
+        twin = copy.copy(self)
+        twin.equations = listed(self.equations, self.variables)
+        twin.variables += len(twin.equations) - len(self.equations)
+        return twin
 
     def only(self, outputs: Sequence[int]) -> Program:
         """The part of the program that computes these variables."""

@@ -55,9 +55,14 @@ class Tracer:
         if not self.left:
             self.refused = TraceError(TOO_MANY)
             raise self.refused
-        parents = tuple([arg if type(arg) in NODES else operand(primitive, arg) for arg in args])
-        alone = all(parent.is_constant or (type(parent) is Traced and parent.kind is float) for parent in parents)
-        made = traced_input(kind=float if alone else Value)
+        parents: tuple[Value, ...] = tuple(args)
+        if not NODES.issuperset(map(type, parents)):
+            parents = tuple([arg if type(arg) in NODES else operand(primitive, arg) for arg in args])
+        made = traced_input()
+        for parent in parents:
+            if parent.kind is not float if type(parent) is Traced else not parent.is_constant:
+                made.kind = Value
+                break
         flags = mode.flags
         made.requires_grad = flags.recording  # False under the function's own no_grad(): nothing flows through it
         if not flags.lenient and may_raise(primitive, parents):
@@ -241,20 +246,23 @@ def same(
                 return False
             continue
         twin[node] = other
-        if all(leaf.is_constant or any(leaf in tracer for tracer in made) for leaf in (node, other)):
-            if repr(node._data) != repr(other._data):  # nan equals nan, 0.0 is not -0.0
-                return False
-        elif node.primitive is None or node.primitive is not other.primitive:
-            return False  # leaves are the same only if they are one
-        elif len(node.parents) != len(other.parents):
+        if node.primitive is not other.primitive:
             return False
-        stack += zip(node.parents, other.parents, strict=True)
+        if node.primitive is not None:
+            parents, others = node.parents, other.parents
+            if len(parents) != len(others):
+                return False
+            stack += zip(parents, others, strict=True)
+        elif not all(leaf.is_constant or any(leaf in tracer for tracer in made) for leaf in (node, other)):
+            return False  # leaves are the same only if they are one
+        elif repr(node._data) != repr(other._data):  # nan equals nan, 0.0 is not -0.0
+            return False
     return len(outputs) == len(other_outputs)
 
 
-def program_of(inputs: Sequence[Value], outputs: Sequence[Value]) -> Program:
+def program_of(inputs: Sequence[Value], outputs: Sequence[Value], order: Sequence[Value] | None = None) -> Program:
     """The program of a traced graph.  What was computed before it was traced counts as a number, as it does eagerly."""
-    return Program(inputs, outputs, computed_before)
+    return Program(inputs, outputs, computed_before, order)
 
 
 def computed_before(order: Sequence[Value]) -> set[Value]:

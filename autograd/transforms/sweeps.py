@@ -5,7 +5,7 @@ Both read the table's rules with Values in place of numbers; ``sweep`` in ``valu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..graph import dependents, topological_order
@@ -26,24 +26,16 @@ def add_up(pairs: Pairs) -> Any:
     return total
 
 
-def pullback(
-    order: Sequence[Value],
-    seeds: Mapping[Value, Any],
-    xs: Sequence[Value],
-    *,
-    stops: Container[Value] = (),
-    add_up: Callable[[Pairs], Any] = add_up,
-) -> dict[Value, Pairs]:
+def pullback(order: Sequence[Value], seeds: Mapping[Value, Any], xs: Sequence[Value]) -> dict[Value, Pairs]:
     """The reverse sweep: for each x its pairs (g, p), whose Σ g·p is the derivative of Σ seed·root with respect to x.
 
-    ``order`` is topological and holds the roots, which are the keys of ``seeds``; an x may be any node.  What reaches
-    a node is added up by ``add_up`` and passed on to its parents, except at the nodes in ``stops``.  To be called in
-    ``derivative_mode``.
+    ``order`` is topological and holds the roots, which are the keys of ``seeds``; an x may be any node.  To be called
+    in ``derivative_mode``.
     """
     fed, wanted = dependents(order, xs), set(xs)
     pairs: dict[Value, Pairs] = {root: [(seed, 1.0)] for root, seed in seeds.items()}
     for node in reversed(order):
-        if node in stops or node not in fed or node not in pairs or node.primitive is None:
+        if node not in fed or node not in pairs or node.primitive is None:
             continue
         if not node.requires_grad:
             continue  # traced under no_grad()

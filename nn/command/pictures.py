@@ -21,8 +21,9 @@ class Axis:
     """Numbers from low to high along so many points, from ``start`` on, with round numbers at its ticks."""
 
     def __init__(self, low: float, high: float, start: float, length: float) -> None:
-        if not high > low:
-            low, high = low - 0.5 * abs(low or 1.0), high + 0.5 * abs(high or 1.0)
+        if not high - low > 1e-300:  # equal, or too near to be told apart
+            room = 0.5 * abs(low) if abs(low) > 1e-300 else 0.5
+            low, high = low - room, high + room
         self.low, self.high, self._start, self._scale = low, high, start, length / (high - low)
         rough = (high - low) / TICKS
         power = 10.0 ** math.floor(math.log10(rough))

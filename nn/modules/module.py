@@ -62,11 +62,11 @@ class Module(Scoped):
 
     def named_modules(self) -> dict[str, Module]:
         """Every module inside this one under its dotted name, such as ``layers.0``; itself under ""."""
-        return {"": self} | {name: found for name, found in _walk(self) if isinstance(found, Module)}
+        return {"": self} | {name: found for name, found in _walk(self, Module) if isinstance(found, Module)}
 
     def modules(self) -> list[Module]:
         """This module and every module inside it."""
-        return [self, *(found for _, found in _walk(self) if isinstance(found, Module))]
+        return [self, *(found for _, found in _walk(self, Module) if isinstance(found, Module))]
 
     def parameters_by_layer(self) -> dict[str, list[Value]]:
         """The parameters of each layer (see ``layers_of``), by the name of the layer."""
@@ -141,9 +141,12 @@ def as_list(x: Any) -> list[Any]:
     return [*x] if isinstance(x, (list, tuple)) or getattr(x, "ndim", None) else [x]
 
 
-def _walk(root: Any) -> Iterator[tuple[str, Any]]:
-    """(dotted name, item) for every Module and leaf Value inside root, in order, without recursion."""
-    stack = [iter(_items(root, ""))]
+def _walk(root: Any, only: type = object) -> Iterator[tuple[str, Any]]:
+    """(dotted name, item) for every Module and leaf Value inside root, in order, without recursion.
+
+    Where ``only`` modules are wanted, lists of weights are not looked through one by one.
+    """
+    stack = [iter(_items(root, "", only))]
     entered = {id(root): root}  # kept, for no other object may get its id meanwhile
     while stack:
         for name, item in stack[-1]:
@@ -157,7 +160,7 @@ def _walk(root: Any) -> Iterator[tuple[str, Any]]:
                 entered[id(item)] = item
                 if isinstance(item, Module):
                     yield name, item
-                stack.append(iter(_items(item, f"{name}.")))
+                stack.append(iter(_items(item, f"{name}.", only)))
                 break
             elif any(_is_parameter(x) or (isinstance(x, Module) and id(x) not in entered) for x in _hidden_in(item)):
                 raise TypeError(
@@ -185,9 +188,9 @@ def _is_finite(x: Any) -> bool:
         return False
 
 
-def _items(holder: Any, prefix: str) -> list[tuple[str, Any]]:
+def _items(holder: Any, prefix: str, only: type) -> list[tuple[str, Any]]:
     if isinstance(holder, (list, tuple, deque)):
-        return [(f"{prefix}{i}", item) for i, item in enumerate(holder)]
+        return [(f"{prefix}{i}", x) for i, x in enumerate(holder) if only is object or type(x) is not Value]
     if not isinstance(holder, dict):
         slots = getattr(type(holder), "__dataclass_fields__", ())  # a dataclass may have these alone
         apart = type(holder).buffers if isinstance(holder, Module) else ()

@@ -23,12 +23,13 @@ PARTS = {  # and about how many seconds of one core each took, with the processe
     "compiled": 35,
     "gpt": 110,
     "compile-times": 145,
+    "stages": 10,
     "again": 3,
     "large-data": 55,
     "growth": 105,
     "threads": 60,
     "from-csv": 100,
-    "backends": 95,
+    "backends": 100,
 }
 
 
@@ -44,7 +45,19 @@ def main() -> None:
     start = time.perf_counter()
     use_one_core()
     # Now, as NumPy and others read the limit when they are imported.
-    from . import again, backends, compile_times, compiled, eager, from_csv, gpt_training, growth, large_data, threads
+    from . import (
+        again,
+        backends,
+        compile_times,
+        compiled,
+        eager,
+        from_csv,
+        gpt_training,
+        growth,
+        large_data,
+        stages,
+        threads,
+    )
 
     wanted = {part: PARTS[part] for part in chosen.parts or PARTS}
     takes = ", ".join(f"{part} {seconds} s" for part, seconds in wanted.items())
@@ -55,6 +68,7 @@ def main() -> None:
         "compiled": compiled.run,
         "gpt": gpt_training.run,
         "compile-times": compile_times.run,
+        "stages": stages.run,
         "again": again.run,
         "large-data": large_data.run,
         "growth": lambda: growth.run(chosen.o),

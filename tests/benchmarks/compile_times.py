@@ -19,14 +19,26 @@ from typing import Any
 
 from .table import Aim, Row, duration, table
 
-MLPS = {"moons": (2, 16, 16, 1), "digits": (64, 16, 10), "64-64-64-10": (64, 64, 64, 10)}
-GPTS = {"GPT": {"layers": 1, "width": 16}, "GPT, 2 layers of width 32": {"layers": 2, "width": 32}}
+MLPS = {
+    "moons": (2, 16, 16, 1),
+    "digits": (64, 16, 10),
+    "64-64-64-10": (64, 64, 64, 10),
+    "64-128-128-10": (64, 128, 128, 10),
+}
+ONE_LENGTH = "GPT, one length"
+GPTS = {
+    "GPT": {"layers": 1, "width": 16},
+    ONE_LENGTH: {"layers": 1, "width": 16},
+    "GPT, 2 layers of width 32": {"layers": 2, "width": 32},
+}
 NETWORKS = [*MLPS, *GPTS]
 AIMS = {  # seconds: cold, from the cache
-    "moons": (0.2, 0.05),
+    "moons": (0.15, 0.05),
     "digits": (0.2, 0.05),
-    "64-64-64-10": (0.6, 0.2),
+    "64-64-64-10": (0.3, 0.12),
+    "64-128-128-10": (0.5, 0.25),
     "GPT": (3.0, 0.5),
+    ONE_LENGTH: (math.inf, math.inf),
     "GPT, 2 layers of width 32": (6.0, math.inf),
 }
 ROUNDS = 3
@@ -70,7 +82,8 @@ def prepared(network: str) -> tuple[Any, Any, Any, dict[str, Any]]:
     if network in GPTS:
         from nn.command.gpt import CONTEXT, GPT
 
-        rows = [[0] * (n + 1) for n in range(CONTEXT)]
+        lengths = [CONTEXT] if network == ONE_LENGTH else range(1, CONTEXT + 1)
+        rows = [[0] * n for n in lengths]
         return GPT(**GPTS[network], seed=1), rows, rows, {"loss": "cross_entropy", "batch_size": 1}
     from nn import MLP
 

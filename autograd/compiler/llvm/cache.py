@@ -19,7 +19,7 @@ from pathlib import Path
 from ...persistence import clear_parts, is_own, replace_whole
 
 MAGIC = b"stepgrad object code 1\n"
-MOST = 512  # entries; of more, those that were not used for longest go
+MOST = 2048  # entries; of more, those that were not used for longest go
 NAME = re.compile(r"[0-9a-f]{64}\.o")
 PART = re.compile(r"\.([0-9a-f]{50})\..*\.part")
 # A pipe under the name of an entry must not let us wait for a writer, nor a link lead us elsewhere.
@@ -74,16 +74,16 @@ def _read(path: Path, size: int = -1) -> bytes:
 
 
 def _prune(folder: Path) -> None:
-    """Remove the entries beyond ``MOST``."""
+    """Remove the entries beyond ``MOST``, and some more, as it takes long to find those."""
     names = os.listdir(folder)
-    for start in {found[1] for found in map(PART.fullmatch, names) if found}:
+    for start in {found[1] for name in names if name.startswith(".") and (found := PART.fullmatch(name))}:
         clear_parts(folder, start)
-    if sum(map(bool, map(NAME.fullmatch, names))) <= MOST:
+    if len(names) <= MOST or sum(map(bool, map(NAME.fullmatch, names))) <= MOST:
         return
     entries = []
     for name in filter(NAME.fullmatch, names):
         with contextlib.suppress(OSError):  # another process may have removed it
             if _read(folder / name, len(MAGIC)) == MAGIC:
                 entries.append((os.stat(folder / name).st_mtime, folder / name))
-    for _, path in sorted(entries)[:-MOST]:
+    for _, path in sorted(entries)[: len(entries) - MOST + MOST // 8]:
         path.unlink(missing_ok=True)

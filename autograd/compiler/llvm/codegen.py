@@ -8,7 +8,7 @@ import functools
 import os
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -25,51 +25,55 @@ OPTIMISATION = 2  # of the code generator; the passes before it are not run, as 
 
 
 class Machine:
-    """The machine code of a module of LLVM IR, loaded for as long as this object lives."""
+    """The machine code of some modules of LLVM IR, loaded for as long as this object lives."""
 
-    def __init__(self, ir: str) -> None:
-        self.ir = ir
+    def __init__(self, *modules: str) -> None:
+        self.ir = "\n\n".join(modules)
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine())
-        self._engine.add_object_file(llvm.ObjectFileRef.from_data(object_code(ir)))
+        for ir in modules:
+            self._engine.add_object_file(llvm.ObjectFileRef.from_data(object_code(ir)))
         self._engine.finalize_object()
 
     def address(self, name: str) -> int:
         return int(self._engine.get_function_address(name))
 
 
-class Kernels:
-    """The kernels of a program: those that every program shares, and its own by what they compute."""
-
-    def __init__(self, own: Mapping[OwnKernel, str]) -> None:
-        self._shared = machine(shared_ir(lanes(), vector_functions()))
-        self._own = machine(own_ir(own, lanes(), vector_functions())) if own else None
-        self._names = {*own.values()}
-
-    def address(self, name: str) -> int:
-        own = self._own if name in self._names else None
-        return (own or self._shared).address(name)
-
-    @property
-    def ir(self) -> str:
-        return "\n\n".join(m.ir for m in (self._own, self._shared) if m)
+_machines: WeakValueDictionary[tuple[str, ...], Machine] = WeakValueDictionary()
 
 
-_machines: WeakValueDictionary[str, Machine] = WeakValueDictionary()
-
-
-def machine(ir: str) -> Machine:
+def machine(*modules: str) -> Machine:
     """The machine of some IR: one for all programs that need it, freed with the last of them."""
-    found = _machines.get(ir)
+    found = _machines.get(modules)
     if found is None:
-        found = _machines[ir] = Machine(ir)
+        found = _machines[modules] = Machine(*modules)
     return found
 
 
+def kernels_of(called: Iterable[str], own: Mapping[OwnKernel, str]) -> Machine:
+    """The kernels that a program calls, by their names: those that every program shares, and its own.
+
+    Each is a module of its own, so that it is compiled once, and found on the disk by the next program that calls it.
+    """
+    names = {*called}
+    shared = shared_modules(lanes(), frozenset(vector_functions().items()))
+    own_modules = [own_ir({kernel: name}, lanes(), vector_functions()) for kernel, name in own.items()]
+    return machine(*[shared[name] for name in sorted(names & shared.keys())], *own_modules)
+
+
+@functools.cache
+def shared_modules(lanes: int, functions: frozenset[tuple[str, str]]) -> dict[str, str]:
+    """The kernels and drivers that are the same for every program, each as a module."""
+    return {emitter.name: _module([emitter]) for emitter in _shared(lanes, dict(functions))}
+
+
 def shared_ir(lanes: int, functions: Mapping[str, str]) -> str:
-    """The kernels and drivers that are the same for every program."""
+    """The same as one module."""
+    return _module(_shared(lanes, functions))
+
+
+def _shared(lanes: int, functions: Mapping[str, str]) -> list[Emitter]:
     drivers = {"train": train, "shares": shares, "join_shares": join_shares, "evaluate": evaluate}
-    written = [write(Emitter(name, lanes, functions)) for name, write in drivers.items()]
-    return _module([*kernels(lanes, functions), *written])
+    return [*kernels(lanes, functions), *(write(Emitter(name, lanes, functions)) for name, write in drivers.items())]
 
 
 def own_ir(own: Mapping[OwnKernel, str], lanes: int, functions: Mapping[str, str]) -> str:
@@ -156,15 +160,26 @@ def _target_machine() -> Any:
     )
 
 
+@functools.cache
+def _compiler() -> Any:
+    """The one for all modules: to make it takes as long as to compile a small one."""
+    return _target_machine()
+
+
+@functools.cache
+def _processor() -> tuple[str, ...]:
+    """What code depends on beside its IR: the processor, and who compiles."""
+    version = ".".join(map(str, llvm.llvm_version_info))
+    features = llvm.get_host_cpu_features().flatten()
+    return llvm.get_host_cpu_name(), features, llvmlite.__version__, version, str(OPTIMISATION)
+
+
 def object_code(ir: str) -> bytes:
     """The IR compiled for this processor: from the disk, where it was compiled before."""
-    version = ".".join(map(str, llvm.llvm_version_info))
-    key = (ir, llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), llvmlite.__version__, version)
-    code = cache.load(*key, str(OPTIMISATION))
+    code = cache.load(ir, *_processor())
     if code is None:
-        target = _target_machine()
         module = llvm.parse_assembly(ir)
         module.verify()
-        code = bytes(target.emit_object(module))
-        cache.store(code, *key, str(OPTIMISATION))
+        code = bytes(_compiler().emit_object(module))
+        cache.store(code, ir, *_processor())
     return code

@@ -121,10 +121,17 @@ def load_samples(e: Emitter, job: TrainJob[Integer], form: Form[Integer], start:
         with e.when(source.by_columns, "==", 0), e.loop(whole_vectors(e, count), step=e.lanes) as i:
             last = start + count - 1
             places = [e.smaller(start + (i + lane), last) for lane in range(e.lanes)]
-            with e.when(job.sequential, "==", 1):
-                read_samples(e, form, source, places, i)
-            with e.when(job.sequential, "==", 0):
-                read_samples(e, form, source, [e.number_at(job.order, place) for place in places], i)
+            read_samples(e, form, source, [sample_at(e, job, place) for place in places], i)
+
+
+def sample_at(e: Emitter, job: TrainJob[Integer], place: Integer) -> Integer:
+    """The sample at a place of the order, or, where they are taken as they stand, the place itself.
+
+    Then there is no order, and what is read counts for nothing: the first of the arguments will do.
+    """
+    order = e.select(job.sequential, "==", 1, e.integer("ptrtoint ptr %args to i64"), job.order)
+    at = e.select(job.sequential, "==", 1, 0, place)
+    return e.select(job.sequential, "==", 1, place, e.number_at(order, at))
 
 
 def read_samples(e: Emitter, form: Form[Integer], source: Source[Integer], samples: list[Integer], i: Integer) -> None:

@@ -29,11 +29,11 @@ from .calls import (
 )
 from .one_sample import Accumulation, OneSamplePlan, SharedWeights, for_one_sample
 from .pieces import LoopPlan, plan_loop
-from .sums import Indexed, Products
+from .sums import Indexed, Products, rows_of
 
 __all__ = [
     "ONES", "UNIT", "WASTE", "ZERO", "Accumulation", "Call", "Elementwise", "Epilogue", "Filler", "Gather", "Indexed",
     "LogSumExp", "LoopPlan", "MatVec", "Number", "OneSamplePlan", "Operand", "Outer", "Plan", "Products", "Row",
     "RowDot", "Scalar", "Scatter", "SharedWeights", "Spread", "Step", "Template",
-    "for_one_sample", "plan_loop", "reads", "row_of", "writes",
+    "for_one_sample", "plan_loop", "reads", "row_of", "rows_of", "writes",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ samples.  Every call prints, and so does the :class:`Plan` that holds them in or
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from typing import Literal, NamedTuple
 
 from ...primitives import Primitive
@@ -113,9 +113,9 @@ class MatVec(NamedTuple):
     ``then`` says what is done to each sum before it is stored.
     """
 
-    inputs: list[Row]
+    inputs: Sequence[Row]
     biases: list[Scalar]
-    weights: list[list[Scalar]]
+    weights: list[Sequence[Scalar]]
     outputs: list[Row]
     then: Epilogue | None = None
 
@@ -174,7 +174,7 @@ class Outer(NamedTuple):
 
     left: list[Row]
     right: list[Row]
-    places: list[list[int | None]]
+    places: list[Sequence[int | None]]
 
     def __str__(self) -> str:
         return f"outer {len(self.left)} x {len(self.right)}"

@@ -16,9 +16,10 @@ CHEAP = {
 
 def joined(calls: Sequence[Call], wanted: set[Row]) -> list[Call]:
     """The calls, each matvec together with the elementwise call that alone reads its sums, where that is cheap."""
+    of_matvecs = {row for call in calls if isinstance(call, MatVec) for row in call.outputs} - wanted
     readers: dict[Row, set[int]] = defaultdict(set)
     for i, call in enumerate(calls):
-        for row in reads(call):
+        for row in of_matvecs.intersection(reads(call)):
             readers[row].add(i)
     result: dict[int, Call] = dict(enumerate(calls))
     for i, call in enumerate(calls):

@@ -18,19 +18,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import repeat
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ...primitives import Primitive
-from ...program import Equation, dependent_variables
+from ...program import LIST, Equation, dependent_variables
 from .calls import COPY, Call, Elementwise, Operand, Plan, Row, Spread, Step, Template, reads, row_of
 from .joining import joined
-from .sums import Indexed, Products, over_samples, sums
+from .sums import Indexed, Products, over_samples, rows_of, sums
 
 FANOUT = 4  # a number used by more elementwise equations than this is stored, so that its users stay alike
 MAX_STEPS = 300  # instructions in templates; each takes about 0.3 ms to compile
 
+NEVER = 2**31
+
 Equations = dict[int, Equation]
+Shape = tuple[Any, ...]  # for each step its instruction and, as 3·place + kind, its operands; last what is stored
+KINDS: tuple[Literal["step", "scalar", "row"], ...] = ("step", "scalar", "row")
 
 
 class LoopPlan(NamedTuple):
@@ -62,17 +65,19 @@ def plan_loop(
     ``products`` are to be summed over the samples, ``kept`` are variables that are wanted afterwards.
     """
     varying = dependent_variables(equations, inputs)
-    uniform = {equation.out for equation in equations} - varying
+    lists = {out for out, primitive, _ in equations if primitive is LIST}
+    uniform = {equation.out for equation in equations} - varying - lists
+    needed = rows_of(products)
     # What is no input and not computed from one is alike for all samples: leaves, numbers, and what comes of them.
     used = set().union(*[args for _, _, args in equations], uniform, kept)
-    used.update(v for product in products for v in _rows_of(product) if isinstance(v, int))
-    scalars = used.difference(varying, inputs)
-    products = [
-        product if scalars.isdisjoint(_rows_of(product)) else _as_rows(product, scalars) for product in products
-    ]
+    used.update(v for v in needed if isinstance(v, int))
+    scalars = used.difference(varying, inputs, lists)
+    if not scalars.isdisjoint(needed):
+        products = _as_rows(products, scalars)
     rows = {row_of(v, scalars) for v in kept}
-    once = plan([e for e in equations if e.out in uniform], constants, scalars - uniform, (), {*uniform})
-    each = plan([e for e in equations if e.out in varying], constants, scalars, products, rows)
+    once = plan([e for e in equations if e.out not in varying], constants, scalars - uniform, (), {*uniform})
+    of_samples = [e for e in equations if e.out in varying or e.out in lists]
+    each = plan(of_samples, constants, scalars, products, rows)
     return LoopPlan(inputs, constants, scalars, uniform, once, each, rows)
 
 
@@ -85,7 +90,7 @@ def plan(
 ) -> Plan:
     """Calls for equations whose results are rows: as few as their shapes allow, or one for each instruction."""
     by_result = {equation.out: equation for equation in equations}
-    wanted = kept.union(*map(_rows_of, products))
+    wanted = kept.union(rows_of(products))
     calls = _calls(by_result, products, scalars, wanted, constants)
     steps = sum(len(t.steps) for t in {call.template for call in calls if isinstance(call, Elementwise)})
     if steps > MAX_STEPS:
@@ -93,16 +98,19 @@ def plan(
     return Plan([*_spreads(calls, wanted), *joined(calls, wanted)])
 
 
-def _rows_of(product: Products | Indexed) -> tuple[Row, ...]:
-    """The rows that are multiplied, or looked up by."""
-    return (product.g, *product.xs) if isinstance(product, Products) else (product.g, product.x)
-
-
-def _as_rows(product: Products | Indexed, scalars: set[int]) -> Products | Indexed:
-    g = row_of(product.g, scalars)
-    if isinstance(product, Products):
-        return product._replace(g=g, xs=tuple([row_of(x, scalars) for x in product.xs]))
-    return product._replace(g=g, x=row_of(product.x, scalars))
+def _as_rows(products: Iterable[Products | Indexed], scalars: set[int]) -> list[Products | Indexed]:
+    """The same with the rows of scalars."""
+    rows: dict[int, tuple[Row, ...]] = {}
+    found: list[Products | Indexed] = []
+    for product in products:
+        g = row_of(product.g, scalars)
+        if isinstance(product, Indexed):
+            found.append(product._replace(g=g, x=row_of(product.x, scalars)))
+            continue
+        if id(product.xs) not in rows:
+            rows[id(product.xs)] = tuple([row_of(x, scalars) for x in product.xs])
+        found.append(product._replace(g=g, xs=rows[id(product.xs)]))
+    return found
 
 
 def _calls(
@@ -114,22 +122,35 @@ def _calls(
     apart: bool = False,
 ) -> list[Call]:
     """The calls of all levels: in each the sums first, then the elementwise pieces, then the sums over samples."""
-    levels = _levels(equations, wanted, apart)
+    lists = {v: args for v, primitive, args in equations.values() if primitive is LIST}
+    of_sums = {primitive for _, primitive, _ in equations.values() if is_sum(primitive)}
+    levels = _levels(equations, of_sums, wanted, apart)
     summed: dict[int, list[Equation]] = defaultdict(list)
-    for v, equation in equations.items():
-        if is_sum(equation.primitive):
-            summed[levels[v]].append(equation)
-    pieces = _pieces(equations, levels, apart)
-    stored = wanted | _used_outside(equations, pieces)
+    for equation in equations.values():
+        if equation.primitive in of_sums:
+            summed[levels[equation.out]].append(equation)
+    pieces, stored = _pieces(equations, of_sums, levels, apart)
+    stored |= wanted
     of_level: dict[int, list[list[int]]] = defaultdict(list)
     for piece in pieces:
         of_level[levels[piece[0]]].append(piece)
+
+    def level_of(rows: Iterable[Row]) -> int:
+        return max([levels[row] for row in rows if isinstance(row, int) and row in equations], default=0)
+
     ready: dict[int, list[Products | Indexed]] = defaultdict(list)
+    of_factors: dict[int, int] = {}  # the level of the factors of a layer, which its gradients have in common
     for product in products:
-        ready[max(map(levels.get, _rows_of(product), repeat(0)))].append(product)
+        if isinstance(product, Indexed):
+            level = level_of([product.x])
+        elif id(product.xs) in of_factors:
+            level = of_factors[id(product.xs)]
+        else:
+            level = of_factors[id(product.xs)] = level_of(product.xs)
+        ready[max(level, level_of([product.g]))].append(product)
     calls: list[Call] = []
     for level in sorted({*summed, *of_level, *ready}):
-        calls += sums(summed[level], scalars, constants)
+        calls += sums(summed[level], scalars, constants, lists)
         calls += _elementwise(of_level[level], equations, scalars, stored, {} if apart else constants)
         calls += over_samples(ready[level])
     return calls
@@ -137,7 +158,7 @@ def _calls(
 
 def _spreads(calls: Iterable[Call], wanted: set[Row]) -> list[Call]:
     """What makes rows of the scalars that are needed as rows."""
-    needed = dict.fromkeys(row for call in calls for row in reads(call) if isinstance(row, Spread))
+    needed = dict.fromkeys(row for call in calls for row in reads(call) if type(row) is Spread)
     needed |= dict.fromkeys(sorted(row for row in wanted if isinstance(row, Spread)))
     if not needed:
         return []
@@ -149,35 +170,53 @@ def is_sum(primitive: Primitive) -> bool:
     return primitive.variadic and bool(primitive.terms or primitive.instruction)
 
 
-def _levels(equations: Equations, wanted: set[Row], apart: bool) -> dict[Row, int]:
+def _levels(equations: Equations, of_sums: set[Primitive], wanted: set[Row], apart: bool) -> list[int]:
     """The level of each equation: sums as early as they can be, elementwise equations as late.
 
     Late, because a derivative's factor (1 - out·out) is then computed beside its use and not stored.
     """
-    users: dict[int, list[int]] = {v: [] for v in equations}
-    results = set(equations)
-    for v, (_, _, args) in equations.items():
-        for arg in results.intersection(args):
-            users[arg].append(v)
-    own_level = {v: apart or is_sum(primitive) for v, primitive, _ in equations.values()}  # after that of its operands
-    # Whether the users of a result come in a later level than itself.
-    ends_level = {v: len(users[v]) > FANOUT and not own for v, own in own_level.items()}
+    variables = 1 + max([max((v, *args)) for v, _, args in equations.values()], default=-1)
+    uses = [0] * variables  # equations that use a result; those that use a list use each of its items
+    for v, primitive, args in reversed(equations.values()):
+        more = uses[v] if primitive is LIST else 1
+        for arg in {*args} if len(args) == 2 else args:  # x·x is one use of x
+            uses[arg] += more
 
-    level: dict[Row, int] = {}
-    after: dict[int, int] = {}  # the first level in which the users of a result may come
-    for v, (_, _, args) in equations.items():
-        level[v] = max(map(after.get, args, repeat(0)), default=0) + own_level[v]
-        after[v] = level[v] + ends_level[v]
-    for v in reversed(equations):
-        if is_sum(equations[v].primitive) or v in wanted or not users[v]:
-            continue
-        level[v] = min([level[u] - (own_level[u] or ends_level[v]) for u in users[v]])
+    level = [0] * variables
+    after = [0] * variables  # the first level in which the users of a result may come
+    for v, primitive, args in equations.values():
+        first = max([after[arg] for arg in args], default=0)
+        if primitive is LIST:
+            level[v] = after[v] = first
+        elif apart or primitive in of_sums:
+            level[v] = after[v] = first + 1
+        else:
+            level[v], after[v] = first, first + (uses[v] > FANOUT)
+
+    before = [NEVER] * variables  # the last level that a result may have for the sums that use it
+    beside = [NEVER] * variables  # and for the elementwise equations, which may have the same level
+    for v, primitive, args in reversed(equations.values()):
+        last, limits = before[v], before
+        if primitive is not LIST:
+            own_level = apart or primitive in of_sums
+            if uses[v] and primitive not in of_sums and v not in wanted:
+                level[v] = min(before[v], beside[v] - (uses[v] > FANOUT))
+            last, limits = (level[v] - 1, before) if own_level else (level[v], beside)
+        for arg in args:
+            if limits[arg] > last:
+                limits[arg] = last
     return level
 
 
-def _pieces(equations: Equations, levels: Mapping[Row, int], apart: bool) -> list[list[int]]:
-    """The connected pieces of the elementwise equations of each level, every piece in order."""
-    leader = {v: v for v, equation in equations.items() if not is_sum(equation.primitive)}
+def _pieces(
+    equations: Equations, of_sums: set[Primitive], levels: Sequence[int], apart: bool
+) -> tuple[list[list[int]], set[Row]]:
+    """The connected pieces of the elementwise equations of each level, every piece in order.
+
+    And the results that others use than the equations of their piece; sums and lists among them.
+    """
+    leader = {v: v for v, primitive, _ in equations.values() if primitive not in of_sums and primitive is not LIST}
+    stored: set[Row] = set()
 
     def find(v: int) -> int:
         while leader[v] != v:
@@ -185,26 +224,20 @@ def _pieces(equations: Equations, levels: Mapping[Row, int], apart: bool) -> lis
             v = leader[v]
         return v
 
-    for v in [] if apart else leader:
-        for arg in equations[v].args:
-            if arg in leader and levels[arg] == levels[v]:
-                leader[find(v)] = find(arg)
+    for v, _, args in equations.values():
+        if v not in leader or apart:
+            stored.update(args)
+            continue
+        for arg in args:
+            if arg in leader:
+                if levels[arg] == levels[v]:
+                    leader[find(v)] = find(arg)
+                else:
+                    stored.add(arg)
     pieces: dict[int, list[int]] = defaultdict(list)
     for v in leader:
         pieces[find(v)].append(v)
-    return list(pieces.values())
-
-
-def _used_outside(equations: Equations, pieces: list[list[int]]) -> set[int]:
-    """The results of pieces that equations outside of their piece use."""
-    piece_of = {v: i for i, piece in enumerate(pieces) for v in piece}
-    inside = set(piece_of)
-    return {
-        arg
-        for out, (_, _, args) in equations.items()
-        for arg in inside.intersection(args)
-        if piece_of.get(out) != piece_of[arg]
-    }
+    return list(pieces.values()), stored
 
 
 def _elementwise(
@@ -215,36 +248,50 @@ def _elementwise(
     constants: Mapping[int, float],
 ) -> list[Call]:
     """The pieces of one level, those of the same shape together."""
-    alike: dict[Template, Elementwise] = {}
+    alike: dict[Shape, Elementwise] = {}
     for piece in pieces:
-        template, rows, own_scalars = _shape(piece, equations, scalars, stored)
-        call = alike.setdefault(template, Elementwise(template, [], [], []))
+        shape, rows, own_scalars = _shape(piece, equations, scalars, stored)
+        call = alike.get(shape)
+        if call is None:
+            call = alike[shape] = Elementwise(_template(shape), [], [], [])
         call.rows.append(rows)
         call.scalars.append(own_scalars)
-        call.outputs.append([piece[i] for i in template.stored])
+        call.outputs.append([piece[i] for i in shape[-1]])
     return [_with_constants(call, constants) for call in alike.values()]
 
 
 def _shape(
     piece: list[int], equations: Equations, scalars: set[int], stored: set[Row]
-) -> tuple[Template, list[Row], list[int]]:
-    """The template of a piece, and the rows and scalars that it reads, in order of first use."""
+) -> tuple[Shape, list[Row], list[int]]:
+    """The shape of a piece, and the rows and scalars that it reads, in order of first use."""
     place = {v: i for i, v in enumerate(piece)}
     rows: dict[Row, int] = {}
     scalar_places: dict[int, int] = {}
-    steps = []
+    shape: list[Any] = []
     for v in piece:
-        operands = []
-        for arg in equations[v].args:
+        _, primitive, args = equations[v]
+        shape.append(primitive.instruction or primitive)
+        for arg in args:
             if arg in place:
-                operands.append(Operand("step", place[arg]))
+                shape.append(3 * place[arg])
             elif arg in scalars:
-                operands.append(Operand("scalar", scalar_places.setdefault(arg, len(scalar_places))))
+                shape.append(3 * scalar_places.setdefault(arg, len(scalar_places)) + 1)
             else:
-                operands.append(Operand("row", rows.setdefault(arg, len(rows))))
-        primitive = equations[v].primitive
-        steps.append(Step(primitive.instruction or primitive, tuple(operands)))
-    return Template(tuple(steps), tuple(i for i, v in enumerate(piece) if v in stored)), list(rows), list(scalar_places)
+                shape.append(3 * rows.setdefault(arg, len(rows)) + 2)
+    shape.append(tuple([i for i, v in enumerate(piece) if v in stored]))
+    return tuple(shape), list(rows), list(scalar_places)
+
+
+def _template(shape: Shape) -> Template:
+    """The template of a shape."""
+    steps: list[tuple[Any, list[Operand]]] = []
+    for part in shape[:-1]:
+        if isinstance(part, int):
+            place, kind = divmod(part, 3)
+            steps[-1][1].append(Operand(KINDS[kind], place))
+        else:
+            steps.append((part, []))
+    return Template(tuple([Step(instruction, tuple(operands)) for instruction, operands in steps]), shape[-1])
 
 
 def _with_constants(call: Elementwise, constants: Mapping[int, float]) -> Elementwise:

@@ -33,7 +33,7 @@ class Products(NamedTuple):
 
     g: Row
     xs: tuple[Row, ...]
-    places: list[int]
+    places: Sequence[int]
 
 
 class Indexed(NamedTuple):
@@ -47,6 +47,20 @@ class Indexed(NamedTuple):
     places: tuple[int | None, ...]
 
 
+def rows_of(products: Iterable[Products | Indexed]) -> dict[Row, None]:
+    """What is multiplied, added and looked up by, each once.  The gradients of a layer have the same tuple ``xs``."""
+    found: dict[Row, None] = {}
+    met: set[int] = set()
+    for product in products:
+        found[product.g] = None
+        if isinstance(product, Indexed):
+            found[product.x] = None
+        elif id(product.xs) not in met:
+            met.add(id(product.xs))
+            found.update(dict.fromkeys(product.xs))
+    return found
+
+
 class Terms(NamedTuple):
     """A sum as bias + Σ weight · row + Σ left · right of rows, whichever way round its products were written."""
 
@@ -57,12 +71,27 @@ class Terms(NamedTuple):
     right: list[Row]
 
 
-def sums(equations: Iterable[Equation], scalars: set[int], constants: Mapping[int, float]) -> list[Call]:
+def sums(
+    equations: Iterable[Equation],
+    scalars: set[int],
+    constants: Mapping[int, float],
+    lists: Mapping[int, tuple[int, ...]],
+) -> list[Call]:
     """The sums of one level; all that share their inputs are one call."""
     matvecs: dict[tuple[Row, ...], MatVec] = {}
     rowdots: dict[tuple[int, bool], RowDot] = {}
     exponentials: dict[int, LogSumExp] = {}
     gathers: dict[tuple[int, int, bool], Gather] = {}
+    of_list: dict[int, MatVec] = {}  # the matvec of a list of inputs
+    kinds: dict[int, bool | None] = {}
+
+    def all_scalars(number: int) -> bool | None:
+        """Whether all items of a list are scalars; None where some are."""
+        if number not in kinds:
+            items = lists[number]
+            kinds[number] = False if scalars.isdisjoint(items) else True if scalars.issuperset(items) else None
+        return kinds[number]
+
     for out, primitive, args in equations:
         if primitive.instruction == "logsumexp":
             call = exponentials.setdefault(len(args), LogSumExp([], []))
@@ -77,6 +106,18 @@ def sums(equations: Iterable[Equation], scalars: set[int], constants: Mapping[in
             gather.outputs.append(out)
             continue
         assert primitive.terms is not None  # what else takes any number of arguments is a sum of products
+        if args[0] in lists:
+            first, second, last = args
+            if last in scalars and all_scalars(first) and all_scalars(second) is False:  # most sums are of this kind
+                matvec = of_list.get(second)
+                if matvec is None:
+                    inputs = lists[second]
+                    matvec = of_list[second] = matvecs.setdefault(inputs, MatVec(inputs, [], [], []))
+                matvec.biases.append(last)
+                matvec.weights.append(lists[first])
+                matvec.outputs.append(out)
+                continue
+            args = (*lists[first], *lists[second], last)
         bias, weights, rows, left, right = terms(primitive.terms(args), scalars)
         zero = bias.x == 0.0 if isinstance(bias, Number) else constants.get(bias) == 0.0
         if not weights and not (left and zero):
@@ -84,7 +125,7 @@ def sums(equations: Iterable[Equation], scalars: set[int], constants: Mapping[in
         if weights:
             key = tuple(rows)
             if key not in matvecs:
-                matvecs[key] = MatVec(rows, [], [], [])
+                matvecs[key] = MatVec(key, [], [], [])
             matvec = matvecs[key]
             matvec.biases.append(bias)
             matvec.weights.append(weights)
@@ -143,17 +184,18 @@ def over_samples(products: Iterable[Products | Indexed]) -> list[Call]:
     return [*scatters.values(), *rectangles.values()]
 
 
-def _apart(xs: tuple[Row, ...], places: list[int]) -> Iterator[tuple[tuple[Row, ...], list[int | None]]]:
+def _apart(xs: tuple[Row, ...], places: Sequence[int]) -> Iterator[tuple[tuple[Row, ...], Sequence[int | None]]]:
     """The same in parts that have each x once: one that goes to several places (a weight used twice) is rare."""
+    if len({*xs}) == len(xs):
+        yield xs, places
+        return
     left = [*zip(xs, places, strict=True)]
     while left:
-        once, again = dict(left), []
-        if len(once) < len(left):
-            once = {}
-            for x, place in left:
-                if x in once:
-                    again.append((x, place))
-                else:
-                    once[x] = place
+        once, again = {}, []
+        for x, place in left:
+            if x in once:
+                again.append((x, place))
+            else:
+                once[x] = place
         yield tuple(once), [*once.values()]
         left = again

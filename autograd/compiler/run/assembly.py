@@ -41,7 +41,7 @@ class Assembly:
         self._places, self._workspace = places, workspace
         self.packs: list[Line] = []
         self.lines: list[Line] = []
-        self._packed: dict[tuple[int, ...], int] = {}  # where the scalars of these places are packed
+        self._grids: dict[tuple[Any, ...], Grid] = {}  # of scalars that were met
         for call in plan.calls:
             match call:
                 case Elementwise():
@@ -101,8 +101,15 @@ class Assembly:
     def _grid(self, scalars: Sequence[Sequence[Scalar]], fill: int) -> Grid:
         """The scalars as a grid: as they lie, where steps are alike all over, or else as they are packed.
 
-        A kernel reads ``fill`` rows more than there are.
+        A kernel reads ``fill`` rows more than there are.  A layer that is applied several times, to words or time
+        steps, is looked at and packed once.
         """
+        key = (*map(tuple, scalars), fill)
+        if key not in self._grids:
+            self._grids[key] = self._new_grid(scalars, fill)
+        return self._grids[key]
+
+    def _new_grid(self, scalars: Sequence[Sequence[Scalar]], fill: int) -> Grid:
         places = [[self._places.scalars[scalar] for scalar in row] for row in scalars]
         first = places[0][0]
         down = places[1][0] - first if len(places) > 1 else 0
@@ -112,11 +119,9 @@ class Assembly:
             place == first + i * down + j * across for i, row in enumerate(places) for j, place in enumerate(row)
         ):
             return Grid(first, down, across)
-        columns = tuple([place for column in zip(*places, strict=True) for place in (*column, *column[:1] * fill)])
-        start = self._packed.get(columns)
-        if start is None:  # a layer that is applied several times, to words or time steps, is packed once
-            start = self._packed[columns] = self._workspace.take(len(columns))
-            self.packs.append(Line("pack", PackArguments(len(columns), self._workspace.table(columns), start, 1)))
+        columns = [place for column in zip(*places, strict=True) for place in (*column, *column[:1] * fill)]
+        start = self._workspace.take(len(columns))
+        self.packs.append(Line("pack", PackArguments(len(columns), self._workspace.table(columns), start, 1)))
         return Grid(start, 1, len(places) + fill)
 
     def _rowdot(self, call: RowDot) -> None:
@@ -172,14 +177,15 @@ class Assembly:
         if len(left) > len(right):
             left, right, places = right, left, [*zip(*places, strict=True)]
         height, width = min(outer_tiles(self._workspace.lanes), key=lambda shape: _cost(len(left), len(right), *shape))
-        waste, tiles = self._places.sums[None], []
+        waste, below, beside = self._places.sums[None], -len(left) % height, -len(right) % width
+        places = [[*line, *[waste] * beside] for line in places] + [[waste] * (len(right) + beside)] * below
+        left, right = [*left, *left[-1:] * below], [*right, *right[-1:] * beside]
+        tiles = []
         for top in range(0, len(left), height):
             for first in range(0, len(right), width):
-                tile = [left[min(i, len(left) - 1)] for i in range(top, top + height)]
-                tile += [right[min(j, len(right) - 1)] for j in range(first, first + width)]
-                for i in range(top, top + height):
-                    for j in range(first, first + width):
-                        tile.append(places[i][j] if i < len(left) and j < len(right) else waste)
+                tile = [*left[top : top + height], *right[first : first + width]]
+                for line in places[top : top + height]:
+                    tile += line[first : first + width]
                 tiles.append(tile)
         self._tables_of_outer(f"outer{height}x{width}", tiles)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..layout import address
-from ..llvm import LINE, Kernels
+from ..llvm import LINE, kernels_of
 from .kernel_workspace import KernelWorkspace, Line
 
 SIGNATURE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)
@@ -23,7 +23,8 @@ class Executable:
     """
 
     def __init__(self, workspace: KernelWorkspace, sections: Mapping[str, list[Line]], *drivers: str) -> None:
-        self.kernels = Kernels(workspace.kernels)
+        called = {line.kernel for lines in sections.values() for line in lines}
+        self.kernels = kernels_of({*drivers, *called}, workspace.kernels)
         self._tables = np.array(workspace.tables if len(workspace.tables) else [0], dtype=np.int32)
         self._tables_address = address(self._tables)
         self._sections = {name: self._encode(lines) for name, lines in sections.items()}
@@ -33,11 +34,12 @@ class Executable:
         self._drivers = {name: SIGNATURE(self.kernels.address(name)) for name in drivers}
 
     def _encode(self, lines: list[Line]) -> Any:
-        numbers = np.zeros((max(len(lines), 1), LINE), dtype=np.int64)
-        for i, (kernel, arguments, numbers_each) in enumerate(lines):
-            numbers[i, : 1 + len(arguments)] = (self.kernels.address(kernel), *arguments)
-            numbers[i, -1] = numbers_each
-        return numbers
+        addresses = {kernel: self.kernels.address(kernel) for kernel in {line.kernel for line in lines}}
+        numbers = [
+            [addresses[kernel], *arguments, *[0] * (LINE - 2 - len(arguments)), numbers_each]
+            for kernel, arguments, numbers_each in lines
+        ]
+        return np.array(numbers or [[0] * LINE], dtype=np.int64)
 
     def drive(self, driver: str, memory: int, job: int) -> None:
         """Run a driver, by the addresses of a workspace and of a job's numbers."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -32,9 +33,11 @@ class KernelWorkspace(Workspace):
         return start
 
     def kernel(self, own: OwnKernel) -> str:
-        """The name of a kernel of the program's own."""
-        kind = "matvec" if isinstance(own, MatVecThen) else "piece"
-        return self.kernels.setdefault(own, f"{kind}_{len(self.kernels)}")
+        """The name of a kernel of the program's own, which is the same in every program that has it."""
+        if own not in self.kernels:
+            kind = "matvec" if isinstance(own, MatVecThen) else "piece"
+            self.kernels[own] = f"{kind}_{hashlib.sha256(repr(own).encode()).hexdigest()[:16]}"
+        return self.kernels[own]
 
 
 def consecutive(places: Sequence[int]) -> bool:
