@@ -61,7 +61,10 @@ def test_sums_are_added_in_one_order_whoever_holds_which_part(parts: int) -> Non
     assert totals.pop() == pytest.approx(math.fsum(numbers), rel=1e-12)
 
 
+@pytest.mark.slow  # runs where Dask is, which brings what packs the model
 def test_workers_with_machine_code_and_others_without_are_all_eager() -> None:
+    pytest.importorskip("cloudpickle")
+
     class Crew:
         asked = 0
 
