@@ -108,6 +108,7 @@ def meeting() -> Any:
     return json.loads(result.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("work", ["moons", "digits", "sigmoid", "short names", "names of all lengths"])
 def test_every_contender_has_the_same_losses(meeting, work):
     differences = meeting["differences"][work]
@@ -117,6 +118,7 @@ def test_every_contender_has_the_same_losses(meeting, work):
     assert all(difference <= compiled.CLOSE for difference in differences.values()), differences
 
 
+@pytest.mark.slow
 def test_a_contender_is_there_or_said_to_be_left_out(meeting):
     there = {name.split(",")[0] for name in meeting["differences"]["moons"]}
     assert len(there) + len(meeting["left out"]) == meeting["modules"]

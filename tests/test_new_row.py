@@ -155,6 +155,7 @@ def split(output: str) -> list[str]:
     return parts
 
 
+@pytest.mark.slow
 def test_a_row_without_a_reference_of_50_digits_fails_the_tests(copy: Path) -> None:
     run(copy, "autograd/generate.py")
     done = run(

@@ -136,6 +136,7 @@ def facts(root: Value) -> list[Any]:
 # --- graphs ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @each_way
 def test_a_graph_deeper_than_the_stack_comes_back_whole(way: Callable[[Any], Any]) -> None:
     y = deep(30_000)
@@ -278,6 +279,7 @@ def test_two_picklers_take_turns(pickler: Any) -> None:
         assert [facts(unpickler.load()) for _ in parts] == [*map(facts, parts)]
 
 
+@pytest.mark.slow
 def test_two_threads_pickle_one_graph_at_once() -> None:
     y = deep(3_000)
     expected, found = facts(y), []

@@ -524,6 +524,7 @@ def made(recipe: dict[str, Any], seed: int) -> Job:
     return model, lambda p, t: base(p, t) * scale, {**more, "epochs": 2}
 
 
+@pytest.mark.slow
 @given(st.lists(recipes(), min_size=1, max_size=3), st.data())
 @settings(max_examples=25, deadline=None)
 def test_whatever_was_trained_before_a_training_gives_the_same_bits(

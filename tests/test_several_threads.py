@@ -172,6 +172,7 @@ def test_a_training_that_goes_on_elsewhere_has_the_bits_of_one(tmp_path: Path) -
     assert trained("all rows", threads=2, epochs=6, batch_size=300, checkpoint=path, resume=True) == whole
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_cheap")
 def test_functions_over_rows_have_the_same_bits_for_any_number_of_threads(names: set[str]) -> None:
     w, model = Value(0.3), mlp()

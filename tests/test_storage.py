@@ -557,6 +557,7 @@ def test_the_work_of_load_grows_as_the_file_does(make, tmp_path):
     assert work[1] < 2.1 * work[0]
 
 
+@pytest.mark.slow
 def test_a_large_nested_file_is_built_with_one_walk_over_the_whole(tmp_path, monkeypatch):
     path = tmp_path / "model.json"
     model = nn.Sequential(*[nested(100) for _ in range(30)])
