@@ -28,7 +28,7 @@ URLS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["pro
 project, copyright = "stepgrad", "2026, the stepgrad developers"
 release = autograd.__version__
 root_doc = "README"
-include_patterns = ["*.md", "notebooks/*.md", "notebooks/*.ipynb", "docs/reference/*.md"]
+include_patterns = ["*.md", "notebooks/*.md", "notebooks/*.ipynb", "docs/speed.md", "docs/reference/*.md"]
 extensions = ["sphinx.ext.autodoc", "sphinx.ext.viewcode", "myst_nb"]
 myst_heading_anchors = 3
 nb_execution_mode = "off"
@@ -75,6 +75,7 @@ docs/reference/command
 ```{toctree}
 :hidden:
 :caption: Project
+docs/speed
 CHANGELOG
 CONTRIBUTING
 ```
