@@ -59,7 +59,8 @@ def to_onnx(model: Module, *, inputs: int | None = None) -> onnx.ModelProto:
     width = inputs_of(model, inputs, "to_onnx")
     with evaluating(model.modules()):
         result = graph.model(model, Tensor("x", width))
-    return graph.finished(model, width, result)
+    made: onnx.ModelProto = graph.finished(model, width, result)
+    return made
 
 
 class Tensor(NamedTuple):
