@@ -63,17 +63,9 @@ def kernels_of(called: Iterable[str], own: Mapping[OwnKernel, str]) -> Machine:
 @functools.cache
 def shared_modules(lanes: int, functions: frozenset[tuple[str, str]]) -> dict[str, str]:
     """The kernels and drivers that are the same for every program, each as a module."""
-    return {emitter.name: _module([emitter]) for emitter in _shared(lanes, dict(functions))}
-
-
-def shared_ir(lanes: int, functions: Mapping[str, str]) -> str:
-    """The same as one module."""
-    return _module(_shared(lanes, functions))
-
-
-def _shared(lanes: int, functions: Mapping[str, str]) -> list[Emitter]:
     drivers = {"train": train, "shares": shares, "join_shares": join_shares, "evaluate": evaluate}
-    return [*kernels(lanes, functions), *(write(Emitter(name, lanes, functions)) for name, write in drivers.items())]
+    written = [write(Emitter(name, lanes, dict(functions))) for name, write in drivers.items()]
+    return {emitter.name: _module([emitter]) for emitter in [*kernels(lanes, dict(functions)), *written]}
 
 
 def own_ir(own: Mapping[OwnKernel, str], lanes: int, functions: Mapping[str, str]) -> str:

@@ -20,12 +20,8 @@ class StepsInNumPy:
     by = "NumPy"
 
     def __init__(self, layout: StepLayout) -> None:
-        self.places, self.cost, self._workspace, self._layouts = (
-            layout.places,
-            layout.cost,
-            layout.workspace,
-            layout.forms,
-        )
+        self.places, self.cost = layout.places, layout.cost
+        self._workspace, self._layouts = layout.workspace, layout.forms
         self._clip, self._update = layout.clip, layout.update
         self.memory: Any = None
         self._forms: list[BoundForm] = []
